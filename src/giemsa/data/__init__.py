@@ -1,0 +1,1 @@
+"""What goes in: data cards, readers, downloads, splits and statistics; all of it without torch."""

@@ -1,0 +1,209 @@
+"""What goes in: images with labels in three splits, and the card that says what they are.
+
+Images stay ``uint8`` (and may be memory-mapped) until a batch is made of them. Everything here is a plain, frozen value; nothing
+reads a file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from giemsa.errors import DataError
+
+Symmetry = Literal["none", "mirror", "mirror and quarter turns"]
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class SourceGeometry:
+    """How an original photograph becomes an image of the set: centre crop, then resize.
+
+    Parameters
+    ----------
+    height, width : size of the original photograph, in pixels.
+    crop : side of the central square that is kept, in pixels.
+    """
+
+    height: int
+    width: int
+    crop: int
+
+
+@dataclass(frozen=True)
+class DataCard:
+    """The facts of a data set: what it shows, what its labels mean, where it comes from.
+
+    Parameters
+    ----------
+    name : the word used on the command line, such as ``bloodmnist``.
+    title, description, task, licence, citation, homepage : words for people.
+    class_names : one a class, in the order of the labels 0, 1, ...
+    short_names : the same for plots; empty means ``class_names``.
+    channels : 1 (greyscale) or 3 (RGB).
+    counts : images in train, val and test as published; empty where nothing is published.
+    symmetry : under which moves an image keeps its meaning; ``None`` where it is not known.
+    source_geometry : how originals were cropped; ``None`` where it is not known.
+    """
+
+    name: str
+    title: str
+    description: str
+    task: str
+    class_names: tuple[str, ...]
+    channels: int
+    short_names: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    licence: str = ""
+    citation: str = ""
+    homepage: str = ""
+    symmetry: Symmetry | None = None
+    source_geometry: SourceGeometry | None = None
+
+
+class PackedAddresses(Sequence[str]):
+    """The addresses ``source::split/index`` of a packed split, made when asked for."""
+
+    def __init__(self, source: str, split: str, count: int) -> None:
+        self.source, self.split, self.length = source, split, count
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        if isinstance(index, slice):
+            return tuple(self[i] for i in range(*index.indices(self.length)))
+        if not -self.length <= index < self.length:
+            raise IndexError(index)
+        return f"{self.source}::{self.split}/{int(index) % self.length}"
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """One of train, val and test.
+
+    Parameters
+    ----------
+    images : ``(n, height, width, channels)``, ``uint8``, 0 to 255; may be memory-mapped.
+    labels : ``(n,)``, ``int64``, each a place in ``class_names``.
+    addresses : ``n`` strings, where each image came from: a path, or ``source::split/index``.
+    groups : ``(n,)`` strings (patient, slide), or ``None`` where nothing is known.
+    metadata : further columns, each ``(n,)``: those of the manifest, and the facts of each file.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    addresses: Sequence[str]
+    groups: np.ndarray | None = None
+    metadata: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def subset(self, indices: np.ndarray) -> Split:
+        """Return the images at ``indices`` ``(m,)`` as a split of their own."""
+        indices = np.asarray(indices, dtype=np.int64)
+        return Split(
+            images=self.images[indices],
+            labels=self.labels[indices],
+            addresses=tuple(self.addresses[int(i)] for i in indices),
+            groups=None if self.groups is None else self.groups[indices],
+            metadata={name: column[indices] for name, column in self.metadata.items()},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ImageDataset:
+    """Labelled images in three splits.
+
+    Parameters
+    ----------
+    card : what the images are.
+    train, val, test : the splits; all images have one height, width and number of channels.
+    source : what :func:`giemsa.load` was given to make it, so that a run can load it again; values of JSON only.
+    skipped : addresses and reasons of the files that ``skip_bad`` left out.
+    notes : sentences a user should know, such as how the split was made.
+    """
+
+    card: DataCard
+    train: Split
+    val: Split
+    test: Split
+    source: Mapping[str, object] = field(default_factory=dict)
+    skipped: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The card's name."""
+        return self.card.name
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """One name a class, in the order of the labels."""
+        return self.card.class_names
+
+    @property
+    def short_names(self) -> tuple[str, ...]:
+        """Names short enough for an axis."""
+        return self.card.short_names or self.card.class_names
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The three splits by name, in order."""
+        return {"train": self.train, "val": self.val, "test": self.test}
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of every image."""
+        height, width, channels = self.train.images.shape[1:]
+        return int(height), int(width), int(channels)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the arrays of all splits, as 64 hexadecimal digits."""
+        digest = hashlib.sha256()
+        for name, split in self.splits.items():
+            digest.update(f"{name}{split.images.shape}".encode())
+            for start in range(0, len(split), 4096):
+                digest.update(np.ascontiguousarray(split.images[start : start + 4096]).tobytes())
+            digest.update(np.ascontiguousarray(split.labels, dtype="<i8").tobytes())
+        return digest.hexdigest()
+
+    def rename(self, names: Mapping[int, str]) -> ImageDataset:
+        """Return the same data with some classes renamed.
+
+        Parameters
+        ----------
+        names : new name by label, such as ``{3: "immature granulocytes"}``.
+
+        Raises
+        ------
+        DataError : a label that the set does not have, or a name that another class bears.
+
+        Examples
+        --------
+        >>> import giemsa
+        >>> giemsa.load("bloodmnist").rename({3: "immature granulocytes"}).class_names[3]
+        'immature granulocytes'
+        """
+        renamed = list(self.class_names)
+        short = list(self.short_names)
+        for label, name in names.items():
+            if not 0 <= label < len(renamed):
+                raise DataError(
+                    f"cannot rename label {label}: the labels of {self.name} are 0 to {len(renamed) - 1}"
+                )
+            renamed[label] = short[label] = name
+        if len(set(renamed)) < len(renamed):
+            raise DataError(
+                f"two classes would bear one name: {', '.join(renamed)}; choose names that differ"
+            )
+        card = dataclasses.replace(self.card, class_names=tuple(renamed), short_names=tuple(short))
+        return dataclasses.replace(self, card=card)

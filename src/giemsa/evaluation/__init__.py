@@ -1,0 +1,1 @@
+"""How good is it, honestly? Scores, intervals, calibration and failures, from arrays alone."""

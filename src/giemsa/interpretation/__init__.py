@@ -1,0 +1,1 @@
+"""What has it learnt, and can that picture be believed?"""

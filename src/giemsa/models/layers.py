@@ -1,0 +1,41 @@
+"""Small layers and weight rules that several networks share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+def glorot_uniform(module: nn.Module, generator: torch.Generator) -> None:
+    """Fill each convolution and dense layer in place: Glorot-uniform weights, zero biases, as Keras does by default.
+
+    References
+    ----------
+    Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010, equation 16.
+    """
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(layer.weight, generator=generator)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+class Standardize(nn.Module):
+    """Subtract a mean and divide by a standard deviation, channel by channel.
+
+    Parameters
+    ----------
+    mean, std : one number a channel, for pixels in 0 to 1.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(1, -1, 1, 1))
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Return ``pixels`` ``(n, channels, height, width)``, standardised."""
+        return (pixels - self.mean) / self.std

@@ -1,0 +1,1 @@
+"""One file a figure family: arrays in, a matplotlib figure out."""

@@ -1,0 +1,63 @@
+"""Figures on their way to a run folder: each with a title, a text for those who cannot see it, and what it shows.
+
+A stage hands over :class:`Picture` values; :func:`save_pictures` writes PNG and SVG and keeps ``figures/index.json``, from which
+the report takes its words. No stage knows the report, and the report knows no stage.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+INDEX = "index.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A figure and its words.
+
+    Parameters
+    ----------
+    name : file name without ending, ``stage-what``, such as ``evaluate-confusion``.
+    figure : what is drawn.
+    title : a few words that say what is seen.
+    alt : one or two sentences for a reader who cannot see it, with the figures that matter.
+    shows : one sentence on what it shows and how to read it.
+    caution : one sentence on what it does not show; may be empty.
+    """
+
+    name: str
+    figure: Figure
+    title: str
+    alt: str
+    shows: str
+    caution: str = ""
+
+    @property
+    def stage(self) -> str:
+        """The part of the name before the first hyphen."""
+        return self.name.split("-")[0]
+
+
+def save_pictures(folder: Path, pictures: Iterable[Picture]) -> list[Path]:
+    """Write each picture as PNG and SVG into ``folder`` and record its words in ``index.json``; return the PNGs' paths.
+
+    A picture of the same name is replaced; others stay.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    index_path = folder / INDEX
+    index = json.loads(index_path.read_text(encoding="utf-8")) if index_path.exists() else {}
+    paths = []
+    for picture in pictures:
+        path = folder / f"{picture.name}.png"
+        picture.figure.savefig(path, dpi=144, facecolor="white")
+        picture.figure.savefig(path.with_suffix(".svg"), facecolor="white", metadata={"Date": None})
+        words = {"title": picture.title, "alt": picture.alt, "shows": picture.shows}
+        index[picture.name] = words | {"caution": picture.caution}
+        paths.append(path)
+    index_path.write_text(json.dumps(index, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return paths

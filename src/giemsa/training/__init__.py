@@ -1,0 +1,1 @@
+"""Augmentation, recipes, the loop, and the run folder that a training leaves."""
