@@ -1,0 +1,142 @@
+"""From data and a recipe to a classifier that is ready to be trained."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import nn
+
+from giemsa.data.dataset import ImageDataset, Symmetry
+from giemsa.errors import DataError, ModelError
+from giemsa.models import build_model
+from giemsa.seeds import derive_seed
+from giemsa.training.classifier import Classes, Classifier, Preprocessing, Progress, place
+from giemsa.training.device import Compute
+from giemsa.training.loop import fit, score_split
+from giemsa.training.recipes import Recipe
+
+TRIAL_STEPS = 150
+
+
+def check_trainable(data: ImageDataset) -> None:
+    """Refuse data that no network can learn from.
+
+    Raises
+    ------
+    DataError : fewer than two classes in train, or an empty train or val split.
+    """
+    for name in ("train", "val"):
+        if not len(data.splits[name]):
+            raise DataError(
+                f"the {name} split of {data.name} is empty: training needs images in train and val"
+            )
+    present = np.unique(data.train.labels)
+    if len(present) < 2:
+        raise DataError(
+            f"all {len(data.train)} training images of {data.name} are of one class "
+            f"({data.class_names[int(present[0])]}): a classifier needs at least two"
+        )
+
+
+def build_classifier(
+    data: ImageDataset,
+    recipe: Recipe,
+    *,
+    seed: int,
+    compute: Compute,
+    network: nn.Module | None = None,
+    symmetry: Symmetry | None = None,
+) -> Classifier:
+    """Return the classifier before the first step: fresh weights from the seed, or the user's own ``network``.
+
+    Raises
+    ------
+    ModelError : the network does not give one logit a class for these images.
+    """
+    height, width, channels = data.image_shape
+    if network is None:
+        if height != width:
+            raise ModelError(
+                f"the package's networks take square images, these are {height}x{width}; use --size"
+            )
+        generator = torch.Generator().manual_seed(derive_seed(seed, "initialisation"))
+        n_classes = len(data.class_names)
+        network = build_model(
+            recipe.model, channels=channels, n_classes=n_classes, size=height, generator=generator
+        )
+    mean, std = _pixel_statistics(data) if recipe.standardize else ((0.0,) * channels, (1.0,) * channels)
+    preprocessing = Preprocessing(
+        data.image_shape, mean, std, data.card.source_geometry, cast(str, data.source.get("fit", "crop"))
+    )
+    kind = symmetry or data.card.symmetry or "none"
+    classes = Classes(data.class_names, data.short_names, symmetry=kind, compute=compute)
+    classifier = Classifier(network, preprocessing, classes)
+    _check_output(classifier)
+    return place(classifier)
+
+
+def _pixel_statistics(data: ImageDataset) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and standard deviation of each channel of train, for pixels in 0 to 1, without a float copy of the set."""
+    images = data.train.images
+    channels = images.shape[-1]
+    counts = np.zeros((channels, 256), dtype=np.int64)
+    for start in range(0, len(images), 2048):
+        block = images[start : start + 2048]
+        counts += np.stack([np.bincount(block[..., c].ravel(), minlength=256) for c in range(channels)])
+    values = np.arange(256) / 255
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    mean = shares @ values
+    std = np.sqrt(np.maximum(shares @ values**2 - mean**2, 0))
+    return tuple(mean.tolist()), tuple(np.maximum(std, 1 / 255).tolist())
+
+
+def _check_output(classifier: Classifier) -> None:
+    height, width, channels = classifier.image_shape
+    expected = (2, len(classifier.class_names))
+    classifier.eval()
+    try:
+        with torch.no_grad():
+            shape = tuple(classifier(torch.zeros(2, channels, height, width)).shape)
+    except (RuntimeError, ValueError, TypeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(
+            f"the network does not take images of {height}x{width} pixels and {channels} channels: {reason}"
+        ) from error
+    if shape != expected:
+        raise ModelError(f"the network must give logits {expected} for two images, it gives {shape}")
+
+
+def resolve_symmetry(
+    data: ImageDataset,
+    recipe: Recipe,
+    *,
+    seed: int,
+    compute: Compute,
+    progress: Progress | None = None,
+) -> tuple[Symmetry, dict[str, Any] | None]:
+    """Return the symmetry of the images, and the record of the trial where the card does not say it.
+
+    The trial trains three short times, once a symmetry, and takes the one with the least cross-entropy on val.
+    """
+    if data.card.symmetry is not None:
+        return data.card.symmetry, None
+    if recipe.symmetry != "card":
+        return recipe.symmetry, None
+    height, width, _ = data.image_shape
+    candidates: tuple[Symmetry, ...] = ("none", "mirror", "mirror and quarter turns")
+    candidates = candidates if height == width else candidates[:2]
+    short = recipe.replace(
+        epochs=1, minimum_steps=TRIAL_STEPS, patience=None, selection="last", symmetry="card"
+    )
+    losses = {}
+    for number, candidate in enumerate(candidates):
+        classifier = build_classifier(data, short, seed=seed, compute=compute, symmetry=candidate)
+        for _ in fit(classifier, data, short, seed=seed):
+            pass
+        losses[candidate] = score_split(classifier, data.val)[0]
+        if progress:
+            progress(number + 1, len(candidates), "trial of symmetries on val")
+    chosen = min(candidates, key=lambda candidate: losses[candidate])
+    return chosen, {"chosen": chosen, "val_loss": losses, "steps": TRIAL_STEPS}

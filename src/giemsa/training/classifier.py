@@ -1,0 +1,209 @@
+"""A network with all that is needed to use it: preprocessing, class names, temperature, symmetry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from giemsa.data.dataset import SourceGeometry, Symmetry
+from giemsa.errors import ModelError
+from giemsa.models.layers import Standardize
+from giemsa.training.augmentation import VIEWS, turn_all
+from giemsa.training.device import Compute
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What stands between an image file and the network.
+
+    Parameters
+    ----------
+    image_shape : height, width and channels that the network takes.
+    mean, std : subtracted and divided, one number a channel, for pixels in 0 to 1.
+    source_geometry : how an original photograph is cropped; ``None`` where it is not known.
+    fit : how other images are brought to the shape: ``crop``, ``pad`` or ``stretch``.
+    """
+
+    image_shape: tuple[int, int, int]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    source_geometry: SourceGeometry | None = None
+    fit: str = "crop"
+
+
+@dataclass
+class Classes:
+    """What the outputs mean, and how far they may be believed."""
+
+    names: tuple[str, ...]
+    short_names: tuple[str, ...] = ()
+    temperature: float = 1.0
+    symmetry: Symmetry = "none"
+    compute: Compute = field(default_factory=Compute)
+
+
+class Classifier(nn.Module):
+    """A network that takes pixels in 0 to 1 and gives logits, and knows its own classes.
+
+    Parameters
+    ----------
+    network : any module from ``(n, channels, height, width)`` to logits ``(n, n_classes)``.
+    preprocessing : image shape, mean and standard deviation.
+    classes : names, temperature, symmetry, and where to compute.
+    """
+
+    def __init__(self, network: nn.Module, preprocessing: Preprocessing, classes: Classes) -> None:
+        super().__init__()
+        self.standardize = Standardize(preprocessing.mean, preprocessing.std)
+        self.network = network
+        self.preprocessing = preprocessing
+        self.classes = classes
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """One name an output."""
+        return self.classes.names
+
+    @property
+    def short_names(self) -> tuple[str, ...]:
+        """Names short enough for an axis."""
+        return self.classes.short_names or self.classes.names
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the images it takes."""
+        return self.preprocessing.image_shape
+
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by before the softmax; 1 before calibration."""
+        return self.classes.temperature
+
+    @property
+    def symmetry(self) -> Symmetry:
+        """Under which moves an image keeps its label."""
+        return self.classes.symmetry
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Return logits ``(n, n_classes)`` for float ``pixels`` ``(n, channels, height, width)`` in 0 to 1."""
+        return self.network(self.standardize(pixels))
+
+    def logits(
+        self, images: np.ndarray, *, batch_size: int = 512, progress: Progress | None = None
+    ) -> Tensor:
+        """Return float32 logits ``(n, n_classes)`` for ``uint8`` images ``(n, height, width, channels)``."""
+        self._check(images)
+        return self._in_batches(self, images, batch_size, progress)
+
+    def probabilities(
+        self,
+        images: np.ndarray,
+        *,
+        views: int = 1,
+        batch_size: int = 512,
+        progress: Progress | None = None,
+    ) -> np.ndarray:
+        """Return the probability of each class for each image.
+
+        Parameters
+        ----------
+        images : ``(n, height, width, channels)``, ``uint8``.
+        views : 1, or more to average the probabilities over the views that the symmetry allows (2 or 8).
+        batch_size : images at a time.
+        progress : called with images done, images in all, and a word.
+
+        Returns
+        -------
+        np.ndarray : ``(n, n_classes)``, ``float64``; each row sums to one.
+
+        Raises
+        ------
+        ModelError : images of another shape than the network takes, or a number of views that the symmetry does not have.
+        """
+        self._check(images)
+        chosen = self._views(views)
+
+        def averaged(pixels: Tensor) -> Tensor:
+            seen = [self(turn_all(pixels, view)).double() / self.temperature for view in chosen]
+            return torch.stack([logits.softmax(dim=1) for logits in seen]).mean(dim=0)
+
+        probabilities = self._in_batches(averaged, images, batch_size, progress).double().numpy()
+        return probabilities / probabilities.sum(axis=1, keepdims=True)
+
+    def features(
+        self, images: np.ndarray, *, batch_size: int = 512, progress: Progress | None = None
+    ) -> np.ndarray:
+        """Return what the last dense layer takes in, ``(n, d)`` ``float32``.
+
+        Raises
+        ------
+        ModelError : the network has no dense layer.
+        """
+        self._check(images)
+        dense = [layer for layer in self.network.modules() if isinstance(layer, nn.Linear)]
+        if not dense:
+            raise ModelError("the network has no dense layer (nn.Linear) whose input could serve as features")
+        caught: list[Tensor] = []
+        handle = dense[-1].register_forward_pre_hook(lambda _, inputs: caught.append(inputs[0].flatten(1)))
+
+        def entering(pixels: Tensor) -> Tensor:
+            self(pixels)
+            return caught.pop()
+
+        try:
+            return self._in_batches(entering, images, batch_size, progress).numpy()
+        finally:
+            handle.remove()
+
+    def _views(self, views: int) -> tuple[int, ...]:
+        allowed = VIEWS[self.symmetry]
+        if views not in (1, len(allowed)):
+            raise ModelError(
+                f"{views} views are not to be had: these images' symmetry is {self.symmetry!r}, "
+                f"which gives {len(allowed)}; ask for 1 or {len(allowed)}"
+            )
+        return allowed[:views]
+
+    def _check(self, images: np.ndarray) -> None:
+        if images.ndim != 4 or images.shape[1:] != self.image_shape or images.dtype != np.uint8:
+            raise ModelError(
+                f"the network takes uint8 images of height, width, channels {self.image_shape}, "
+                f"got {images.dtype} {tuple(images.shape[1:])}; read files with giemsa.predict, which fits them"
+            )
+
+    def _in_batches(
+        self,
+        function: Callable[[Tensor], Tensor],
+        images: np.ndarray,
+        batch_size: int,
+        progress: Progress | None,
+    ) -> Tensor:
+        was_training = self.training
+        self.eval()
+        results = []
+        with torch.no_grad(), self.classes.compute.autocast():
+            for start in range(0, len(images), batch_size):
+                pixels = to_pixels(images[start : start + batch_size], self.classes.compute.device)
+                results.append(function(pixels).float().cpu())
+                if progress:
+                    progress(min(start + batch_size, len(images)), len(images), "images")
+        self.train(was_training)
+        return torch.cat(results) if results else torch.empty(0, len(self.class_names))
+
+
+def to_pixels(images: np.ndarray, device: str = "cpu") -> Tensor:
+    """Return ``uint8`` images ``(n, h, w, c)`` as float pixels ``(n, c, h, w)`` in 0 to 1, channels last in memory."""
+    tensor = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+    return tensor.permute(0, 3, 1, 2).float().div_(255)
+
+
+def place(classifier: Classifier) -> Classifier:
+    """Return the classifier on its device, its convolutions' weights with channels last in memory."""
+    device = classifier.classes.compute.device
+    return classifier.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]

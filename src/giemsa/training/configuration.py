@@ -1,0 +1,97 @@
+"""What `config.json` says of a training, and the folder that it stands in."""
+
+from __future__ import annotations
+
+import errno
+import platform
+import shutil
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from giemsa.data.dataset import ImageDataset
+from giemsa.errors import RunError
+from giemsa.training.classifier import Classifier
+from giemsa.training.loop import epochs_of
+from giemsa.training.recipes import Recipe
+from giemsa.training.run import VERSION, free_folder
+
+PACKAGES = ("giemsa", "torch", "numpy", "scikit-learn", "scipy", "pillow", "safetensors")
+SELECTION_WORDS = {
+    "best": "the weights of the epoch with the least validation loss",
+    "last": "the weights of the last epoch of a fixed schedule: val selected nothing",
+    "average": "the moving average of the weights over a fixed schedule: val selected nothing",
+}
+
+
+def describe_training(
+    data: ImageDataset, recipe: Recipe, classifier: Classifier, *, seed: int, own_model: bool
+) -> dict[str, Any]:
+    """Return the content of ``config.json`` before the first epoch."""
+    compute = classifier.classes.compute
+    return {
+        "version": VERSION,
+        "status": "training",
+        "recipe": recipe.to_json(),
+        "epochs": epochs_of(recipe, len(data.train)),
+        "model": type(classifier.network).__name__ if own_model else recipe.model,
+        "own_model": own_model,
+        "data": {
+            "name": data.name,
+            "title": data.card.title,
+            "source": dict(data.source),
+            "sha256": data.fingerprint,
+            "class_names": list(data.class_names),
+            "counts": {name: len(split) for name, split in data.splits.items()},
+            "image_shape": list(data.image_shape),
+            "skipped": len(data.skipped),
+            "notes": list(data.notes),
+        },
+        "symmetry": classifier.symmetry,
+        "selection": SELECTION_WORDS[recipe.selection],
+        "test_looks": 0,
+        "seed": seed,
+        "device": compute.device,
+        "precision": compute.precision,
+        "threads": torch.get_num_threads(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def prepare_folder(
+    out: str | Path | None, data_name: str, recipe: Recipe, *, seed: int, overwrite: bool
+) -> Path:
+    """Make the run folder and return it.
+
+    Raises
+    ------
+    RunError : it exists and may not be overwritten, is not a run folder, or cannot be made.
+    """
+    folder = Path(out) if out is not None else free_folder(Path("runs"), f"{data_name}-{recipe.name}-{seed}")
+    try:
+        if folder.exists():
+            _clear(folder, overwrite)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
+        raise RunError(
+            f"cannot make the run folder {folder}: {reason}; choose another place with --out"
+        ) from error
+    return folder
+
+
+def _clear(folder: Path, overwrite: bool) -> None:
+    if not overwrite:
+        raise RunError(
+            f"{folder} exists already; give another --out, --overwrite it, or go on with it by --resume"
+        )
+    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "config.json").exists()):
+        raise RunError(
+            f"{folder} exists and is not a run folder: it will not be overwritten; give another --out"
+        )
+    shutil.rmtree(folder)

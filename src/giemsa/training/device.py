@@ -1,0 +1,88 @@
+"""Where and in which number format to compute, chosen by what the machine has."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+
+from giemsa.errors import GiemsaError, nearest_names
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class Compute:
+    """A device and a precision.
+
+    Parameters
+    ----------
+    device : ``cpu``, ``cuda`` or ``mps``.
+    precision : ``float32`` or ``bfloat16``; weights stay in float32, the network's arithmetic runs in this one.
+    """
+
+    device: str = "cpu"
+    precision: str = "float32"
+
+    def autocast(self) -> AbstractContextManager:
+        """Return the context in which the network runs."""
+        if self.precision == "float32":
+            return nullcontext()
+        return torch.autocast(self.device, dtype=torch.bfloat16)
+
+    def words(self) -> str:
+        """Return one phrase for a progress line."""
+        threads = f", {torch.get_num_threads()} threads" if self.device == "cpu" else ""
+        return f"{self.device}, {self.precision}{threads}"
+
+
+def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
+    """Choose device and precision.
+
+    Parameters
+    ----------
+    device : ``auto`` takes CUDA where it is, then Apple's MPS, then the CPU.
+    precision : ``auto`` takes bfloat16 on CUDA devices that have it, and on a CPU where it measures faster.
+
+    Raises
+    ------
+    GiemsaError : a device that this machine does not have.
+    """
+    if device not in DEVICES:
+        raise GiemsaError(f"no device is called {device!r}; {nearest_names(device, list(DEVICES))}")
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if device == "auto":
+        device = "cuda" if available["cuda"] else "mps" if available["mps"] else "cpu"
+    if not available[device]:
+        have = ", ".join(name for name, there in available.items() if there)
+        raise GiemsaError(f"device {device!r} is not available here; this machine has: {have}")
+    if precision == "auto":
+        precision = _fast_precision(device)
+    return Compute(device, precision)
+
+
+def _fast_precision(device: str) -> str:
+    if device == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    return "bfloat16" if device == "cpu" and _cpu_speedup() > 1.3 else "float32"
+
+
+@lru_cache(maxsize=1)
+def _cpu_speedup() -> float:
+    """Return how many times faster a typical convolution runs in bfloat16 than in float32 on this CPU."""
+    seconds = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        layer = torch.nn.Conv2d(64, 64, 3, padding=1, dtype=dtype)
+        images = torch.zeros(64, 64, 14, 14, dtype=dtype).to(memory_format=torch.channels_last)
+        with torch.inference_mode():
+            seconds[dtype] = min(_seconds(layer, images) for _ in range(6))
+    return seconds[torch.float32] / seconds[torch.bfloat16]
+
+
+def _seconds(layer: torch.nn.Module, images: torch.Tensor) -> float:
+    start = time.perf_counter()
+    layer(images)
+    return time.perf_counter() - start

@@ -1,0 +1,176 @@
+"""The loop: for each epoch, for each batch, a step; then look at val, record, keep the best, stop when nothing improves."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from giemsa.data.dataset import ImageDataset, Split
+from giemsa.errors import RecipeError
+from giemsa.seeds import derive_seed
+from giemsa.training.batches import class_weights, training_batches
+from giemsa.training.classifier import Classifier, Progress
+from giemsa.training.history import Epoch
+from giemsa.training.optimisers import learning_rate
+from giemsa.training.recipes import Recipe
+from giemsa.training.state import TrainingState, begin, copy_weights
+
+
+def fit(
+    classifier: Classifier,
+    data: ImageDataset,
+    recipe: Recipe,
+    *,
+    seed: int = 0,
+    state: TrainingState | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Epoch]:
+    """Train ``classifier`` in place, and yield a record after each epoch.
+
+    The weights that the recipe selects are put back when the generator ends, also when the caller stops early or an exception
+    ends it.
+
+    Parameters
+    ----------
+    classifier : what is trained.
+    data : ``train`` is learnt from, ``val`` is looked at after each epoch; ``test`` is not touched.
+    recipe : every choice of the training.
+    seed : source of shuffling, augmentation and dropout; the same seed gives the same weights bit for bit on one machine.
+    state : where an earlier training stopped; ``None`` begins anew.
+    progress : called within an epoch with images done, images in the epoch, and the running loss in words.
+
+    Yields
+    ------
+    Epoch : the record of each epoch, as it ends.
+
+    Raises
+    ------
+    RecipeError : the loss is no longer a finite number.
+    """
+    state = state or begin(classifier, recipe)
+    try:
+        while state.epochs_done < epochs_of(recipe, len(data.train)) and not _is_stuck(state, recipe):
+            start = time.perf_counter()
+            number = state.epochs_done + 1
+            loss, accuracy, rate = _train_epoch(
+                state, data.train, recipe, derive_seed(seed, "epoch", number), progress
+            )
+            _refuse_divergence(loss, number, recipe)
+            val_loss, val_accuracy = _validate(state, data.val, recipe)
+            seconds = time.perf_counter() - start
+            epoch = Epoch(number, loss, accuracy, val_loss, val_accuracy, rate, seconds)
+            _record(state, epoch, recipe)
+            yield epoch
+    finally:
+        state.restore()
+
+
+def epochs_of(recipe: Recipe, n_images: int) -> int:
+    """Return how many epochs the recipe makes of ``n_images``: its own number, or more to reach its least number of steps."""
+    return max(recipe.epochs, math.ceil(recipe.minimum_steps / _steps_an_epoch(recipe, n_images)))
+
+
+def _steps_an_epoch(recipe: Recipe, n_images: int) -> int:
+    return math.ceil(n_images / recipe.batch_size)
+
+
+def _is_stuck(state: TrainingState, recipe: Recipe) -> bool:
+    return recipe.patience is not None and state.epochs_done - state.best_epoch >= recipe.patience
+
+
+def _refuse_divergence(loss: float, number: int, recipe: Recipe) -> None:
+    if not math.isfinite(loss):
+        raise RecipeError(
+            f"the loss became {loss} in epoch {number}: training diverged; try a lower --learning-rate "
+            f"than {recipe.learning_rate:g}"
+        )
+
+
+def _train_epoch(
+    state: TrainingState, train: Split, recipe: Recipe, seed: int, progress: Progress | None
+) -> tuple[float, float, float]:
+    """Make one pass over the training images; return loss, accuracy and the last learning rate."""
+    classifier = state.classifier.train()
+    weights = class_weights(train, len(classifier.class_names)) if recipe.class_weights else None
+    step = state.epochs_done * _steps_an_epoch(recipe, len(train))
+    steps = epochs_of(recipe, len(train)) * _steps_an_epoch(recipe, len(train))
+    loss_sum, correct, done, rate = torch.zeros(()), 0, 0, 0.0
+    with (
+        torch.random.fork_rng(devices=[]),
+        closing(training_batches(train, recipe, classifier, torch.Generator().manual_seed(seed))) as batches,
+    ):
+        torch.manual_seed(seed)
+        for pixels, labels in batches:
+            rate = learning_rate(recipe, step, steps)
+            logits, loss = _forward(classifier, pixels, labels, weights, recipe)
+            _step(state, loss, rate, recipe)
+            loss_sum += loss.detach().cpu() * len(labels)
+            correct += int((logits.detach().argmax(dim=1) == labels).sum())
+            done, step = done + len(labels), step + 1
+            if progress:
+                progress(done, len(train), f"loss {loss_sum.item() / done:.3f}")
+    return loss_sum.item() / len(train), correct / len(train), rate
+
+
+def _forward(
+    classifier: Classifier, pixels: Tensor, labels: Tensor, weights: Tensor | None, recipe: Recipe
+) -> tuple[Tensor, Tensor]:
+    with classifier.classes.compute.autocast():
+        logits = classifier(pixels).float()
+    loss = F.cross_entropy(logits, labels, weight=weights, label_smoothing=recipe.label_smoothing)
+    return logits, loss
+
+
+def _step(state: TrainingState, loss: Tensor, rate: float, recipe: Recipe) -> None:
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate
+    state.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    state.optimiser.step()
+    if recipe.selection == "average":
+        _average(state, recipe.average_decay)
+
+
+@torch.no_grad()
+def _average(state: TrainingState, decay: float) -> None:
+    """Move the kept weights towards those of this step."""
+    for name, value in state.classifier.state_dict().items():
+        if value.is_floating_point():
+            state.kept[name].lerp_(value, 1 - decay)
+        else:
+            state.kept[name].copy_(value)
+
+
+def _validate(state: TrainingState, val: Split, recipe: Recipe) -> tuple[float, float]:
+    """Return cross-entropy and accuracy on ``val``, of the averaged weights where the recipe keeps those."""
+    if recipe.selection != "average":
+        return score_split(state.classifier, val)
+    moving = copy_weights(state.classifier)
+    state.classifier.load_state_dict(state.kept)
+    scores = score_split(state.classifier, val)
+    state.classifier.load_state_dict(moving)
+    return scores
+
+
+def score_split(classifier: Classifier, split: Split) -> tuple[float, float]:
+    """Return cross-entropy (natural logarithm) and accuracy (0 to 1) on a split."""
+    logits = classifier.logits(split.images)
+    labels = torch.from_numpy(split.labels)
+    accuracy = (logits.argmax(dim=1) == labels).double().mean().item()
+    return F.cross_entropy(logits.double(), labels).item(), accuracy
+
+
+def _record(state: TrainingState, epoch: Epoch, recipe: Recipe) -> None:
+    """Add the epoch to the history, and keep its weights if the recipe selects them."""
+    state.history.append(epoch)
+    better = epoch.val_loss < state.best_loss
+    if better:
+        state.best_loss, state.best_epoch = epoch.val_loss, epoch.epoch
+    if recipe.selection == "last" or (recipe.selection == "best" and better):
+        state.kept = copy_weights(state.classifier)

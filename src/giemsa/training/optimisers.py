@@ -1,0 +1,52 @@
+"""Optimisers and learning-rate schedules by name."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from giemsa.training.recipes import Recipe
+
+
+def build_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """Build the recipe's optimiser; weight decay spares biases and the scales of norms."""
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    groups = [group for group in groups if group["params"]]
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, eps=recipe.epsilon, fused=True)
+
+
+def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+    """Return the learning rate of a step.
+
+    Parameters
+    ----------
+    recipe : gives the schedule and its highest value.
+    step : 0 to ``steps - 1``.
+    steps : of the whole training.
+
+    References
+    ----------
+    Smith and Topin, Super-convergence, 2018 (arXiv 1708.07120).
+
+    Examples
+    --------
+    >>> recipe = Recipe(learning_rate=1.0, warmup=0.5)
+    >>> [round(learning_rate(recipe, step, 4), 3) for step in range(4)]
+    [0.325, 0.775, 0.854, 0.146]
+    """
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    place = (step + 0.5) / steps
+    if place < recipe.warmup:
+        return recipe.learning_rate * (0.1 + 0.9 * place / recipe.warmup)
+    return (
+        recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * (place - recipe.warmup) / (1 - recipe.warmup)))
+    )

@@ -1,0 +1,165 @@
+"""Every choice of a training, in one frozen value, and the recipes that the package recommends."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from giemsa.errors import RecipeError, nearest_names
+
+OPTIMISERS = ("adam", "adamw", "sgd")
+SCHEDULES = ("constant", "one-cycle")
+SELECTIONS = ("best", "last", "average")
+SYMMETRIES = ("card", "none", "mirror", "mirror and quarter turns")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Every choice of a training; the defaults are those of ``fast``.
+
+    Parameters
+    ----------
+    name : the word for the recipe in folder names and reports.
+    model : the network, a key of ``giemsa.models.MODELS``.
+    epochs : passes over the training images, at least 1.
+    minimum_steps : a small set is passed over more often, until this many steps are made; 0 for never.
+    batch_size : images a step; the last, partial batch of an epoch is kept.
+    optimiser : ``adam``, ``adamw`` or ``sgd`` (Nesterov, momentum 0.9).
+    learning_rate : its highest value.
+    epsilon : Adam's small number in the denominator.
+    weight_decay : decoupled, on weights of two and more dimensions; at least 0.
+    schedule : ``constant``, or ``one-cycle``: a rise from a tenth over ``warmup``, then a cosine to zero.
+    warmup : fraction of the steps in which the learning rate rises, 0 to 1.
+    label_smoothing : share of the target that is spread over all classes, 0 to below 1.
+    class_weights : weigh each class by the inverse of its frequency in train.
+    symmetry : moves under which a label holds: ``card`` takes the data card's, or else a short trial's.
+    horizontal_flip, vertical_flip : mirror half of the images, whatever the symmetry.
+    rotation_degrees : each image is turned by up to this angle, bilinear, edges repeated.
+    shift_pixels : each image is moved by up to this many whole pixels, edges mirrored.
+    standardize : subtract the mean and divide by the standard deviation of the training pixels, channel by channel.
+    selection : weights kept: those of the epoch with the ``best`` validation loss, the ``last``, or the moving ``average``.
+    average_decay : of the moving average a step, 0 to below 1; used where ``selection`` is ``average``.
+    patience : stop after so many epochs without a better validation loss; ``None`` for never.
+    precision : ``auto`` takes bfloat16 where a short measurement shows that it is faster here.
+
+    Raises
+    ------
+    RecipeError : a value is unknown or out of range.
+
+    Examples
+    --------
+    >>> Recipe(epochs=2).epochs
+    2
+    """
+
+    name: str = "fast"
+    model: str = "tutorial"
+    epochs: int = 16
+    minimum_steps: int = 0
+    batch_size: int = 128
+    optimiser: Literal["adam", "adamw", "sgd"] = "adamw"
+    learning_rate: float = 4e-3
+    epsilon: float = 1e-7
+    weight_decay: float = 0.02
+    schedule: Literal["constant", "one-cycle"] = "one-cycle"
+    warmup: float = 0.2
+    label_smoothing: float = 0.1
+    class_weights: bool = False
+    symmetry: Literal["card", "none", "mirror", "mirror and quarter turns"] = "card"
+    horizontal_flip: bool = False
+    vertical_flip: bool = False
+    rotation_degrees: float = 0.0
+    shift_pixels: int = 0
+    standardize: bool = True
+    selection: Literal["best", "last", "average"] = "last"
+    average_decay: float = 0.998
+    patience: int | None = None
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+
+    def __post_init__(self) -> None:
+        for field, known in (
+            ("optimiser", OPTIMISERS),
+            ("schedule", SCHEDULES),
+            ("selection", SELECTIONS),
+            ("symmetry", SYMMETRIES),
+            ("precision", PRECISIONS),
+        ):
+            value = getattr(self, field)
+            if value not in known:
+                raise RecipeError(f"{field} {value!r} is unknown; {nearest_names(str(value), list(known))}")
+        for field, low, high in _RANGES:
+            value = getattr(self, field)
+            if value is not None and not low <= value < high:
+                raise RecipeError(f"{field} must be {_range_words(low, high)}, got {value}")
+
+    def replace(self, **changes: Any) -> Recipe:
+        """Return the recipe with some fields changed; an unknown field is a :class:`RecipeError`."""
+        known = [field.name for field in dataclasses.fields(self)]
+        for name in changes:
+            if name not in known:
+                raise RecipeError(f"a recipe has no field {name!r}; {nearest_names(name, known)}")
+        return dataclasses.replace(self, **changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as a plain dict."""
+        return dataclasses.asdict(self)
+
+
+_RANGES: tuple[tuple[str, float, float], ...] = (
+    ("epochs", 1, math.inf),
+    ("minimum_steps", 0, math.inf),
+    ("batch_size", 1, math.inf),
+    ("learning_rate", 1e-12, math.inf),
+    ("epsilon", 1e-16, 1.0),
+    ("weight_decay", 0, math.inf),
+    ("warmup", 0, 1),
+    ("label_smoothing", 0, 1),
+    ("rotation_degrees", 0, 180.01),
+    ("shift_pixels", 0, math.inf),
+    ("average_decay", 0, 1),
+    ("patience", 1, math.inf),
+)
+
+
+def _range_words(low: float, high: float) -> str:
+    return f"at least {low:g}" if math.isinf(high) else f"from {low:g} to below {high:g}"
+
+
+RECIPES: dict[str, Recipe] = {
+    "tutorial": Recipe(
+        name="tutorial",
+        model="tutorial",
+        epochs=100,
+        batch_size=32,
+        optimiser="adam",
+        learning_rate=5e-5,
+        weight_decay=0.0,
+        schedule="constant",
+        label_smoothing=0.0,
+        symmetry="none",
+        horizontal_flip=True,
+        vertical_flip=True,
+        rotation_degrees=10.0,
+        standardize=False,
+        selection="best",
+        patience=20,
+    ),
+    "fast": Recipe(),
+}
+
+
+def get_recipe(recipe: str | Recipe) -> Recipe:
+    """Return the recipe of that name; a :class:`Recipe` is returned as it is.
+
+    Raises
+    ------
+    RecipeError : no recipe has that name.
+    """
+    if isinstance(recipe, Recipe):
+        return recipe
+    if recipe not in RECIPES:
+        raise RecipeError(f"no recipe is called {recipe!r}; {nearest_names(recipe, list(RECIPES))}")
+    return RECIPES[recipe]

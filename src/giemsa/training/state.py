@@ -1,0 +1,93 @@
+"""All that moves while a network trains: enough to stop after any epoch and go on to the very same weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from giemsa.training.classifier import Classifier
+from giemsa.training.files import read_tensors, write_tensors
+from giemsa.training.history import Epoch
+from giemsa.training.optimisers import build_optimiser
+from giemsa.training.recipes import Recipe
+
+Weights = dict[str, Tensor]
+
+
+@dataclass
+class TrainingState:
+    """The weights in motion, the optimiser's memory, the weights to keep, and the history so far.
+
+    Random choices need no place here: each epoch derives its own seeds.
+    """
+
+    classifier: Classifier
+    optimiser: torch.optim.Optimizer
+    kept: Weights
+    best_loss: float = math.inf
+    best_epoch: int = 0
+    history: list[Epoch] = field(default_factory=list)
+
+    @property
+    def epochs_done(self) -> int:
+        """Epochs behind it."""
+        return len(self.history)
+
+    def restore(self) -> None:
+        """Put the weights to keep into the network."""
+        if self.epochs_done:
+            self.classifier.load_state_dict(self.kept)
+
+
+def begin(classifier: Classifier, recipe: Recipe) -> TrainingState:
+    """Return the state before the first step."""
+    return TrainingState(classifier, build_optimiser(classifier, recipe), copy_weights(classifier))
+
+
+def copy_weights(classifier: Classifier) -> Weights:
+    """Return a copy of all weights and buffers, detached."""
+    return {name: value.detach().clone() for name, value in classifier.state_dict().items()}
+
+
+def save_state(state: TrainingState, path: Path) -> None:
+    """Write the state as safetensors, in one step, so that a kill at any moment leaves the old file or the new one."""
+    tensors = {f"now/{name}": value for name, value in state.classifier.state_dict().items()}
+    tensors |= {f"kept/{name}": value for name, value in state.kept.items()}
+    for number, memory in state.optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser/{number}/{name}": value for name, value in memory.items()}
+    facts = {
+        "best_loss": state.best_loss,
+        "best_epoch": state.best_epoch,
+        "history": [dataclasses.asdict(epoch) for epoch in state.history],
+    }
+    write_tensors(path, tensors, facts)
+
+
+def load_state(state: TrainingState, path: Path) -> None:
+    """Fill ``state``, fresh from :func:`begin`, with what :func:`save_state` wrote."""
+    tensors, facts = read_tensors(path)
+    state.classifier.load_state_dict(_under(tensors, "now/"))
+    state.kept = _under(tensors, "kept/")
+    memory: dict[int, dict[str, Any]] = {}
+    for name, value in _under(tensors, "optimiser/").items():
+        number, key = name.split("/")
+        memory.setdefault(int(number), {})[key] = value
+    state.optimiser.load_state_dict(state.optimiser.state_dict() | {"state": memory})
+    state.best_loss, state.best_epoch = facts["best_loss"], facts["best_epoch"]
+    state.history = [Epoch(**row) for row in facts["history"]]
+
+
+def _under(tensors: Weights, prefix: str) -> Weights:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def same_json(first: Any, second: Any) -> bool:
+    """Return whether two values are the same once written as JSON."""
+    return json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)

@@ -1,0 +1,156 @@
+"""`train`: data and a recipe in, a run folder out; killed at any moment, it can go on to the very same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import nn
+
+from giemsa.data.dataset import ImageDataset
+from giemsa.data.load import load
+from giemsa.errors import RunError
+from giemsa.training.building import build_classifier, check_trainable, resolve_symmetry
+from giemsa.training.classifier import Progress
+from giemsa.training.configuration import describe_training, prepare_folder
+from giemsa.training.device import choose_compute
+from giemsa.training.files import write_json
+from giemsa.training.history import Epoch, write_history
+from giemsa.training.loop import epochs_of, fit
+from giemsa.training.model_file import save_classifier
+from giemsa.training.recipes import Recipe, get_recipe
+from giemsa.training.run import Run, open_run, write_predictions
+from giemsa.training.state import TrainingState, begin, load_state, save_state
+
+EpochCallback = Callable[[Epoch, int], None]
+
+
+def train(
+    data: ImageDataset | str | Path,
+    recipe: str | Recipe = "fast",
+    *,
+    seed: int = 0,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    model: nn.Module | None = None,
+    device: str = "auto",
+    on_epoch: EpochCallback | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Train a network and leave a run folder.
+
+    Parameters
+    ----------
+    data : a data set, or what :func:`giemsa.load` takes.
+    recipe : a recipe or its name.
+    seed : at least 0; the same seed on the same machine gives the same weights bit for bit.
+    out : the run folder; ``runs/DATA-RECIPE-SEED`` (with -2, -3 ... where it exists) if not given.
+    overwrite : replace the run folder ``out`` where it exists.
+    model : a network of your own, trained in place: it takes standardised images ``(n, channels, height, width)`` and gives
+        logits ``(n, n_classes)``.
+    device : ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    on_epoch : called after each epoch with its record and the number of epochs planned.
+    progress : called within an epoch with images done, images in all, and words.
+
+    Returns
+    -------
+    Run : with the weights that the recipe selects; test has not been looked at.
+
+    Raises
+    ------
+    GiemsaError : a recipe, data set, network or folder that cannot be used.
+
+    Examples
+    --------
+    >>> import giemsa
+    >>> run = giemsa.train("bloodmnist", "fast", seed=0)  # doctest: +SKIP
+    """
+    recipe = get_recipe(recipe)
+    data = data if isinstance(data, ImageDataset) else load(data)
+    check_trainable(data)
+    compute = choose_compute(device, recipe.precision)
+    symmetry, trial = resolve_symmetry(data, recipe, seed=seed, compute=compute, progress=progress)
+    classifier = build_classifier(data, recipe, seed=seed, compute=compute, network=model, symmetry=symmetry)
+    folder = prepare_folder(out, data.name, recipe, seed=seed, overwrite=overwrite)
+    config = describe_training(data, recipe, classifier, seed=seed, own_model=model is not None)
+    run = Run(folder, config | {"symmetry_trial": trial}, data=data, network=model)
+    run.update_config()
+    write_json(
+        folder / "resume.json", {"version": config["version"], "epochs_done": 0, "epochs": config["epochs"]}
+    )
+    return _run_epochs(run, begin(classifier, recipe), on_epoch, progress)
+
+
+def resume(
+    folder: str | Path,
+    *,
+    data: ImageDataset | None = None,
+    model: nn.Module | None = None,
+    on_epoch: EpochCallback | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Go on with an interrupted training, to the very weights that an uninterrupted one would have had.
+
+    Parameters
+    ----------
+    folder : the run folder; a training that is complete is returned as it is.
+    data : the data set, if at hand; needed where the run was trained on arrays from memory.
+    model : the user's own module, where the run began with one.
+    on_epoch, progress : as for :func:`train`.
+
+    Raises
+    ------
+    RunError : no such folder, or the data is no longer what it was.
+    """
+    run = open_run(folder, model=model, data=data)
+    if run.config["status"] == "complete":
+        return run
+    data = run.data()
+    if run.config["own_model"] and model is None:
+        raise RunError(
+            f"{folder} was begun with a network of your own: give it again with resume(folder, model=module)"
+        )
+    classifier = build_classifier(
+        data, run.recipe, seed=run.seed, compute=run.compute, network=model, symmetry=run.config["symmetry"]
+    )
+    state = begin(classifier, run.recipe)
+    if (run.folder / "resume.safetensors").exists():
+        load_state(state, run.folder / "resume.safetensors")
+    return _run_epochs(run, state, on_epoch, progress)
+
+
+def _run_epochs(
+    run: Run, state: TrainingState, on_epoch: EpochCallback | None, progress: Progress | None
+) -> Run:
+    data, recipe = run.data(), run.recipe
+    epochs = epochs_of(recipe, len(data.train))
+    for epoch in fit(state.classifier, data, recipe, seed=run.seed, state=state, progress=progress):
+        _checkpoint(run, state, epochs)
+        if on_epoch:
+            on_epoch(epoch, epochs)
+    _finish(run, state)
+    return run
+
+
+def _checkpoint(run: Run, state: TrainingState, epochs: int) -> None:
+    """Write history, the weights to keep, and what resuming needs, in the order that a kill between two of them forgives."""
+    write_history(run.folder / "history.csv", state.history)
+    save_classifier(run.folder, state.classifier, run.config["model"], state.kept)
+    save_state(state, run.folder / "resume.safetensors")
+    done = {"version": run.config["version"], "epochs_done": state.epochs_done, "epochs": epochs}
+    write_json(run.folder / "resume.json", done)
+
+
+def _finish(run: Run, state: TrainingState) -> None:
+    data, classifier = run.data(), state.classifier.eval()
+    probabilities = classifier.probabilities(data.val.images)
+    write_predictions(run.folder, "val", data.val.labels, probabilities, data.class_names)
+    run.classifier = classifier  # the cached property: no need to read it back
+    run.update_config(
+        status="complete",
+        epochs_done=state.epochs_done,
+        best_epoch=state.best_epoch,
+        train_seconds=sum(epoch.seconds for epoch in state.history),
+    )
+    for name in ("resume.safetensors", "resume.json"):
+        (run.folder / name).unlink(missing_ok=True)
