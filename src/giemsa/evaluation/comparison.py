@@ -1,0 +1,215 @@
+"""Two runs on the same images, or several seeds of one recipe: what is different, and is it more than chance?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from giemsa.errors import PredictionError
+from giemsa.evaluation.intervals import Score, plain
+from giemsa.evaluation.predictions import Predictions
+from giemsa.evaluation.resampling import RESAMPLES, draw_weights, prepare
+
+COMPARED = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two sets of predictions for the same images.
+
+    Parameters
+    ----------
+    names : a word for each of the two.
+    scores : for each score the value of the first, of the second, and second minus first with its interval.
+    both_right, only_first, only_second, both_wrong : places of images ``(m,)``.
+    p_value : McNemar's exact test: how often chance alone would make the two differ in as many images or more.
+    """
+
+    names: tuple[str, str]
+    scores: Mapping[str, tuple[float, float, Score]]
+    both_right: np.ndarray
+    only_first: np.ndarray
+    only_second: np.ndarray
+    both_wrong: np.ndarray
+    p_value: float
+
+    @property
+    def n(self) -> int:
+        """Number of images."""
+        parts = (self.both_right, self.only_first, self.only_second, self.both_wrong)
+        return sum(len(part) for part in parts)
+
+    @property
+    def sentence(self) -> str:
+        """The result in words."""
+        difference = self.scores["accuracy"][2]
+        better, worse = self.names[::-1] if difference.value > 0 else self.names
+        gap = f"{100 * abs(difference.value):.2f} points"
+        limits = (
+            f"95 % interval of the difference {100 * difference.low:+.2f} to {100 * difference.high:+.2f}"
+        )
+        if difference.low <= 0 <= difference.high:
+            return (
+                f"On {self.n:,} images {self.names[0]} and {self.names[1]} cannot be told apart by accuracy "
+                f"(they differ by {gap}; {limits}; McNemar p = {self.p_value:.2g})."
+            )
+        return (
+            f"On {self.n:,} images {better} is more accurate than {worse} by {gap} "
+            f"({limits}; McNemar p = {self.p_value:.2g})."
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Return everything as a plain dict."""
+        return {
+            "names": list(self.names),
+            "n": self.n,
+            "sentence": self.sentence,
+            "scores": {
+                name: {"first": plain(first), "second": plain(second), "difference": score.to_json()}
+                for name, (first, second, score) in self.scores.items()
+            },
+            "mcnemar_p": self.p_value,
+            "both_right": len(self.both_right),
+            "both_wrong": len(self.both_wrong),
+            "only_first": self.only_first.tolist(),
+            "only_second": self.only_second.tolist(),
+        }
+
+
+def compare_predictions(
+    first: Predictions,
+    second: Predictions,
+    *,
+    generator: np.random.Generator,
+    names: tuple[str, str] = ("first", "second"),
+    resamples: int = RESAMPLES,
+) -> Comparison:
+    """Compare two sets of predictions for the same images, image by image.
+
+    Parameters
+    ----------
+    first, second : with the same labels in the same order.
+    generator : source of the resamples, in which both stand with the same images.
+    names : a word for each.
+    resamples : number of bootstrap resamples.
+
+    Raises
+    ------
+    PredictionError : they are not about the same images.
+
+    References
+    ----------
+    McNemar, Note on the sampling error of the difference between correlated proportions, Psychometrika 12 (1947); exact form.
+    """
+    if len(first) != len(second) or not np.array_equal(first.labels, second.labels):
+        raise PredictionError(
+            f"{names[0]} and {names[1]} are not about the same images: "
+            f"{len(first)} and {len(second)} labels that differ; compare runs on the same data"
+        )
+    right, also = first.correct, second.correct
+    only_first, only_second = np.flatnonzero(right & ~also), np.flatnonzero(~right & also)
+    return Comparison(
+        names=names,
+        scores=_differences(first, second, resamples, generator),
+        both_right=np.flatnonzero(right & also),
+        only_first=only_first,
+        only_second=only_second,
+        both_wrong=np.flatnonzero(~right & ~also),
+        p_value=mcnemar(len(only_first), len(only_second)),
+    )
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Return the two-sided p-value of McNemar's exact test.
+
+    Parameters
+    ----------
+    only_first, only_second : images that the one gets right and the other does not.
+
+    Examples
+    --------
+    >>> mcnemar(0, 5)
+    0.0625
+    """
+    discordant = only_first + only_second
+    return float(stats.binomtest(only_first, discordant).pvalue) if discordant else 1.0
+
+
+def _differences(
+    first: Predictions, second: Predictions, resamples: int, generator: np.random.Generator
+) -> dict[str, tuple[float, float, Score]]:
+    prepared = prepare(first), prepare(second)
+    once = np.ones((len(first), 1))
+    values = [one.whole(once) for one in prepared]
+    draws: dict[str, list[np.ndarray]] = {name: [] for name in COMPARED}
+    for weights in draw_weights(len(first), resamples=resamples, generator=generator, groups=first.groups):
+        before, after = (one.whole(weights) for one in prepared)
+        for name in COMPARED:
+            draws[name].append(after[name] - before[name])
+    return {
+        name: (
+            float(values[0][name][0]),
+            float(values[1][name][0]),
+            _difference(values[1][name][0] - values[0][name][0], np.concatenate(draws[name]), len(first)),
+        )
+        for name in COMPARED
+    }
+
+
+def _difference(value: float, replicates: np.ndarray, n: int) -> Score:
+    known = replicates[~np.isnan(replicates)]
+    low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (math.nan, math.nan)
+    return Score(float(value), float(low), float(high), n)
+
+
+@dataclass(frozen=True)
+class SeedSummary:
+    """One score over several runs: the mean and how far single runs lie from it.
+
+    Parameters
+    ----------
+    name : of the score.
+    values : one a run.
+    """
+
+    name: str
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean over runs."""
+        return float(np.mean(self.values))
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation between runs (n - 1); ``nan`` for one run."""
+        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else math.nan
+
+    def to_json(self) -> dict[str, object]:
+        """Return values, mean and standard deviation as a plain dict."""
+        return {
+            "values": [plain(value) for value in self.values],
+            "mean": plain(self.mean),
+            "sd": plain(self.deviation),
+            "runs": len(self.values),
+        }
+
+
+def summarise_runs(runs: Sequence[Mapping[str, float]]) -> tuple[SeedSummary, ...]:
+    """Return mean and standard deviation of each score that all runs have.
+
+    Parameters
+    ----------
+    runs : for each run its scores by name.
+
+    Examples
+    --------
+    >>> summarise_runs([{"accuracy": 0.9}, {"accuracy": 0.92}])[0].mean
+    0.91
+    """
+    shared = [name for name in runs[0] if all(name in run for run in runs)] if runs else []
+    return tuple(SeedSummary(name, tuple(float(run[name]) for run in runs)) for name in shared)

@@ -1,0 +1,142 @@
+"""Prediction sets: for each image the classes that cannot be ruled out, right as often as promised.
+
+Split conformal prediction with adaptive sets. The promise holds for any classifier, as long as the calibration images came about
+as the test images did and nothing about the classifier was chosen by them. It is a promise about images taken together, not
+for each class: what each class gets is shown beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from giemsa.evaluation.intervals import Score, wilson
+from giemsa.evaluation.predictions import Predictions
+
+COVERAGES = (0.9, 0.95, 0.99)
+
+
+@dataclass(frozen=True, eq=False)
+class PredictionSets:
+    """Sets for the images of a split, and how they fared.
+
+    Parameters
+    ----------
+    target : the coverage promised, 0 to 1.
+    threshold : the calibrated mass of probability; above 1 every set holds every class.
+    n_calibration : images that it was calibrated on.
+    members : ``(n, classes)`` booleans.
+    coverage : share of images whose label lies in the set, with its interval.
+    by_class : the same for each true class.
+    expected : where the coverage of this many images should lie in 95 of 100 cases, low and high.
+    """
+
+    target: float
+    threshold: float
+    n_calibration: int
+    members: np.ndarray
+    coverage: Score
+    by_class: tuple[Score, ...]
+    expected: tuple[float, float]
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """How many classes each set holds, ``(n,)``."""
+        return self.members.sum(axis=1)
+
+    @property
+    def held(self) -> bool:
+        """Whether the coverage lies where it should."""
+        return self.expected[0] <= self.coverage.value <= self.expected[1]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the summary as a plain dict, without the sets themselves."""
+        sizes = np.bincount(self.sizes, minlength=self.members.shape[1] + 1)
+        return {
+            "target": self.target,
+            "threshold": self.threshold,
+            "n_calibration": self.n_calibration,
+            "coverage": self.coverage.to_json(),
+            "expected": list(self.expected),
+            "held": self.held,
+            "by_class": [score.to_json() for score in self.by_class],
+            "mean_size": float(self.sizes.mean()),
+            "sizes": sizes.tolist(),
+        }
+
+
+def prediction_sets(
+    calibration: Predictions, test: Predictions, *, generator: np.random.Generator, target: float = 0.9
+) -> PredictionSets:
+    """Calibrate on one split and form sets for another.
+
+    Parameters
+    ----------
+    calibration : images that selected nothing about the classifier, at least ``1 / (1 - target)`` of them to be of use.
+    test : images of the same kind; its labels serve only to tell how the sets fared.
+    generator : one number an image decides how far the last class on the edge is let in; without it the sets would
+        cover more than promised. A set may be empty: then no class is likely enough.
+    target : coverage wanted, above 0 and below 1.
+
+    References
+    ----------
+    Romano, Sesia and Candès, Classification with valid and adaptive coverage, NeurIPS 2020, equations 5 to 8.
+    """
+    seen = conformity(calibration.probabilities, generator.random(len(calibration)))
+    threshold = conformal_quantile(seen[np.arange(len(calibration)), calibration.labels], target)
+    members = conformity(test.probabilities, generator.random(len(test))) <= threshold
+    covered = members[np.arange(len(test)), test.labels]
+    by_class = tuple(_share(covered[test.labels == label]) for label in range(test.n_classes))
+    return PredictionSets(
+        target=target,
+        threshold=threshold,
+        n_calibration=len(calibration),
+        members=members,
+        coverage=_share(covered),
+        by_class=by_class,
+        expected=_expected(len(calibration), len(test), target),
+    )
+
+
+def conformity(probabilities: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+    """Return for each class the probability of all likelier classes plus a random part of its own, ``(n, classes)``.
+
+    Parameters
+    ----------
+    probabilities : ``(n, classes)``.
+    uniform : ``(n,)``, 0 to 1.
+
+    Examples
+    --------
+    >>> conformity(np.array([[0.7, 0.2, 0.1]]), np.array([0.5])).round(2).tolist()
+    [[0.35, 0.8, 0.95]]
+    """
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    falling = np.take_along_axis(probabilities, order, axis=1)
+    above = np.cumsum(falling, axis=1) - falling
+    scores = np.empty_like(probabilities)
+    np.put_along_axis(scores, order, above + uniform[:, None] * falling, axis=1)
+    return scores
+
+
+def conformal_quantile(scores: np.ndarray, target: float) -> float:
+    """Return the ``ceil((n + 1) target)``-th smallest score; infinity where there are too few scores to promise anything."""
+    place = math.ceil((len(scores) + 1) * target)
+    return float(np.sort(scores)[place - 1]) if place <= len(scores) else math.inf
+
+
+def _expected(n_calibration: int, n_test: int, target: float) -> tuple[float, float]:
+    # given the calibration, coverage is Beta distributed, and the test images' count Beta-binomial
+    place = math.ceil((n_calibration + 1) * target)
+    if place > n_calibration or not n_test:
+        return target, 1.0
+    counts = stats.betabinom(n_test, place, n_calibration + 1 - place).ppf([0.025, 0.975])
+    return float(counts[0] / n_test), float(counts[1] / n_test)
+
+
+def _share(hits: np.ndarray) -> Score:
+    value = float(hits.mean()) if len(hits) else math.nan
+    return Score(value, *wilson(value, len(hits)), n=len(hits))

@@ -1,0 +1,171 @@
+"""Where a classifier fails: pairs that it confuses, its worst mistakes, and groups of images where it does worse."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from giemsa.evaluation.intervals import Score, wilson
+from giemsa.evaluation.predictions import Predictions
+from giemsa.evaluation.scores import confusion_matrix, log_losses
+
+MOST_VALUES = (
+    12  # a column with more different values is cut into quarters if it holds numbers, else left out
+)
+
+
+@dataclass(frozen=True)
+class ConfusedPair:
+    """A true class that is taken for another.
+
+    Parameters
+    ----------
+    true, predicted : labels.
+    count : images.
+    share : of the images of the true class.
+    """
+
+    true: int
+    predicted: int
+    count: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One image with the wrong answer.
+
+    Parameters
+    ----------
+    index : its place in the split.
+    true, predicted : labels.
+    probability, true_probability : given to the predicted and to the true class.
+    """
+
+    index: int
+    true: int
+    predicted: int
+    probability: float
+    true_probability: float
+
+
+@dataclass(frozen=True)
+class Subgroup:
+    """The accuracy of some of the images.
+
+    Parameters
+    ----------
+    name : what they have in common.
+    accuracy : with its interval.
+    differs : whether chance explains the distance to the other images badly (Fisher's exact test, p below .01 after
+        Bonferroni's correction for the groups tested together).
+    """
+
+    name: str
+    accuracy: Score
+    differs: bool = False
+
+    def to_json(self) -> dict[str, object]:
+        """Return a plain dict."""
+        return {"name": self.name, "accuracy": self.accuracy.to_json(), "differs": self.differs}
+
+
+def confused_pairs(predictions: Predictions, *, most: int = 10) -> tuple[ConfusedPair, ...]:
+    """Return the pairs with most mistakes, the most frequent first."""
+    counts = confusion_matrix(predictions.labels, predictions.predicted, predictions.n_classes)
+    wrong = counts - np.diag(np.diag(counts))
+    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    cells = [divmod(int(cell), predictions.n_classes) for cell in order]
+    return tuple(
+        ConfusedPair(true, said, int(wrong[true, said]), float(wrong[true, said] / counts[true].sum()))
+        for true, said in cells
+        if wrong[true, said]
+    )
+
+
+def worst_mistakes(predictions: Predictions, *, most: int = 24) -> tuple[Mistake, ...]:
+    """Return the wrong answers with the highest loss, the worst first."""
+    losses = log_losses(predictions.labels, predictions.probabilities)
+    wrong = np.flatnonzero(~predictions.correct)
+    order = wrong[np.argsort(-losses[wrong], kind="stable")][:most]
+    return tuple(_mistake(predictions, int(index)) for index in order)
+
+
+def _mistake(predictions: Predictions, index: int) -> Mistake:
+    true, said = int(predictions.labels[index]), int(predictions.predicted[index])
+    row = predictions.probabilities[index]
+    return Mistake(index, true, said, float(row[said]), float(row[true]))
+
+
+def brightness(images: np.ndarray) -> np.ndarray:
+    """Return the mean pixel of each of ``(n, h, w, c)`` ``uint8`` images, 0 to 255, ``(n,)``."""
+    return images.reshape(len(images), -1).mean(axis=1)
+
+
+def sharpness(images: np.ndarray) -> np.ndarray:
+    """Return the variance of the Laplacian of each image's grey values, ``(n,)``; low means blurred.
+
+    References
+    ----------
+    Pech-Pacheco et al., Diatom autofocusing in brightfield microscopy, ICPR 2000.
+    """
+    grey = images.mean(axis=3, dtype=np.float32)
+    inner = grey[:, 1:-1, 1:-1]
+    around = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
+    return (around - 4 * inner).var(axis=(1, 2))
+
+
+def by_quarter(predictions: Predictions, values: np.ndarray, words: tuple[str, str]) -> tuple[Subgroup, ...]:
+    """Return the accuracy in the four quarters of a measured value; empty where it hardly varies.
+
+    Parameters
+    ----------
+    predictions : of ``n`` images.
+    values : ``(n,)``, such as :func:`brightness`.
+    words : for the lowest and the highest quarter, such as ``("darkest", "brightest")``.
+    """
+    edges = np.unique(np.quantile(values, [0.25, 0.5, 0.75]))
+    if len(edges) < 3:
+        return ()
+    quarter = np.searchsorted(edges, values, side="left")
+    names = (f"{words[0]} quarter", "second quarter", "third quarter", f"{words[1]} quarter")
+    return _groups(predictions, {name: quarter == place for place, name in enumerate(names)})
+
+
+def by_column(predictions: Predictions, column: np.ndarray) -> tuple[Subgroup, ...]:
+    """Return the accuracy for each value of a metadata column ``(n,)``; empty where it says nothing or too much."""
+    column = np.asarray(column)
+    values = np.unique(column.astype(str))
+    if len(values) < 2:
+        return ()
+    if len(values) <= MOST_VALUES:
+        return _groups(predictions, {value: column.astype(str) == value for value in values})
+    if column.dtype.kind in "iuf" and np.isfinite(column.astype(float)).all():
+        return by_quarter(predictions, column.astype(float), ("lowest", "highest"))
+    return ()
+
+
+def accuracy_of(predictions: Predictions, name: str, chosen: np.ndarray) -> Subgroup:
+    """Return the accuracy of the images at ``chosen`` ``(n,)`` booleans; ``nan`` where there is none."""
+    hits = predictions.correct[chosen]
+    value = float(hits.mean()) if len(hits) else math.nan
+    return Subgroup(name, Score(value, *wilson(value, len(hits)), n=len(hits)))
+
+
+def _groups(predictions: Predictions, groups: Mapping[str, np.ndarray]) -> tuple[Subgroup, ...]:
+    limit = 0.01 / max(len(groups), 1)
+    return tuple(
+        Subgroup(name, accuracy_of(predictions, name, chosen).accuracy, _differs(predictions, chosen, limit))
+        for name, chosen in groups.items()
+    )
+
+
+def _differs(predictions: Predictions, chosen: np.ndarray, limit: float) -> bool:
+    from scipy import stats
+
+    inside, outside = predictions.correct[chosen], predictions.correct[~chosen]
+    table = [[part.sum(), (~part).sum()] for part in (inside, outside)]
+    return bool(stats.fisher_exact(table).pvalue < limit)

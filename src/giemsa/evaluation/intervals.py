@@ -1,0 +1,182 @@
+"""95 % intervals that hold near 1.0, where a good classifier lives and the percentile bootstrap fails.
+
+``benchmarks/intervals.py`` measures what each covers. With 150 images and an accuracy of .97 the percentile bootstrap's "95 %"
+interval covers the AUC in about 82 of 100 samples and the balanced accuracy in 89. What is used instead:
+
+- a share of images: Wilson's interval;
+- any other score with a floor and a ceiling: Wilson's interval with the *effective* number of images, the number with which a
+  plain share would vary as much as the score does in the bootstrap (Korn and Graubard's device for surveys);
+- a mean loss: Hall's transformation, which takes the skewness of the losses into account;
+- a calibration error: the bootstrap's percentiles, moved by the bias that resampling adds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Score:
+    """A number with its interval and the number of images behind it.
+
+    Parameters
+    ----------
+    value : the score; ``nan`` where it is undefined.
+    low, high : limits of the 95 % interval; ``nan`` where there is none.
+    n : images that it rests on.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def to_json(self) -> dict[str, float | int | None]:
+        """Return value, low, high and n as a plain dict; ``nan`` becomes ``None``."""
+        numbers = {"value": self.value, "low": self.low, "high": self.high}
+        return {name: plain(number) for name, number in numbers.items()} | {"n": int(self.n)}
+
+
+def plain(number: float) -> float | None:
+    """Return ``number`` as JSON can hold it: ``None`` for ``nan`` and infinity."""
+    return float(number) if math.isfinite(number) else None
+
+
+def wilson(value: float, n: float, *, level: float = LEVEL) -> tuple[float, float]:
+    """Return Wilson's interval for a share.
+
+    Parameters
+    ----------
+    value : the share observed, 0 to 1.
+    n : number of images, or the effective number; need not be whole.
+    level : probability with which the interval covers the truth.
+
+    Returns
+    -------
+    tuple : low and high; ``nan`` where ``n`` is 0 or ``value`` is ``nan``.
+
+    References
+    ----------
+    Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927).
+
+    Examples
+    --------
+    >>> [round(limit, 4) for limit in wilson(0.97, 100)]
+    [0.9155, 0.9897]
+    """
+    if not n > 0 or math.isnan(value):
+        return math.nan, math.nan
+    z = stats.norm.ppf((1 + level) / 2)
+    centre = (value + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(max(value * (1 - value), 0) / n + (z / (2 * n)) ** 2)
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+
+
+def effective_wilson(
+    value: float,
+    replicates: np.ndarray,
+    *,
+    fallback_n: float,
+    floor: float = 0.0,
+    level: float = LEVEL,
+) -> tuple[float, float]:
+    """Return Wilson's interval with the number of images that explains the bootstrap's variance.
+
+    Parameters
+    ----------
+    value : the score observed, ``floor`` to 1.
+    replicates : ``(resamples,)``, the score in each resample; ``nan`` where it is undefined.
+    fallback_n : the number used where the score does not vary at all, such as a perfect one.
+    floor : the lowest possible score, 0 or -1.
+    level : probability with which the interval covers the truth.
+
+    References
+    ----------
+    Korn and Graubard, Confidence intervals for proportions with small expected number of positive counts estimated from survey
+    data, Survey Methodology 24 (1998).
+
+    Examples
+    --------
+    >>> draws = np.random.default_rng(0).binomial(100, 0.9, 20_000) / 100
+    >>> [round(limit, 2) for limit in effective_wilson(0.9, draws, fallback_n=100)]
+    [0.83, 0.94]
+    """
+    known = replicates[~np.isnan(replicates)]
+    if math.isnan(value) or not len(known):
+        return math.nan, math.nan
+    reach = 1 - floor
+    share = (value - floor) / reach
+    variance = float(known.var()) / reach**2
+    n = share * (1 - share) / variance if variance > 1e-12 and 0 < share < 1 else fallback_n
+    low, high = wilson(share, max(n, 1.0), level=level)
+    return floor + reach * low, floor + reach * high
+
+
+def mean_interval(
+    values: np.ndarray, *, groups: np.ndarray | None = None, level: float = LEVEL
+) -> tuple[float, float]:
+    """Return Hall's interval for the mean of skewed values, such as losses.
+
+    Parameters
+    ----------
+    values : ``(n,)``.
+    groups : ``(n,)`` integers from 0; the mean's spread is then taken between groups.
+    level : probability with which the interval covers the truth.
+
+    Returns
+    -------
+    tuple : low and high; ``nan`` with fewer than two values or groups.
+
+    References
+    ----------
+    Hall, On the removal of skewness by transformation, J. R. Stat. Soc. B 54 (1992), the cubic transformation and its inverse.
+
+    Examples
+    --------
+    >>> low, high = mean_interval(np.array([0.0, 0.1, 0.1, 0.2, 3.0]))
+    >>> low < 0.68 < high and high - 0.68 > 0.68 - low
+    True
+    """
+    mean = float(values.mean())
+    units = values if groups is None else mean + _group_shares(values - mean, groups)
+    n, spread = len(units), float(units.std())
+    if n < 2:
+        return math.nan, math.nan
+    if spread < 1e-12:
+        return mean, mean
+    skewness = float(((units - mean) ** 3).mean()) / spread**3
+    z = float(stats.norm.ppf((1 + level) / 2)) / math.sqrt(n)
+    error = spread * math.sqrt(n / (n - 1))
+    return mean - error * _unskewed(z, skewness, n), mean - error * _unskewed(-z, skewness, n)
+
+
+def _unskewed(z: float, skewness: float, n: int) -> float:
+    if abs(skewness) < 1e-6:
+        return z
+    return float(3 * (np.cbrt(1 + skewness * (z - skewness / (6 * n))) - 1) / skewness)
+
+
+def _group_shares(deviations: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Return each group's summed deviation over the mean size of a group: the ratio mean, linearised."""
+    summed = np.bincount(groups, weights=deviations)
+    return summed / (len(deviations) / len(summed))
+
+
+def recentred_percentiles(
+    value: float, replicates: np.ndarray, *, level: float = LEVEL
+) -> tuple[float, float]:
+    """Return the bootstrap's percentiles, moved so that their mean is ``value``, and no lower than 0.
+
+    For scores that resampling itself raises: chance deviations count into a calibration error without their sign.
+    """
+    known = replicates[~np.isnan(replicates)]
+    if math.isnan(value) or not len(known):
+        return math.nan, math.nan
+    low, high = np.percentile(known - known.mean() + value, [50 * (1 - level), 50 * (1 + level)])
+    return max(0.0, float(low)), float(high)

@@ -1,0 +1,179 @@
+"""Is an image unlike anything in the training data? A distance in the network's own features, and how well it tells.
+
+A softmax must name a class for anything, an X-ray or noise too, and is often certain of it. The distance to the nearest class in
+feature space says more. It is tested against foreign images: other data sets where they are at hand, and made ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from giemsa.evaluation.intervals import Score
+from giemsa.evaluation.ranking import auc, rank
+from giemsa.evaluation.resampling import draw_weights
+
+ACCEPTED = 0.99  # share of known images that the threshold lets pass
+
+
+@dataclass(frozen=True, eq=False)
+class Familiarity:
+    """Where the training images of each class lie in feature space.
+
+    Parameters
+    ----------
+    centres : ``(classes, d)``, mean of the unit-length features of each class, whitened.
+    whitening : ``(d, d)``, turns distances into Mahalanobis distances.
+    threshold : scores above it are called unlike the training data; infinity until chosen.
+    """
+
+    centres: np.ndarray
+    whitening: np.ndarray
+    threshold: float = np.inf
+
+    def scores(self, features: np.ndarray) -> np.ndarray:
+        """Return the distance of ``features`` ``(n, d)`` to the nearest class, ``(n,)``; higher is stranger."""
+        white = _unit_length(features) @ self.whitening
+        squared = (
+            (white**2).sum(axis=1)[:, None] - 2 * white @ self.centres.T + (self.centres**2).sum(axis=1)[None]
+        )
+        return np.sqrt(np.maximum(squared.min(axis=1), 0))
+
+
+def fit_familiarity(features: np.ndarray, labels: np.ndarray) -> Familiarity:
+    """Learn class centres and their shared spread from training features.
+
+    Parameters
+    ----------
+    features : ``(n, d)``.
+    labels : ``(n,)``.
+
+    References
+    ----------
+    Lee et al., A simple unified framework for detecting out-of-distribution samples, NeurIPS 2018, equations 1 and 2; on
+    features of unit length as in Mueller and Hein, Mahalanobis++, ICML 2025.
+    """
+    unit = _unit_length(features)
+    known = np.unique(labels)
+    means = np.stack([unit[labels == label].mean(axis=0) for label in known])
+    within = unit - means[np.searchsorted(known, labels)]
+    covariance = within.T @ within / len(unit)
+    values, vectors = np.linalg.eigh(covariance)
+    # directions of next to no spread would make every rounding error a distance
+    floor = max(values.max() * 1e-3, 1e-12)
+    whitening = vectors / np.sqrt(np.maximum(values, floor))
+    return Familiarity(means @ whitening, whitening)
+
+
+def choose_threshold(known_scores: np.ndarray, *, accepted: float = ACCEPTED) -> float:
+    """Return the score below which ``accepted`` of the known images lie."""
+    return float(np.quantile(known_scores, accepted))
+
+
+@dataclass(frozen=True, eq=False)
+class NoveltyTest:
+    """How well one kind of foreign image is told from the test split.
+
+    Parameters
+    ----------
+    name : what the images are.
+    made : whether they were made, rather than photographed.
+    auroc : probability that a foreign image scores higher than a test image.
+    caught : share of foreign images above the threshold.
+    mean_confidence : the classifier's mean certainty about them.
+    """
+
+    name: str
+    made: bool
+    auroc: Score
+    caught: float
+    mean_confidence: float
+
+    def to_json(self) -> dict[str, object]:
+        """Return a plain dict."""
+        return {
+            "name": self.name,
+            "made": self.made,
+            "auroc": self.auroc.to_json(),
+            "caught": self.caught,
+            "mean_confidence": self.mean_confidence,
+        }
+
+
+def separation(
+    known_scores: np.ndarray,
+    foreign_scores: np.ndarray,
+    *,
+    generator: np.random.Generator,
+    resamples: int = 500,
+) -> Score:
+    """Return the AUROC of telling foreign from known, with its bootstrap interval.
+
+    Parameters
+    ----------
+    known_scores, foreign_scores : ``(n,)`` and ``(m,)``; higher is stranger.
+    generator : source of the resamples.
+
+    Examples
+    --------
+    >>> separation(np.array([1.0, 2.0]), np.array([3.0, 4.0]), generator=np.random.default_rng(0)).value
+    1.0
+    """
+    from giemsa.evaluation.intervals import effective_wilson
+
+    together = np.concatenate([known_scores, foreign_scores])
+    foreign = np.arange(len(together)) >= len(known_scores)
+    ranking = rank(together, foreign)
+    value = float(auc(*ranking.weigh(np.ones((len(together), 1))))[0])
+    drawn = [
+        auc(*ranking.weigh(weights))
+        for weights in draw_weights(len(together), resamples=resamples, generator=generator)
+    ]
+    fewer = min(len(known_scores), len(foreign_scores))
+    low, high = effective_wilson(value, np.concatenate(drawn), fallback_n=fewer)
+    return Score(value, low, high, len(foreign_scores))
+
+
+def made_images(images: np.ndarray, *, generator: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return images that no microscope takes, each kind of the shape of ``images`` ``(n, h, w, c)``, ``uint8``."""
+    height, width = images.shape[1:3]
+    flat = np.broadcast_to(generator.integers(0, 256, (len(images), 1, 1, images.shape[3])), images.shape)
+    return {
+        "noise": generator.integers(0, 256, images.shape).astype(np.uint8),
+        "blank": flat.astype(np.uint8),
+        "negative": 255 - images,
+        "shuffled pieces": _shuffled(images, max(1, height // 4), max(1, width // 4), generator),
+    }
+
+
+def _shuffled(images: np.ndarray, height: int, width: int, generator: np.random.Generator) -> np.ndarray:
+    rows, columns = images.shape[1] // height, images.shape[2] // width
+    cut = images[:, : rows * height, : columns * width]
+    pieces = cut.reshape(len(images), rows, height, columns, width, -1).transpose(0, 1, 3, 2, 4, 5)
+    pieces = pieces.reshape(len(images), rows * columns, height, width, -1)
+    pieces = pieces[:, generator.permutation(rows * columns)]
+    joined = pieces.reshape(len(images), rows, columns, height, width, -1).transpose(0, 1, 3, 2, 4, 5)
+    shuffled = images.copy()
+    shuffled[:, : rows * height, : columns * width] = joined.reshape(cut.shape)
+    return shuffled
+
+
+def fit_to_shape(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Bring ``uint8`` images ``(n, h, w[, c])`` of another set to ``shape``: grey to RGB or back, resized by area."""
+    from PIL import Image
+
+    mode = "L" if shape[2] == 1 else "RGB"
+    fitted = np.empty((len(images), *shape), dtype=np.uint8)
+    for place, image in enumerate(images):
+        plane = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
+        picture = Image.fromarray(plane).convert(mode)
+        if picture.size != (shape[1], shape[0]):
+            picture = picture.resize((shape[1], shape[0]), Image.Resampling.BICUBIC, reducing_gap=3.0)
+        fitted[place] = np.asarray(picture).reshape(shape)
+    return fitted
+
+
+def _unit_length(features: np.ndarray) -> np.ndarray:
+    features = np.asarray(features, dtype=np.float64)
+    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)

@@ -1,0 +1,199 @@
+"""Every score of a split, for the whole and for each class, with its interval and its number of images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from giemsa.evaluation.calibration import calibration_replicates, classwise_errors, reliability
+from giemsa.evaluation.intervals import (
+    Score,
+    effective_wilson,
+    mean_interval,
+    recentred_percentiles,
+    wilson,
+)
+from giemsa.evaluation.predictions import Predictions
+from giemsa.evaluation.resampling import RESAMPLES, WeightedScores, draw_weights, prepare
+from giemsa.evaluation.scores import confusion_matrix
+
+LOSSES = {"log_loss": "log_losses", "brier_score": "brier_scores"}
+FLOORS = {"matthews_correlation": -1.0, "cohen_kappa": -1.0}
+CLASS_MEANS = ("balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "auc", "average_precision")
+
+
+@dataclass(frozen=True, eq=False)
+class Scorecard:
+    """The scores of one split.
+
+    Parameters
+    ----------
+    whole : one score a name, such as ``accuracy``; the keys of ``metrics.json``.
+    by_class : for each class, one score a name.
+    confusion : ``(classes, classes)`` counts, rows true.
+    class_names : one a class.
+    notes : a sentence for each score that is undefined, or rests on fewer classes.
+    """
+
+    whole: Mapping[str, Score]
+    by_class: tuple[Mapping[str, Score], ...]
+    confusion: np.ndarray
+    class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def support(self) -> np.ndarray:
+        """Images of each true class, ``(classes,)``."""
+        return self.confusion.sum(axis=1)
+
+    def to_json(self) -> dict[str, object]:
+        """Return everything as a plain dict."""
+        rows = zip(self.class_names, self.support, self.by_class, strict=True)
+        return {
+            "scores": {name: score.to_json() for name, score in self.whole.items()},
+            "by_class": [
+                {"class": name, "support": int(support)}
+                | {key: score.to_json() for key, score in scores.items()}
+                for name, support, scores in rows
+            ],
+            "confusion": self.confusion.tolist(),
+            "notes": list(self.notes),
+        }
+
+
+def score_predictions(
+    predictions: Predictions, *, generator: np.random.Generator, resamples: int = RESAMPLES
+) -> Scorecard:
+    """Compute every score with its 95 % interval.
+
+    Parameters
+    ----------
+    predictions : labels and probabilities; its groups, where known, are resampled as wholes.
+    generator : source of the resamples.
+    resamples : number of bootstrap resamples; 0 leaves all intervals that need them ``nan``.
+
+    Examples
+    --------
+    >>> from giemsa.evaluation.predictions import check_predictions
+    >>> both = check_predictions([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    >>> card = score_predictions(both, generator=np.random.default_rng(0), resamples=50)
+    >>> round(card.whole["accuracy"].value, 3), card.whole["accuracy"].n
+    (0.667, 3)
+    """
+    prepared = prepare(predictions)
+    replicates = _replicates(predictions, prepared, resamples, generator)
+    confusion = confusion_matrix(predictions.labels, predictions.predicted, predictions.n_classes)
+    once = np.ones((len(predictions), 1))
+    values = {name: float(value[0]) for name, value in prepared.whole(once).items()}
+    of_class = {name: value[0] for name, value in prepared.by_class(once).items()}
+    whole = {
+        name: _whole_score(name, value, replicates[name], predictions, prepared)
+        for name, value in values.items()
+    }
+    return Scorecard(
+        whole=whole | _calibration_scores(predictions, replicates["ece"]),
+        by_class=tuple(
+            {
+                name: _class_score(
+                    name,
+                    float(column[label]),
+                    replicates[f"class {name}"][:, label],
+                    confusion,
+                    label,
+                    grouped=predictions.groups is not None,
+                )
+                for name, column in of_class.items()
+            }
+            for label in range(predictions.n_classes)
+        ),
+        confusion=confusion,
+        class_names=predictions.class_names,
+        notes=_notes(predictions, confusion, values),
+    )
+
+
+def _replicates(
+    predictions: Predictions, prepared: WeightedScores, resamples: int, generator: np.random.Generator
+) -> dict[str, np.ndarray]:
+    chunks: dict[str, list[np.ndarray]] = {}
+    draws = draw_weights(
+        len(predictions), resamples=max(resamples, 1), generator=generator, groups=predictions.groups
+    )
+    for weights in draws:
+        of_class = {f"class {name}": values for name, values in prepared.by_class(weights).items()}
+        errors = {"ece": calibration_replicates(predictions, weights)}
+        for name, values in (prepared.whole(weights) | of_class | errors).items():
+            chunks.setdefault(name, []).append(values)
+    joined = {name: np.concatenate(parts) for name, parts in chunks.items()}
+    return joined if resamples else {name: values[:0] for name, values in joined.items()}
+
+
+def _whole_score(
+    name: str, value: float, replicates: np.ndarray, predictions: Predictions, prepared: WeightedScores
+) -> Score:
+    n = len(predictions)
+    if name in LOSSES:
+        low, high = mean_interval(getattr(prepared, LOSSES[name]), groups=predictions.groups)
+    elif name in ("accuracy", "weighted_recall") and predictions.groups is None:
+        low, high = wilson(value, n)
+    else:
+        fallback = _kish(predictions.labels) if name in CLASS_MEANS else n
+        low, high = effective_wilson(value, replicates, fallback_n=fallback, floor=FLOORS.get(name, 0.0))
+    return Score(value, low, high, n)
+
+
+def _kish(labels: np.ndarray) -> float:
+    """Return the effective number of images when each class weighs alike (Kish, Survey Sampling, 1965)."""
+    counts = np.bincount(labels)
+    counts = counts[counts > 0]
+    return float(len(counts) ** 2 / (1 / counts).sum())
+
+
+def _class_score(
+    name: str, value: float, replicates: np.ndarray, confusion: np.ndarray, label: int, *, grouped: bool
+) -> Score:
+    support, said, total = confusion[label].sum(), confusion[:, label].sum(), confusion.sum()
+    shares = {"recall": support, "precision": said, "specificity": total - support}
+    n = int(shares.get(name, support))
+    if name in shares and not grouped:
+        return Score(value, *wilson(value, n), n=n)
+    return Score(value, *effective_wilson(value, replicates, fallback_n=n), n=n)
+
+
+def _calibration_scores(predictions: Predictions, replicates: np.ndarray) -> dict[str, Score]:
+    n = len(predictions)
+    equal_width = reliability(predictions.confidence, predictions.correct)
+    equal_mass = reliability(predictions.confidence, predictions.correct, binning="equal mass")
+    error = equal_width.expected_error
+    return {
+        "ece": Score(error, *recentred_percentiles(error, replicates), n=n),
+        "ece_equal_mass": Score(equal_mass.expected_error, math.nan, math.nan, n),
+        "maximum_calibration_error": Score(equal_width.maximum_error, math.nan, math.nan, n),
+        "classwise_ece": Score(float(classwise_errors(predictions).mean()), math.nan, math.nan, n),
+    }
+
+
+def _notes(predictions: Predictions, confusion: np.ndarray, values: Mapping[str, float]) -> tuple[str, ...]:
+    names = np.array(predictions.class_names)
+    missing, unsaid = names[confusion.sum(axis=1) == 0], names[confusion.sum(axis=0) == 0]
+    notes = []
+    if len(missing):
+        notes.append(
+            f"Among the labels {_does_not_occur(missing)}: recall, AUC and average precision of such a class are undefined, "
+            "their mean over classes as well, and balanced accuracy is the mean over the classes that occur."
+        )
+    if len(unsaid):
+        notes.append(
+            f"Among the predictions {_does_not_occur(unsaid)}: precision of such a class is undefined, "
+            "and macro and weighted precision are means over the others."
+        )
+    if math.isnan(values["matthews_correlation"]) or math.isnan(values["cohen_kappa"]):
+        notes.append("Labels or predictions are all of one class: correlation or kappa is undefined.")
+    return tuple(notes)
+
+
+def _does_not_occur(names: np.ndarray) -> str:
+    return f"{', '.join(names)} {'does' if len(names) == 1 else 'do'} not occur"
