@@ -1,0 +1,156 @@
+"""Exercise: how are the classes distributed in the validation set?
+
+Counts, shares and percentages are all right answers, by label or by name, from numpy, pandas, ``Counter`` or a bar chart. What is
+compared is read from the data itself; the numbers are never told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from giemsa.data.dataset import ImageDataset
+from giemsa.teaching.feedback import NOTHING_YET, Feedback, Line, in_words, is_blank, missing, remark, right
+
+_SPLIT_WORDS = {"train": "training", "val": "validation", "test": "test"}
+
+
+def check_class_counts(answer: object, data: ImageDataset, *, split: str = "val") -> Feedback:
+    """Check how many images of each class a split holds.
+
+    Parameters
+    ----------
+    answer : counts, shares of 1 or percentages: a sequence in the order of the labels, a mapping from label or class name, a
+        pandas ``Series``, what ``np.unique(..., return_counts=True)`` returns, or the bars that ``plt.bar`` returns.
+    data : the data set that was counted.
+    split : the split that was asked for: ``train``, ``val`` or ``test``.
+
+    Returns
+    -------
+    Feedback : true when every class has the right number.
+
+    Examples
+    --------
+    >>> import giemsa
+    >>> data = giemsa.load("bloodmnist")
+    >>> counts = [int((data.val.labels == label).sum()) for label in range(8)]
+    >>> check_class_counts(counts, data).passed
+    True
+    """
+    title = f"classes of the {_SPLIT_WORDS[split]} set"
+    if is_blank(answer):
+        return Feedback(title, (NOTHING_YET,))
+    numbers, problems = _by_label(answer, data, split)
+    return Feedback.gather(title, problems or _judge(numbers, data, split))
+
+
+def _by_label(answer: object, data: ImageDataset, split: str) -> tuple[np.ndarray, list[Line]]:
+    """Return one number a label, or what makes that impossible."""
+    answer = _plain(answer)
+    if isinstance(answer, Mapping):
+        return _from_mapping(answer, data)
+    try:
+        numbers = np.asarray(answer, dtype=np.float64).ravel()
+    except (TypeError, ValueError):
+        return np.empty(0), [missing(f"one number a class is asked for, a {type(answer).__name__} came")]
+    n_classes, n_images = len(data.class_names), len(data.splits[split])
+    if len(numbers) == n_images:
+        return numbers, [missing(f"these are {n_images:,} labels, one an image; count how often each occurs")]
+    if len(numbers) != n_classes:
+        return numbers, [missing(f"there are {n_classes} classes, and {len(numbers)} numbers came")]
+    return numbers, []
+
+
+def _plain(answer: object) -> object:
+    """Unpack bars, pandas series and the pair of values and counts that ``np.unique`` returns."""
+    if hasattr(answer, "datavalues"):
+        return answer.datavalues
+    if hasattr(answer, "to_dict"):
+        return answer.to_dict()
+    if isinstance(answer, tuple | list) and len(answer) == 2 and all(np.ndim(part) == 1 for part in answer):
+        values, counts = answer
+        return dict(zip(np.asarray(values).tolist(), np.asarray(counts).tolist(), strict=False))
+    return answer
+
+
+def _from_mapping(answer: Mapping, data: ImageDataset) -> tuple[np.ndarray, list[Line]]:
+    places = {name: label for label, name in enumerate(data.short_names)}
+    places |= {name: label for label, name in enumerate(data.class_names)}
+    numbers = np.full(len(data.class_names), np.nan)
+    unknown = []
+    for key, number in answer.items():
+        label = places.get(key, -1) if isinstance(key, str) else key
+        if isinstance(number, str) or np.ndim(number) or label not in range(len(numbers)):
+            unknown.append(str(key))
+        else:
+            numbers[label] = number
+    if unknown:
+        return numbers, [
+            missing(f"{in_words(unknown)}: this is no label or class of {data.name} with a number")
+        ]
+    without = [name for name, number in zip(data.class_names, numbers, strict=True) if np.isnan(number)]
+    return numbers, [missing(f"no number came for {in_words(without)}")] if without else []
+
+
+def _judge(numbers: np.ndarray, data: ImageDataset, split: str) -> Iterator[Line]:
+    counts = {name: np.bincount(part.labels, minlength=len(numbers)) for name, part in data.splits.items()}
+    right_places = _agree(numbers, counts[split])
+    yield right(f"one number for each of the {len(numbers)} classes")
+    if right_places.all():
+        yield right(f"every class has its number of {_SPLIT_WORDS[split]} images")
+        if not _are_counts(numbers, counts[split]):
+            yield remark(
+                "you give shares: good for comparing splits; counts say how much there is to learn from"
+            )
+        return
+    for name, others in counts.items():
+        if name != split and _agree(numbers, others).all():
+            yield missing(
+                f"these are the numbers of the {_SPLIT_WORDS[name]} set, not of the {_SPLIT_WORDS[split]} set"
+            )
+            return
+    if _agree(np.sort(numbers), np.sort(counts[split])).all():
+        yield missing(
+            "the numbers are right but in another order: the first belongs to label 0, the next to label 1"
+        )
+        return
+    yield from _say_what_is_wrong(numbers, counts[split], right_places, data)
+
+
+def _say_what_is_wrong(
+    numbers: np.ndarray, counts: np.ndarray, right_places: np.ndarray, data: ImageDataset
+) -> Iterator[Line]:
+    if _are_counts(numbers, counts) and numbers.sum() != counts.sum():
+        yield missing(f"the numbers add up to {numbers.sum():,.6g}, the set has {counts.sum():,} images")
+    wrong = [name for name, is_right in zip(data.class_names, right_places, strict=True) if not is_right]
+    if len(wrong) == len(numbers):
+        yield missing("no class has its number; are these the labels of the set that was asked for?")
+    else:
+        yield missing(f"the number is not right for {in_words(wrong)}")
+
+
+def _agree(numbers: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return, for each class, whether its number is the count, or the share as far as the answer was rounded."""
+    if _are_counts(numbers, counts):
+        return numbers == counts
+    whole = 1.0 if _adds_up_to(numbers, 1.0) else 100.0
+    return np.abs(numbers - whole * counts / counts.sum()) <= _rounding(numbers) * 1.01
+
+
+def _are_counts(numbers: np.ndarray, counts: np.ndarray) -> bool:
+    is_share = _adds_up_to(numbers, 1.0) or _adds_up_to(numbers, 100.0)
+    return bool((numbers == counts).all()) or not is_share
+
+
+def _adds_up_to(numbers: np.ndarray, whole: float) -> bool:
+    off = abs(float(numbers.sum()) - whole)
+    return off <= _rounding(numbers) * len(numbers) and bool(np.all((numbers >= 0) & (numbers <= whole)))
+
+
+def _rounding(numbers: np.ndarray) -> float:
+    """Return half a unit of the last decimal place that the numbers use."""
+    for places in range(7):
+        if np.allclose(numbers, np.round(numbers, places), rtol=0, atol=1e-12):
+            return 0.5 * 10.0**-places
+    return 1e-6

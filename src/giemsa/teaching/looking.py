@@ -1,0 +1,102 @@
+"""Exercise: what does the network see in a cell?
+
+The learner marks the pixels on which the network is believed to rely. The check covers them and watches the probability fall,
+then does the same with the marked area moved to every other place of the image. Who has found what the network uses does better
+than nearly all of these places; that is the test by deletion, with the mask's own shifts as the control.
+
+References
+----------
+Samek et al., Evaluating the visualization of what a deep neural network has learned, IEEE TNNLS 28 (2017), section
+III-B (deletion).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from giemsa.teaching.feedback import NOTHING_YET, Feedback, Line, is_blank, missing, remark, right
+
+LARGEST_SHARE = 0.2
+BETTER_THAN = 0.9
+_TITLE = "what does the network see?"
+
+
+def check_mask(
+    answer: object, image: np.ndarray, label: int, probabilities: Callable[[np.ndarray], np.ndarray]
+) -> Feedback:
+    """Check that the marked pixels are ones on which the network relies.
+
+    Parameters
+    ----------
+    answer : ``(height, width)`` booleans, true on at most a fifth of the image.
+    image : ``(height, width, channels)``, ``uint8``.
+    label : the class whose probability is watched.
+    probabilities : from ``uint8`` images ``(n, height, width, channels)`` to ``(n, classes)``, such as
+        ``classifier.probabilities``.
+
+    Returns
+    -------
+    Feedback : true when covering the marked pixels lowers the probability more than nine in ten shifts of the same mask do.
+    """
+    if is_blank(answer):
+        return Feedback(_TITLE, (NOTHING_YET,))
+    mask = np.asarray(answer)
+    problem = _wrong_mask(mask, image.shape[:2])
+    if problem:
+        return Feedback(_TITLE, (missing(problem),))
+    return Feedback.gather(_TITLE, _judge(mask.astype(bool), image, label, probabilities))
+
+
+def _wrong_mask(mask: np.ndarray, shape: tuple[int, ...]) -> str:
+    if mask.shape != shape:
+        return f"one value a pixel is asked for, of shape {shape}; yours has the shape {mask.shape}"
+    if not np.isin(mask, (0, 1)).all():
+        return "true and false are asked for (compare your map with a number), other values came"
+    largest, marked = int(LARGEST_SHARE * mask.size), int(mask.sum())
+    if not marked:
+        return "no pixel is marked"
+    if marked > largest:
+        return f"{marked} pixels are marked, at most {largest} (a fifth of the image) are allowed: choose the most important"
+    return ""
+
+
+def cover(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return ``image`` ``(height, width, channels)`` with the marked pixels painted in the median colour of its border.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.full((3, 3, 1), 200, dtype=np.uint8)
+    >>> image[1, 1] = 10
+    >>> int(cover(image, image[:, :, 0] < 100)[1, 1, 0])
+    200
+    """
+    border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
+    covered = image.copy()
+    covered[mask] = np.median(border, axis=0).astype(image.dtype)
+    return covered
+
+
+def _judge(
+    mask: np.ndarray, image: np.ndarray, label: int, probabilities: Callable[[np.ndarray], np.ndarray]
+) -> Iterator[Line]:
+    height, width = mask.shape
+    moves = [(down, across) for down in range(height) for across in range(width)]
+    covered = np.stack([cover(image, np.roll(mask, move, axis=(0, 1))) for move in moves])
+    whole = float(probabilities(image[None])[0, label])
+    remaining = probabilities(covered)[:, label]
+    beaten = float(np.mean(remaining[0] < remaining[1:]))
+    yield right(f"{int(mask.sum())} pixels are marked")
+    told = f"covering them moves the probability from {whole:.2f} to {remaining[0]:.2f}"
+    rank = f"of all other places for the same shape, {100 * beaten:.0f} % do less"
+    if remaining[0] >= whole:
+        yield missing(f"{told}: the network does not rely on these pixels")
+    elif beaten < BETTER_THAN:
+        yield missing(
+            f"{told}; {rank}, {100 * BETTER_THAN:.0f} % are asked for: there are places that matter more"
+        )
+    else:
+        yield right(f"{told}; {rank}")
+        yield remark("one image is one image: does the same hold for the next neutrophil?")

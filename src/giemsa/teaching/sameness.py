@@ -1,0 +1,65 @@
+"""Whether a layer receives what it should, and the names of what happened on the way."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
+ACTIVATIONS = {
+    "leaky_relu": "leaky ReLU",
+    "gelu": "GELU",
+    "elu": "ELU or SELU",
+    "silu": "SiLU",
+    "sigmoid": "a sigmoid",
+    "tanh": "tanh",
+    "hardtanh": "a ReLU with an upper limit",
+    "softplus": "softplus",
+}
+
+
+def poolings(maps: Tensor) -> list[Tensor]:
+    """Return the maps after each kind of 2x2 max-pooling: edges dropped, kept, or padded."""
+    if min(maps.shape[2:]) < 2:
+        return []
+    return [F.max_pool2d(maps, 2), F.max_pool2d(maps, 2, ceil_mode=True), F.max_pool2d(maps, 2, padding=1)]
+
+
+def carries(received: Tensor, expected: Tensor) -> bool:
+    """Return whether a layer receives ``expected``: as it is, with a border around it, or flattened in any order."""
+    if received.numel() == expected.numel():
+        return torch.allclose(received.flatten().sort().values, expected.flatten().sort().values, atol=1e-5)
+    if received.dim() != 4 or received.shape[:2] != expected.shape[:2]:
+        return False
+    height, width = expected.shape[2:]
+    rows, columns = received.shape[2] - height + 1, received.shape[3] - width + 1
+    return any(
+        torch.allclose(received[:, :, top : top + height, left : left + width], expected, atol=1e-5)
+        for top in range(max(rows, 0))
+        for left in range(max(columns, 0))
+    )
+
+
+def activation_in(then: list[str]) -> str:
+    """Return the name of the first activation among the operations, or an empty string."""
+    for step in then:
+        plain = step.rstrip("_")
+        if plain in ("relu", "clamp_min", "threshold"):
+            return "ReLU"
+        if plain in ACTIVATIONS:
+            return ACTIVATIONS[plain]
+    return ""
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number and its noun in words.
+
+    Examples
+    --------
+    >>> count(2, "dense layer"), count(0, "convolution")
+    ('two dense layers', 'no convolution')
+    """
+    word = NUMBERS[number] if number < len(NUMBERS) else str(number)
+    return f"{word} {noun}" + ("" if number in (0, 1) else "s")

@@ -1,0 +1,63 @@
+"""A mask is right when covering it hurts more than covering the same shape elsewhere."""
+
+import numpy as np
+import pytest
+
+from giemsa.teaching import check_mask, cover
+
+SIZE = 20
+NUCLEUS = np.zeros((SIZE, SIZE), dtype=bool)
+NUCLEUS[7:13, 8:14] = True
+
+
+def cell() -> np.ndarray:
+    """A dark nucleus on a bright field."""
+    image = np.full((SIZE, SIZE, 3), 230, dtype=np.uint8)
+    image[NUCLEUS] = (90, 40, 120)
+    return image
+
+
+def darkness(images: np.ndarray) -> np.ndarray:
+    """The probability of class 1 is the share of the nucleus that is dark: a network whose eye is known."""
+    dark = (images[:, NUCLEUS].mean(axis=2) < 128).mean(axis=1)
+    return np.column_stack([1 - dark, dark])
+
+
+def around(top: int, left: int, side: int) -> np.ndarray:
+    mask = np.zeros((SIZE, SIZE), dtype=bool)
+    mask[top : top + side, left : left + side] = True
+    return mask
+
+
+@pytest.mark.parametrize("mask", [NUCLEUS, around(8, 9, 4), NUCLEUS.astype(int), around(6, 7, 8)])
+def test_the_nucleus_is_right(mask: np.ndarray) -> None:
+    feedback = check_mask(mask, cell(), 1, darkness)
+    assert feedback.passed, feedback
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (around(0, 0, 5), "the network does not rely on these pixels"),
+        (around(11, 12, 6), "there are places that matter more"),
+        (np.ones((SIZE, SIZE), dtype=bool), "at most 80 (a fifth of the image)"),
+        (np.zeros((SIZE, SIZE), dtype=bool), "no pixel is marked"),
+        (np.zeros((SIZE, SIZE, 3), dtype=bool), "yours has the shape (20, 20, 3)"),
+        (np.full((SIZE, SIZE), 0.5), "true and false are asked for"),
+        (..., "there is no answer yet"),
+    ],
+)
+def test_what_is_missing_is_said_exactly(answer: object, words: str) -> None:
+    feedback = check_mask(answer, cell(), 1, darkness)
+    assert not feedback.passed
+    assert any(words in line for line in feedback.missing), feedback
+
+
+def test_the_probabilities_are_told() -> None:
+    assert "from 1.00 to 0.00" in repr(check_mask(NUCLEUS, cell(), 1, darkness))
+
+
+def test_cover_paints_with_the_border_and_leaves_the_image_alone() -> None:
+    image = cell()
+    covered = cover(image, NUCLEUS)
+    assert (covered == 230).all() and (image[NUCLEUS] == (90, 40, 120)).all()
