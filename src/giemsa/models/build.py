@@ -8,12 +8,14 @@ import torch
 from torch import nn
 
 from giemsa.errors import ModelError, nearest_names
+from giemsa.models.convnet import convnet_network
 from giemsa.models.tutorial import tutorial_network
 
 MODELS: dict[str, Callable[..., nn.Module]] = {
+    "convnet": convnet_network,
     "tutorial": tutorial_network,
 }
-SMALLEST_SIZE = {"tutorial": 18}
+SMALLEST_SIZE = {"tutorial": 20}
 
 
 def build_model(

@@ -19,7 +19,7 @@ def tutorial_network(
     ----------
     channels : of the images, 1 or 3.
     n_classes : number of outputs.
-    size : side of the square images in pixels, at least 18.
+    size : side of the square images in pixels, at least 20.
     generator : source of the Glorot-uniform weights; biases are zero.
 
     Returns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -12,12 +12,9 @@ from giemsa.data.dataset import ImageDataset, Symmetry
 from giemsa.errors import DataError, ModelError
 from giemsa.models import build_model
 from giemsa.seeds import derive_seed
-from giemsa.training.classifier import Classes, Classifier, Preprocessing, Progress, place
+from giemsa.training.classifier import Classes, Classifier, Preprocessing, place
 from giemsa.training.device import Compute
-from giemsa.training.loop import fit, score_split
 from giemsa.training.recipes import Recipe
-
-TRIAL_STEPS = 150
 
 
 def check_trainable(data: ImageDataset) -> None:
@@ -106,37 +103,3 @@ def _check_output(classifier: Classifier) -> None:
         ) from error
     if shape != expected:
         raise ModelError(f"the network must give logits {expected} for two images, it gives {shape}")
-
-
-def resolve_symmetry(
-    data: ImageDataset,
-    recipe: Recipe,
-    *,
-    seed: int,
-    compute: Compute,
-    progress: Progress | None = None,
-) -> tuple[Symmetry, dict[str, Any] | None]:
-    """Return the symmetry of the images, and the record of the trial where the card does not say it.
-
-    The trial trains three short times, once a symmetry, and takes the one with the least cross-entropy on val.
-    """
-    if data.card.symmetry is not None:
-        return data.card.symmetry, None
-    if recipe.symmetry != "card":
-        return recipe.symmetry, None
-    height, width, _ = data.image_shape
-    candidates: tuple[Symmetry, ...] = ("none", "mirror", "mirror and quarter turns")
-    candidates = candidates if height == width else candidates[:2]
-    short = recipe.replace(
-        epochs=1, minimum_steps=TRIAL_STEPS, patience=None, selection="last", symmetry="card"
-    )
-    losses = {}
-    for number, candidate in enumerate(candidates):
-        classifier = build_classifier(data, short, seed=seed, compute=compute, symmetry=candidate)
-        for _ in fit(classifier, data, short, seed=seed):
-            pass
-        losses[candidate] = score_split(classifier, data.val)[0]
-        if progress:
-            progress(number + 1, len(candidates), "trial of symmetries on val")
-    chosen = min(candidates, key=lambda candidate: losses[candidate])
-    return chosen, {"chosen": chosen, "val_loss": losses, "steps": TRIAL_STEPS}

@@ -72,10 +72,11 @@ def prepare_folder(
     ------
     RunError : it exists and may not be overwritten, is not a run folder, or cannot be made.
     """
+    check_folder(out, overwrite=overwrite)
     folder = Path(out) if out is not None else free_folder(Path("runs"), f"{data_name}-{recipe.name}-{seed}")
     try:
         if folder.exists():
-            _clear(folder, overwrite)
+            shutil.rmtree(folder)
         folder.mkdir(parents=True)
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
@@ -85,7 +86,16 @@ def prepare_folder(
     return folder
 
 
-def _clear(folder: Path, overwrite: bool) -> None:
+def check_folder(out: str | Path | None, *, overwrite: bool) -> None:
+    """Refuse an ``out`` that exists, before any work is done.
+
+    Raises
+    ------
+    RunError : it exists and may not be overwritten, or is not a run folder.
+    """
+    folder = Path(out) if out is not None else None
+    if folder is None or not folder.exists():
+        return
     if not overwrite:
         raise RunError(
             f"{folder} exists already; give another --out, --overwrite it, or go on with it by --resume"
@@ -94,4 +104,3 @@ def _clear(folder: Path, overwrite: bool) -> None:
         raise RunError(
             f"{folder} exists and is not a run folder: it will not be overwritten; give another --out"
         )
-    shutil.rmtree(folder)

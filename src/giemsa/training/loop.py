@@ -9,38 +9,41 @@ from contextlib import closing
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from giemsa.data.dataset import ImageDataset, Split
 from giemsa.errors import RecipeError
 from giemsa.seeds import derive_seed
 from giemsa.training.batches import class_weights, training_batches
+from giemsa.training.building import build_classifier, check_trainable
 from giemsa.training.classifier import Classifier, Progress
+from giemsa.training.device import choose_compute
 from giemsa.training.history import Epoch
 from giemsa.training.optimisers import learning_rate
-from giemsa.training.recipes import Recipe
+from giemsa.training.recipes import Recipe, get_recipe
 from giemsa.training.state import TrainingState, begin, copy_weights
 
 
 def fit(
-    classifier: Classifier,
+    model: nn.Module,
     data: ImageDataset,
-    recipe: Recipe,
+    recipe: str | Recipe = "fast",
     *,
     seed: int = 0,
     state: TrainingState | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Epoch]:
-    """Train ``classifier`` in place, and yield a record after each epoch.
+    """Train ``model`` in place, and yield a record after each epoch.
 
     The weights that the recipe selects are put back when the generator ends, also when the caller stops early or an exception
     ends it.
 
     Parameters
     ----------
-    classifier : what is trained.
+    model : a :class:`Classifier`, or any module that takes standardised images ``(n, channels, height, width)`` and gives logits
+        ``(n, n_classes)``.
     data : ``train`` is learnt from, ``val`` is looked at after each epoch; ``test`` is not touched.
-    recipe : every choice of the training.
+    recipe : every choice of the training, or the name of a recipe.
     seed : source of shuffling, augmentation and dropout; the same seed gives the same weights bit for bit on one machine.
     state : where an earlier training stopped; ``None`` begins anew.
     progress : called within an epoch with images done, images in the epoch, and the running loss in words.
@@ -53,7 +56,8 @@ def fit(
     ------
     RecipeError : the loss is no longer a finite number.
     """
-    state = state or begin(classifier, recipe)
+    recipe = get_recipe(recipe)
+    state = state or begin(_as_classifier(model, data, recipe, seed), recipe)
     try:
         while state.epochs_done < epochs_of(recipe, len(data.train)) and not _is_stuck(state, recipe):
             start = time.perf_counter()
@@ -69,6 +73,14 @@ def fit(
             yield epoch
     finally:
         state.restore()
+
+
+def _as_classifier(model: nn.Module, data: ImageDataset, recipe: Recipe, seed: int) -> Classifier:
+    if isinstance(model, Classifier):
+        return model
+    check_trainable(data)
+    compute = choose_compute(precision=recipe.precision)
+    return build_classifier(data, recipe, seed=seed, compute=compute, network=model)
 
 
 def epochs_of(recipe: Recipe, n_images: int) -> int:

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from giemsa.training.classifier import Progress
 from giemsa.training.run import Run, open_run
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Probabilities for image files.
+
+    Parameters
+    ----------
+    paths : the ``n`` files, in order.
+    probabilities : ``(n, n_classes)``, ``float64``; each row sums to one.
+    class_names : one a column.
+    notes : sentences that the user should know, such as how the images were cropped and which were left out.
+    """
+
+    paths: tuple[str, ...]
+    probabilities: np.ndarray
+    class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def predict(
@@ -40,5 +59,6 @@ def predict(
     """
     run = run if isinstance(run, Run) else open_run(run)
     if not isinstance(images, np.ndarray):
-        images, _ = read_for(run, images, skip_bad=skip_bad)
+        paths = [images] if isinstance(images, str | Path) else list(images)
+        return predict_files(run, paths, views=views, skip_bad=skip_bad, progress=progress).probabilities
     return run.classifier.probabilities(images, views=views, progress=progress)

@@ -47,6 +47,7 @@ class Run:
         self.folder = folder
         self._config = dict(config)
         self._data = data
+        self._is_checked = False
         self._network = network
 
     def __repr__(self) -> str:
@@ -118,8 +119,10 @@ class Run:
         ------
         RunError : the data is no longer what it was.
         """
-        if self._data is None:
-            self._data = self._reload()
+        if not self._is_checked:
+            self._data = self._checked(self._data or self._reload())
+            self._is_checked = True
+        assert self._data is not None
         return self._data
 
     def _reload(self) -> ImageDataset:
@@ -130,14 +133,17 @@ class Run:
             raise RunError(
                 f"{self.folder} was trained on arrays from memory: give them again with open_run(..., data=...)"
             )
-        data = load(**facts["source"])
-        if facts["class_names"] != list(data.class_names):
-            data = data.rename(dict(enumerate(facts["class_names"])))
+        return load(**facts["source"])
+
+    def _checked(self, data: ImageDataset) -> ImageDataset:
+        facts = self.config["data"]
         if data.fingerprint != facts["sha256"]:
             raise RunError(
                 f"the data {facts['name']!r} is not what {self.folder} was trained on: its SHA-256 is "
                 f"{data.fingerprint[:12]}…, expected {facts['sha256'][:12]}…; put the old data back or train again"
             )
+        if facts["class_names"] != list(data.class_names):
+            return data.rename(dict(enumerate(facts["class_names"])))
         return data
 
     def predictions(self, split: str) -> tuple[np.ndarray, np.ndarray]:

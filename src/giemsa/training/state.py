@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,9 +75,10 @@ def load_state(state: TrainingState, path: Path) -> None:
     state.classifier.load_state_dict(_under(tensors, "now/"))
     state.kept = _under(tensors, "kept/")
     memory: dict[int, dict[str, Any]] = {}
+    parameters = [p for group in state.optimiser.param_groups for p in group["params"]]
     for name, value in _under(tensors, "optimiser/").items():
         number, key = name.split("/")
-        memory.setdefault(int(number), {})[key] = value
+        memory.setdefault(int(number), {})[key] = _laid_out_like(parameters[int(number)], value)
     state.optimiser.load_state_dict(state.optimiser.state_dict() | {"state": memory})
     state.best_loss, state.best_epoch = facts["best_loss"], facts["best_epoch"]
     state.history = [Epoch(**row) for row in facts["history"]]
@@ -88,6 +88,8 @@ def _under(tensors: Weights, prefix: str) -> Weights:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def same_json(first: Any, second: Any) -> bool:
-    """Return whether two values are the same once written as JSON."""
-    return json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)
+def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
+    """Return ``value`` with the parameter's order in memory, on which the last bit of a fused step depends."""
+    if value.shape != parameter.shape:
+        return value
+    return torch.empty_like(parameter, requires_grad=False).copy_(value)

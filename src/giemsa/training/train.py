@@ -10,7 +10,7 @@ from torch import nn
 from giemsa.data.dataset import ImageDataset
 from giemsa.data.load import load
 from giemsa.errors import RunError
-from giemsa.training.building import build_classifier, check_trainable, resolve_symmetry
+from giemsa.training.building import build_classifier, check_trainable
 from giemsa.training.classifier import Progress
 from giemsa.training.configuration import describe_training, prepare_folder
 from giemsa.training.device import choose_compute
@@ -21,6 +21,7 @@ from giemsa.training.model_file import save_classifier
 from giemsa.training.recipes import Recipe, get_recipe
 from giemsa.training.run import Run, open_run, write_predictions
 from giemsa.training.state import TrainingState, begin, load_state, save_state
+from giemsa.training.symmetry_trial import resolve_symmetry
 
 EpochCallback = Callable[[Epoch, int], None]
 

@@ -1,0 +1,64 @@
+"""`giemsa`: the commands, and what their exit statuses mean.
+
+0 done, 1 a bug (with its traceback), 2 a user's mistake (one line), 3 severe findings under ``--strict``, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import Abort, Exit, TyperException
+
+from giemsa.cli.explore import explore
+from giemsa.cli.predict import predict
+from giemsa.cli.train import train
+from giemsa.errors import GiemsaError
+
+COMMANDS = (explore, train, predict)
+
+app = typer.Typer(
+    name="giemsa",
+    help="From labelled microscope images to a network that its owner can trust and see into.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in COMMANDS:
+    app.command()(command)
+
+
+@app.callback()
+def options(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
+    """From labelled microscope images to a network that its owner can trust and see into."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"giemsa {installed('giemsa')}")
+        raise typer.Exit
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and leave with its exit status."""
+    sys.exit(status_of(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def status_of(arguments: list[str]) -> int:
+    """Run a command and return its exit status; a bug keeps its traceback."""
+    try:
+        status = app(arguments, standalone_mode=False)
+    except (GiemsaError, TyperException) as error:
+        return _refuse(str(error))
+    except Exit as leaving:
+        return leaving.exit_code
+    except (KeyboardInterrupt, Abort):
+        sys.stderr.write("giemsa: interrupted\n")
+        return 130
+    return status if isinstance(status, int) else 0
+
+
+def _refuse(words: str) -> int:
+    sys.stderr.write(f"giemsa: {' '.join(words.split())}\n")
+    return 2

@@ -1,0 +1,86 @@
+"""The options that every command shares, and those that are made from a recipe's fields."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write; refused if it exists.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what stands at --out.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Source of every random choice.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Threads to compute with; all cores if not given.")
+]
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA", help="A MedMNIST name, a folder of images, a CSV manifest or an .npz file."
+    ),
+]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+Size = Annotated[
+    int | None,
+    typer.Option("--size", min=1, help="Side of the images in pixels: 28, 64, 128 or 224 for MedMNIST."),
+]
+Fit = Annotated[str, typer.Option("--fit", help="Images that are not square: crop, pad or stretch.")]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Go on without images that cannot be read, and say how many.")
+]
+Views = Annotated[int, typer.Option("--views", min=1, help="Average over 1, 2 or 8 views of each image.")]
+
+RECIPE_HELP = {
+    "model": "The network.",
+    "epochs": "Passes over the training images.",
+    "minimum_steps": "Least number of steps for a small set.",
+    "batch_size": "Images a step.",
+    "optimiser": "How the weights are moved.",
+    "learning_rate": "Its highest value.",
+    "class_weights": "Weigh each class by the inverse of its frequency.",
+    "symmetry": "card, none, mirror, or mirror and quarter turns.",
+    "selection": "Weights kept: best, last or average.",
+    "patience": "Stop after so many epochs without a better validation loss.",
+    "precision": "auto, float32 or bfloat16.",
+}
+
+
+def with_recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
+    """Add a flag for each field of :class:`giemsa.training.recipes.Recipe` to a command that takes ``**recipe_fields``.
+
+    A flag that is not given is ``None`` and leaves the recipe's own value.
+    """
+    from giemsa.training.recipes import Recipe
+
+    signature = inspect.signature(command, eval_str=True)
+    shared = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    taken = {p.name for p in shared}
+    flags = [_flag(field) for field in dataclasses.fields(Recipe) if field.name not in taken | {"name"}]
+
+    def wrapped(**values: Any) -> None:
+        command(**values)
+
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    wrapped.__signature__ = signature.replace(parameters=[*shared, *flags])  # type: ignore[attr-defined]
+    return wrapped
+
+
+def _flag(field: dataclasses.Field) -> inspect.Parameter:
+    kind: Any = type(field.default) if isinstance(field.default, bool | int | float | str) else int
+    flag = "--" + field.name.replace("_", "-")
+    declared = f"{flag}/--no-{flag[2:]}" if kind is bool else flag
+    words = RECIPE_HELP.get(field.name, "")
+    option = typer.Option(declared, help=words, rich_help_panel="The recipe's fields", show_default=False)
+    annotation = Annotated[kind | None, option]
+    return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def given(recipe_fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that were given on the command line."""
+    return {name: value for name, value in recipe_fields.items() if value is not None}

@@ -1,0 +1,68 @@
+"""`giemsa predict`: a class and its probability for each image file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from giemsa.cli import options
+from giemsa.cli.session import Session
+from giemsa.cli.targets import target_file
+
+if TYPE_CHECKING:
+    from giemsa.training.predict import Predictions
+
+Images = Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files, or folders of them.")]
+
+
+def predict(
+    run: options.RunFolder,
+    images: Images,
+    views: options.Views = 1,
+    skip_bad: options.SkipBad = False,
+    out: options.Out = None,
+    overwrite: options.Overwrite = False,
+    threads: options.Threads = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Print a class and its probability for each image, as CSV or JSON; --out writes them to a file instead."""
+    from giemsa.training.predict import predict_files
+
+    with Session(as_json=json, quiet=quiet, threads=threads) as session:
+        path = target_file(out, overwrite=overwrite)
+        predictions = predict_files(run, images, views=views, skip_bad=skip_bad, progress=session.progress)
+        for sentence in predictions.notes:
+            session.say(sentence)
+        value, words = {"predictions": _rows(predictions)}, _as_csv(predictions)
+        if path:
+            path.write_text(words, encoding="utf-8")
+            value, words = {"out": str(path)}, str(path)
+        session.show(value, words)
+
+
+def _rows(predictions: Predictions) -> list[dict[str, Any]]:
+    names = predictions.class_names
+    return [
+        {
+            "path": path,
+            "class": names[int(row.argmax())],
+            "probability": float(row.max()),
+            "probabilities": dict(zip(names, row.tolist(), strict=True)),
+        }
+        for path, row in zip(predictions.paths, predictions.probabilities, strict=True)
+    ]
+
+
+def _as_csv(predictions: Predictions) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["path", "class", "probability", *predictions.class_names])
+    for row in _rows(predictions):
+        probabilities = [f"{value:.6f}" for value in row["probabilities"].values()]
+        writer.writerow([row["path"], row["class"], f"{row['probability']:.6f}", *probabilities])
+    return text.getvalue()

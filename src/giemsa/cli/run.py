@@ -1,0 +1,95 @@
+"""`giemsa run`: all stages in order, from data to one page."""
+
+from __future__ import annotations
+
+import json as json_module
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from giemsa.cli import options
+from giemsa.cli.session import Session
+from giemsa.cli.train import EpochLines, Minutes, RecipeName, Resume, choose_recipe, plan
+
+if TYPE_CHECKING:
+    from giemsa.pipeline import Listener
+    from giemsa.training.run import Run
+
+Thorough = Annotated[bool, typer.Option("--thorough", help="Every stage in full, however long it takes.")]
+HEADLINE = ("accuracy", "balanced_accuracy", "auc", "log_loss", "ece")
+
+
+@options.with_recipe_flags
+def run(
+    data: options.Data = "bloodmnist",
+    recipe: RecipeName = "fast",
+    minutes: Minutes = None,
+    resume: Resume = None,
+    thorough: Thorough = False,
+    size: options.Size = None,
+    fit: options.Fit = "crop",
+    skip_bad: options.SkipBad = False,
+    seed: options.Seed = 0,
+    out: options.Out = None,
+    overwrite: options.Overwrite = False,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    **recipe_fields: Any,
+) -> None:
+    """Explore, audit, train, evaluate, interpret and report: from data to one page."""
+    from giemsa.data.load import load
+    from giemsa.pipeline import resume_run
+    from giemsa.pipeline import run as run_all
+
+    with Session(as_json=json, quiet=quiet, threads=threads) as session:
+        if resume is not None:
+            finished = resume_run(resume, thorough=thorough, listener=_listener(session, 0))
+        else:
+            chosen = choose_recipe(recipe, recipe_fields)
+            dataset = load(data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, progress=session.progress)
+            if minutes is not None:
+                chosen = plan(session, dataset, chosen, minutes, device)
+            finished = run_all(
+                dataset,
+                chosen,
+                seed=seed,
+                out=out,
+                overwrite=overwrite,
+                thorough=thorough,
+                device=device,
+                listener=_listener(session, len(dataset.train)),
+            )
+        session.show(*_headline(finished))
+
+
+def _listener(session: Session, n_images: int) -> Listener:
+    from giemsa.pipeline import Listener
+
+    def stage(name: str) -> None:
+        session.end_progress()
+        session.say(f"· {name}")
+
+    return Listener(stage=stage, epoch=EpochLines(session, n_images), progress=session.progress)
+
+
+def _headline(run: Run) -> tuple[dict[str, Any], str]:
+    """Return the headline numbers as JSON and as words."""
+    metrics = json_module.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+    page = run.folder / "report.html"
+    rows = [
+        f"test {_score_words(name, metrics['test'][name])}" for name in HEADLINE if name in metrics["test"]
+    ]
+    seconds = sum(run.config["stage_seconds"].values())
+    value = {"run": str(run.folder), "report": str(page), "seconds": round(seconds, 1)} | metrics
+    return value, "\n".join(
+        [*rows, f"{seconds:.0f} s in all, {run.config['train_seconds']:.0f} s of them training", str(page)]
+    )
+
+
+def _score_words(name: str, score: dict[str, Any]) -> str:
+    words = f"{name.replace('_', ' ')} {score['value']:.4f}"
+    if score.get("low") is not None:
+        words += f" (95 % interval {score['low']:.4f} to {score['high']:.4f}, n = {score['n']:,})"
+    return words

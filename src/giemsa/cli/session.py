@@ -1,0 +1,95 @@
+"""What a command does around its work: progress on stderr, the result on stdout, as words or as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+WORTH_A_BAR_SECONDS = 0.5
+
+
+class Session:
+    """One command's talk with its user; use it as a context.
+
+    Parameters
+    ----------
+    as_json : print the result as JSON.
+    quiet : print no progress.
+    threads : number of threads for the arithmetic; ``None`` leaves it.
+    """
+
+    def __init__(self, *, as_json: bool = False, quiet: bool = False, threads: int | None = None) -> None:
+        self.as_json, self.quiet = as_json, quiet
+        self._console = Console(stderr=True, highlight=False)
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._began = time.monotonic()
+        if threads is not None:
+            import torch
+
+            torch.set_num_threads(threads)
+
+    def __enter__(self) -> Session:
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end_progress()
+
+    def say(self, words: str) -> None:
+        """Print a line of progress."""
+        if not self.quiet:
+            self._console.print(words, markup=False, soft_wrap=True)
+
+    def progress(self, done: int, total: int, words: str) -> None:
+        """Move the bar; a bar appears only for work that takes a while, and only on a terminal."""
+        if self.quiet or not self._console.is_terminal:
+            return
+        if self._bar is None:
+            if done >= total and time.monotonic() - self._began < WORTH_A_BAR_SECONDS:
+                return
+            self._start_bar()
+        assert self._bar is not None
+        assert self._task is not None
+        self._bar.update(self._task, completed=done, total=total, description=words)
+
+    def _start_bar(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+        self._bar = Progress(*columns, TimeRemainingColumn(), console=self._console, transient=True)
+        self._task = self._bar.add_task("", total=None)
+        self._bar.start()
+
+    def end_progress(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar, self._task = None, None
+        self._began = time.monotonic()
+
+    def show(self, value: dict[str, Any], words: str) -> None:
+        """Print the result on stdout: ``words``, or ``value`` as JSON if that was asked for."""
+        self.end_progress()
+        text = json.dumps(value, indent=2, ensure_ascii=False) if self.as_json else words
+        sys.stdout.write(text.rstrip("\n") + "\n")
+        sys.stdout.flush()
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as h:mm:ss.
+
+    Examples
+    --------
+    >>> clock(708.4)
+    '0:11:48'
+    """
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"

@@ -1,0 +1,50 @@
+"""Where a command may write: never over something that exists, unless asked to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from giemsa.errors import RunError
+
+
+def target_file(out: Path | None, *, overwrite: bool) -> Path | None:
+    """Return ``out``, its folder made; ``None`` if nothing is to be written.
+
+    Raises
+    ------
+    RunError : it exists and may not be overwritten, or its folder cannot be made.
+    """
+    if out is None:
+        return None
+    if out.is_dir():
+        raise RunError(f"{out} is a folder, expected the name of a file; give another --out")
+    if out.exists() and not overwrite:
+        raise RunError(f"{out} exists already; give another --out, or --overwrite it")
+    _make(out.parent)
+    return out
+
+
+def target_folder(out: Path | None, *, overwrite: bool) -> Path | None:
+    """Return ``out`` as a folder that exists; files in it stay, and are replaced only where they bear the same names.
+
+    Raises
+    ------
+    RunError : it exists with something in it and ``overwrite`` was not asked for, or cannot be made.
+    """
+    if out is None:
+        return None
+    if out.exists() and not out.is_dir():
+        raise RunError(f"{out} is a file, expected the name of a folder; give another --out")
+    if out.is_dir() and any(out.iterdir()) and not overwrite:
+        raise RunError(f"{out} exists already and is not empty; give another --out, or --overwrite it")
+    _make(out)
+    return out
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"cannot make the folder {folder}: {error.strerror}; choose another place with --out"
+        ) from error

@@ -1,0 +1,151 @@
+"""`giemsa train`: data in, a run folder out."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from giemsa.cli import options
+from giemsa.cli.session import Session, clock
+
+if TYPE_CHECKING:
+    from giemsa.data.dataset import ImageDataset
+    from giemsa.training.history import Epoch
+    from giemsa.training.recipes import Recipe
+    from giemsa.training.run import Run
+
+RecipeName = Annotated[str, typer.Option("--recipe", "-r", help="tutorial, fast or best.")]
+Minutes = Annotated[
+    float | None, typer.Option("--minutes", help="Choose the epochs that fit into so many minutes here.")
+]
+Resume = Annotated[
+    Path | None, typer.Option("--resume", metavar="RUN", help="Go on with an interrupted run folder.")
+]
+
+
+@options.with_recipe_flags
+def train(
+    data: options.Data = "bloodmnist",
+    recipe: RecipeName = "fast",
+    minutes: Minutes = None,
+    resume: Resume = None,
+    size: options.Size = None,
+    fit: options.Fit = "crop",
+    skip_bad: options.SkipBad = False,
+    seed: options.Seed = 0,
+    out: options.Out = None,
+    overwrite: options.Overwrite = False,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    **recipe_fields: Any,
+) -> None:
+    """Train a network and leave a run folder; stopped at any moment, it goes on with --resume."""
+    from giemsa.data.load import load
+    from giemsa.training.train import resume as resume_run
+
+    with Session(as_json=json, quiet=quiet, threads=threads) as session:
+        if resume is not None:
+            run = resume_run(resume, on_epoch=EpochLines(session), progress=session.progress)
+        else:
+            chosen = choose_recipe(recipe, recipe_fields)
+            dataset = load(data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, progress=session.progress)
+            if minutes is not None:
+                chosen = plan(session, dataset, chosen, minutes, device)
+            run = train_aloud(
+                session, dataset, chosen, seed=seed, out=out, overwrite=overwrite, device=device
+            )
+        session.show(*summary(run))
+
+
+def choose_recipe(name: str, recipe_fields: dict[str, Any]) -> Recipe:
+    """Return the named recipe with the fields that were given."""
+    from giemsa.training.recipes import get_recipe
+
+    return get_recipe(name).replace(**options.given(recipe_fields))
+
+
+def plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: float, device: str) -> Recipe:
+    """Return the recipe with the number of epochs that fit into the minutes, and say it."""
+    from giemsa.training.budget import plan_epochs
+
+    planned = plan_epochs(dataset, recipe, minutes * 60, device=device)
+    session.say(f"{minutes:g} minutes are {planned.epochs} epochs on this machine")
+    return planned
+
+
+def train_aloud(
+    session: Session,
+    dataset: ImageDataset,
+    recipe: Recipe,
+    *,
+    seed: int,
+    out: Path | None,
+    overwrite: bool,
+    device: str,
+) -> Run:
+    """Train with a line an epoch on stderr."""
+    from giemsa.training.device import choose_compute
+    from giemsa.training.train import train as train_run
+
+    session.say(
+        f"{recipe.name} on {dataset.name}: {len(dataset.train):,} images, model {recipe.model}, "
+        f"{choose_compute(device, recipe.precision).words()}"
+    )
+    return train_run(
+        dataset,
+        recipe,
+        seed=seed,
+        out=out,
+        overwrite=overwrite,
+        device=device,
+        on_epoch=EpochLines(session, len(dataset.train)),
+        progress=session.progress,
+    )
+
+
+class EpochLines:
+    """Prints a line an epoch: how good, how fast, how long still.
+
+    Parameters
+    ----------
+    session : where to print.
+    n_images : training images, for images a second; 0 leaves that out.
+    """
+
+    def __init__(self, session: Session, n_images: int = 0) -> None:
+        self._session, self._n_images = session, n_images
+
+    def __call__(self, epoch: Epoch, epochs: int) -> None:
+        """Print the line for ``epoch`` of ``epochs``."""
+        speed = f"{self._n_images / epoch.seconds:,.0f} images/s, " if self._n_images else ""
+        left = clock((epochs - epoch.epoch) * epoch.seconds)
+        self._session.say(
+            f"epoch {epoch.epoch:>{len(str(epochs))}}/{epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}  "
+            f"val_loss {epoch.val_loss:.4f}  val_accuracy {epoch.val_accuracy:.4f}  {speed}{left} left"
+        )
+
+
+def summary(run: Run) -> tuple[dict[str, Any], str]:
+    """Return a finished run as JSON and as words."""
+    history = run.history
+    kept = history[run.config["best_epoch"] - 1] if run.recipe.selection == "best" else history[-1]
+    value = {
+        "run": str(run.folder),
+        "epochs": len(history),
+        "kept_epoch": kept.epoch,
+        "train_seconds": run.config["train_seconds"],
+        "val_loss": kept.val_loss,
+        "val_accuracy": kept.val_accuracy,
+        "recipe": dataclasses.asdict(run.recipe),
+    }
+    words = (
+        f"elapsed {clock(run.config['train_seconds'])}: {len(history)} epochs, kept {run.config['selection']}\n"
+        f"val accuracy {kept.val_accuracy:.4f}, val loss {kept.val_loss:.4f} (epoch {kept.epoch})\n"
+        f"{run.folder}"
+    )
+    return value, words

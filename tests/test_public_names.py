@@ -1,0 +1,48 @@
+"""The public surface, pinned: a name enters or leaves only on purpose."""
+
+import giemsa
+
+PUBLIC = {
+    "AuditReport",
+    "Classifier",
+    "DataCard",
+    "Epoch",
+    "Evaluation",
+    "Exploration",
+    "GiemsaError",
+    "ImageDataset",
+    "Interpretation",
+    "RECIPES",
+    "Recipe",
+    "Run",
+    "Split",
+    "audit",
+    "evaluate",
+    "explore",
+    "fit",
+    "interpret",
+    "load",
+    "open_run",
+    "predict",
+    "report",
+    "resume",
+    "run",
+    "score",
+    "train",
+}
+
+
+def test_the_public_names_are_these() -> None:
+    assert set(giemsa.__all__) == PUBLIC
+
+
+def test_every_public_name_resolves_and_is_documented() -> None:
+    for name in giemsa.__all__:
+        value = getattr(giemsa, name)
+        if name != "RECIPES":
+            assert value.__doc__, name
+            assert value.__name__ == name
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    assert not hasattr(giemsa, "no_such_name")

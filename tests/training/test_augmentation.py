@@ -1,0 +1,77 @@
+"""Augmentation moves pixels exactly as it says, and nothing else."""
+
+import numpy as np
+import pytest
+import torch
+
+from giemsa.training.augmentation import augment, rotate, shift, turn, turn_all
+from giemsa.training.recipes import Recipe
+
+
+@pytest.fixture
+def images() -> torch.Tensor:
+    return torch.rand((8, 3, 9, 9), generator=torch.Generator().manual_seed(0))
+
+
+def test_the_eight_views_are_numpys(images: torch.Tensor) -> None:
+    pixels = images[0].numpy()
+    for view in range(8):
+        expected = pixels[:, :, ::-1] if view >= 4 else pixels
+        expected = np.rot90(expected, view % 4, axes=(1, 2))
+        np.testing.assert_array_equal(turn_all(images[:1], view)[0].numpy(), expected)
+
+
+def test_turn_gives_each_image_its_own_view(images: torch.Tensor) -> None:
+    turned = turn(images, torch.arange(8))
+    for view in range(8):
+        assert torch.equal(turned[view], turn_all(images[view : view + 1], view)[0])
+
+
+def test_flips_after_views_stay_in_the_group(images: torch.Tensor) -> None:
+    recipe = Recipe(horizontal_flip=True, vertical_flip=True)
+    seen = augment(images, recipe, "mirror and quarter turns", torch.Generator().manual_seed(1))
+    for image, original in zip(seen, images, strict=True):
+        assert any(torch.equal(image, turn_all(original[None], view)[0]) for view in range(8))
+
+
+def test_tutorial_flips_make_four_views_and_never_turn(images: torch.Tensor) -> None:
+    recipe = Recipe(symmetry="none", horizontal_flip=True, vertical_flip=True)
+    found = set()
+    one = images[:1].expand(200, -1, -1, -1)
+    for image in augment(one, recipe, "none", torch.Generator().manual_seed(2)):
+        found |= {view for view in range(8) if torch.equal(image, turn_all(one[:1], view)[0])}
+    assert found == {0, 2, 4, 6}
+
+
+def test_rotation_by_nothing_is_nothing(images: torch.Tensor) -> None:
+    torch.testing.assert_close(rotate(images, torch.zeros(8)), images, atol=1e-6, rtol=0)
+
+
+def test_rotation_by_a_quarter_is_a_quarter_turn(images: torch.Tensor) -> None:
+    turned = rotate(images, torch.full((8,), 90.0))
+    expected = torch.rot90(images, -1, (-2, -1))
+    alternative = torch.rot90(images, 1, (-2, -1))
+    close = [torch.allclose(turned, one, atol=1e-4) for one in (expected, alternative)]
+    assert sum(close) == 1
+
+
+def test_rotation_repeats_the_edge(images: torch.Tensor) -> None:
+    constant = torch.full((1, 3, 9, 9), 0.25)
+    torch.testing.assert_close(rotate(constant, torch.tensor([33.0])), constant)
+
+
+def test_shift_moves_whole_pixels_and_mirrors_the_edge() -> None:
+    image = torch.arange(5.0).expand(1, 1, 5, 5)
+    moved = shift(image, torch.tensor([[0, 2]]))
+    assert moved[0, 0, 0].tolist() == [2, 1, 0, 1, 2]
+    down = shift(image.transpose(2, 3), torch.tensor([[-1, 0]]))
+    assert down[0, 0, :, 0].tolist() == [1, 2, 3, 4, 3]
+
+
+def test_the_same_generator_gives_the_same_images(images: torch.Tensor) -> None:
+    recipe = Recipe(rotation_degrees=10, shift_pixels=2, horizontal_flip=True)
+    first, second, other = (
+        augment(images, recipe, "mirror", torch.Generator().manual_seed(seed)) for seed in (3, 3, 4)
+    )
+    assert torch.equal(first, second)
+    assert not torch.equal(first, other)

@@ -1,0 +1,153 @@
+"""`ImageClassifier` keeps scikit-learn's contract: its own checks, and the tools that users hand it to."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.utils.estimator_checks import check_estimator
+from torch import nn
+
+from giemsa.training.estimator import ImageClassifier
+from giemsa.training.recipes import RECIPES
+
+QUICK = RECIPES["fast"].replace(name="quick", epochs=12, batch_size=16, learning_rate=0.02, precision="float32")
+
+
+def linear(channels: int, n_classes: int) -> nn.Module:
+    """One dense layer on the pixels of 6x6 images."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(channels * 36, n_classes))
+
+
+def blobs(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Images of three classes: bright above, bright below, dark."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 3
+    images = rng.integers(0, 60, (n, 6, 6, 1), dtype=np.uint8)
+    images[labels == 0, :3] += 150
+    images[labels == 1, 3:] += 150
+    return images, np.array(["above", "below", "dark"])[labels]
+
+
+def quick(**changes: object) -> ImageClassifier:
+    return ImageClassifier(recipe=QUICK, model=linear, **changes)
+
+
+def test_it_learns_and_speaks_in_the_labels_it_was_given() -> None:
+    images, labels = blobs(90)
+    model = quick().fit(images, labels)
+    assert model.classes_.tolist() == ["above", "below", "dark"]
+    probabilities = model.predict_proba(images)
+    assert probabilities.shape == (90, 3)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    assert (model.predict(images) == model.classes_[probabilities.argmax(axis=1)]).all()
+    assert model.score(*blobs(30, seed=1)) == 1.0
+    assert len(model.history_) == 12
+
+
+def test_the_same_seed_gives_the_same_probabilities_and_none_does_not() -> None:
+    images, labels = blobs(45)
+    first, second = (quick(random_state=3).fit(images, labels).predict_proba(images) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    others = [quick(random_state=None).fit(images, labels).predict_proba(images) for _ in range(2)]
+    assert not np.array_equal(*others)
+
+
+def test_greyscale_without_a_channel_axis_is_the_same() -> None:
+    images, labels = blobs(45)
+    with_axis, without = quick().fit(images, labels), quick().fit(images[..., 0], labels)
+    np.testing.assert_array_equal(with_axis.predict_proba(images), without.predict_proba(images[..., 0]))
+
+
+def test_the_recipe_is_changed_by_name_and_averaged_views_agree_by_symmetry() -> None:
+    images, labels = blobs(45)
+    model = quick(epochs=2, learning_rate=0.01, symmetry="mirror", views=2).fit(images, labels)
+    assert len(model.history_) == 2 and max(epoch.learning_rate for epoch in model.history_) <= 0.01
+    np.testing.assert_allclose(model.predict_proba(images), model.predict_proba(images[:, :, ::-1]), atol=1e-6)
+
+
+def test_the_package_network_is_the_default() -> None:
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (12, 28, 28, 3), dtype=np.uint8), np.arange(12) % 2
+    model = ImageClassifier(epochs=1).fit(images, labels)
+    assert model.image_shape_ == (28, 28, 3) and model.classifier_.class_names == ("0", "1")
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "words"),
+    [
+        (np.zeros((4, 6, 6, 1)), [0, 1, 0, 1], "expected uint8 images"),
+        (np.zeros((4, 36), np.uint8), [0, 1, 0, 1], "expected uint8 images"),
+        (np.zeros((4, 6, 6, 2), np.uint8), [0, 1, 0, 1], "1 or 3 channels"),
+        (np.zeros((0, 6, 6, 1), np.uint8), [], "at least one image"),
+        (np.zeros((4, 6, 6, 1), np.uint8), [0, 1, 0], "4 images came with 3 labels"),
+        (np.zeros((4, 6, 6, 1), np.uint8), [1, 1, 1, 1], "the labels hold 1 class"),
+        (np.zeros((2, 6, 6, 1), np.uint8), [0, 1], "none could be set aside"),
+    ],
+)
+def test_what_cannot_be_learnt_from_is_refused(images: np.ndarray, labels: list[int], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        quick().fit(images, labels)
+
+
+def test_other_mistakes_are_refused() -> None:
+    images, labels = blobs(12)
+    with pytest.raises(NotFittedError):
+        quick().predict(images)
+    with pytest.raises(ValueError, match="fit was given"):
+        quick(epochs=1).fit(images, labels).predict(images[:, :5])
+    with pytest.raises(ValueError, match="val_fraction"):
+        quick(val_fraction=1.0).fit(images, labels)
+
+
+def test_it_can_be_cloned_pickled_and_shown() -> None:
+    images, labels = blobs(30)
+    model = quick(epochs=1)
+    assert clone(model).get_params() == model.get_params()
+    again = pickle.loads(pickle.dumps(model.fit(images, labels)))
+    np.testing.assert_array_equal(again.predict_proba(images), model.predict_proba(images))
+    assert "ImageClassifier" in model._repr_html_()
+
+
+def test_cross_validation_search_and_calibration_take_it() -> None:
+    images, labels = blobs(60)
+    assert cross_val_score(quick(), images, labels, cv=3).mean() > 0.9
+    search = GridSearchCV(quick(), {"learning_rate": [1e-6, 0.02]}, cv=2).fit(images, labels)
+    assert search.best_params_ == {"learning_rate": 0.02}
+    calibrated = CalibratedClassifierCV(quick(), cv=2).fit(images, labels)
+    assert calibrated.predict_proba(images).shape == (60, 3)
+    assert calibrated.score(images, labels) > 0.9
+
+
+class Tables(ImageClassifier):
+    """Draws each row of a table as an image of bars, so that scikit-learn's checks, which hand over tables, can run."""
+
+    def fit(self, X, y):
+        return super().fit(_drawn(X), y)
+
+    def predict_proba(self, X):
+        return super().predict_proba(_drawn(X))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = True
+        return tags
+
+
+def _drawn(X: object) -> np.ndarray:
+    rows = np.asarray(X)
+    return rows
+
+
+RULED_OUT: dict[str, str] = {}
+
+
+def test_scikit_learns_own_checks() -> None:
+    results = check_estimator(Tables(recipe=QUICK, model=linear), expected_failed_checks=RULED_OUT, on_fail=None, on_skip=None)
+    for r in results:
+        if r["status"] != "passed": print(r["check_name"], r["status"], str(r["exception"])[:150])
+    print(len(results))
+    assert 0

@@ -1,0 +1,117 @@
+"""The loop learns, keeps the right weights, repeats itself bit for bit, and can be stopped."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from giemsa.data.dataset import ImageDataset
+from giemsa.errors import DataError, ModelError, RecipeError
+from giemsa.training.building import build_classifier
+from giemsa.training.classifier import Classifier
+from giemsa.training.device import Compute
+from giemsa.training.loop import epochs_of, fit, score_split
+from giemsa.training.recipes import Recipe
+
+SHORT = Recipe(
+    model="tutorial",
+    epochs=3,
+    batch_size=16,
+    learning_rate=3e-3,
+    precision="float32",
+    selection="best",
+    patience=None,
+)
+
+
+def _trained(data: ImageDataset, recipe: Recipe, seed: int = 0) -> tuple[Classifier, list]:
+    classifier = build_classifier(data, recipe, seed=seed, compute=Compute())
+    return classifier, list(fit(classifier, data, recipe, seed=seed))
+
+
+def _weights(classifier: Classifier) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in classifier.parameters()])
+
+
+def test_it_learns(discs: ImageDataset) -> None:
+    classifier, history = _trained(discs, SHORT.replace(epochs=6))
+    assert history[-1].loss < history[0].loss
+    assert score_split(classifier, discs.test)[1] > 0.9
+
+
+def test_the_same_seed_gives_the_same_bits(discs: ImageDataset) -> None:
+    first, second, other = (_weights(_trained(discs, SHORT, seed)[0]) for seed in (0, 0, 1))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, other)
+
+
+def test_best_weights_are_restored_also_at_the_last_epoch(discs: ImageDataset) -> None:
+    classifier, history = _trained(discs, SHORT.replace(epochs=5, learning_rate=2e-2))
+    best = min(epoch.val_loss for epoch in history)
+    assert score_split(classifier, discs.val)[0] == best
+
+
+def test_best_weights_are_restored_when_the_caller_stops(discs: ImageDataset) -> None:
+    classifier = build_classifier(discs, SHORT, seed=0, compute=Compute())
+    losses = []
+    epochs = fit(classifier, discs, SHORT.replace(epochs=50), seed=0)
+    for epoch in epochs:
+        losses.append(epoch.val_loss)
+        if epoch.epoch == 3:
+            break
+    epochs.close()
+    assert score_split(classifier, discs.val)[0] == min(losses)
+
+
+def test_patience_ends_the_training(discs: ImageDataset) -> None:
+    recipe = SHORT.replace(epochs=60, learning_rate=1e-12, patience=2)
+    history = _trained(discs, recipe)[1]
+    best = int(np.argmin([epoch.val_loss for epoch in history])) + 1
+    assert len(history) == best + 2 < 60
+
+
+def test_averaged_weights_are_the_moving_mean(discs: ImageDataset) -> None:
+    recipe = SHORT.replace(epochs=1, batch_size=96, selection="average", average_decay=0.25)
+    before = _weights(build_classifier(discs, recipe, seed=0, compute=Compute()))
+    last = _weights(_trained(discs, recipe.replace(selection="last"))[0])
+    averaged = _weights(_trained(discs, recipe)[0])
+    torch.testing.assert_close(averaged, 0.25 * before + 0.75 * last)
+
+
+def test_a_small_set_is_passed_over_more_often() -> None:
+    assert epochs_of(Recipe(epochs=2, batch_size=10, minimum_steps=100), 45) == 20
+    assert epochs_of(Recipe(epochs=30, batch_size=10, minimum_steps=100), 45) == 30
+
+
+def test_validation_loss_is_plain_cross_entropy(discs: ImageDataset) -> None:
+    classifier, history = _trained(discs, SHORT.replace(epochs=1, selection="last", class_weights=True))
+    probabilities = classifier.probabilities(discs.val.images)
+    expected = -np.log(probabilities[np.arange(30), discs.val.labels]).mean()
+    assert history[0].val_loss == pytest.approx(expected, rel=1e-6)
+
+
+def test_divergence_is_said(discs: ImageDataset) -> None:
+    with pytest.raises(RecipeError, match="training diverged; try a lower --learning-rate"):
+        _trained(discs, SHORT.replace(learning_rate=1e30, optimiser="sgd"))
+
+
+def test_a_network_of_ones_own_trains(discs: ImageDataset) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Dropout(0.1), nn.Linear(1200, 3))
+    history = list(fit(network, discs, SHORT))
+    assert history[-1].val_loss < history[0].val_loss
+
+
+def test_a_network_that_does_not_fit_is_refused(discs: ImageDataset) -> None:
+    with pytest.raises(ModelError, match=r"must give logits \(2, 3\) for two images, it gives \(2, 4\)"):
+        next(fit(nn.Sequential(nn.Flatten(), nn.Linear(1200, 4)), discs, SHORT))
+    with pytest.raises(ModelError, match="does not take images of 20x20 pixels and 3 channels"):
+        next(fit(nn.Conv2d(1, 3, 3), discs, SHORT))
+
+
+def test_one_class_is_refused(discs: ImageDataset) -> None:
+    train = discs.train.subset(np.flatnonzero(discs.train.labels == 1))
+    with pytest.raises(DataError, match="all 32 training images of discs are of one class"):
+        next(fit(nn.Flatten(), dataclasses.replace(discs, train=train), SHORT))

@@ -1,0 +1,55 @@
+"""Recipes refuse what cannot be trained, in one line."""
+
+import pytest
+
+from giemsa.errors import RecipeError
+from giemsa.training.optimisers import learning_rate
+from giemsa.training.recipes import RECIPES, Recipe, get_recipe
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("epochs", 0, "epochs must be at least 1, got 0"),
+        ("batch_size", -1, "batch_size must be at least 1"),
+        ("label_smoothing", 1.0, "from 0 to below 1"),
+        ("optimiser", "adamm", "did you mean"),
+        ("precision", "int8", "precision 'int8' is unknown"),
+        ("learning_rate", float("nan"), "learning_rate must be"),
+    ],
+)
+def test_a_bad_field_is_refused(field: str, value: object, words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        Recipe().replace(**{field: value})
+
+
+def test_an_unknown_field_names_the_nearest() -> None:
+    with pytest.raises(RecipeError, match="did you mean epochs"):
+        Recipe().replace(epoch=3)
+
+
+def test_an_unknown_recipe_names_the_nearest() -> None:
+    with pytest.raises(RecipeError, match="did you mean tutorial"):
+        get_recipe("tutorail")
+
+
+def test_the_tutorial_is_to_the_letter() -> None:
+    recipe = RECIPES["tutorial"]
+    assert (recipe.optimiser, recipe.learning_rate, recipe.epsilon, recipe.weight_decay) == (
+        "adam",
+        5e-5,
+        1e-7,
+        0,
+    )
+    assert (recipe.batch_size, recipe.epochs, recipe.patience, recipe.selection) == (32, 100, 20, "best")
+    assert (recipe.rotation_degrees, recipe.horizontal_flip, recipe.vertical_flip) == (10, True, True)
+    assert (recipe.label_smoothing, recipe.schedule, recipe.standardize) == (0, "constant", False)
+
+
+def test_one_cycle_rises_then_falls_to_nothing() -> None:
+    recipe = Recipe(learning_rate=1.0, warmup=0.25, schedule="one-cycle")
+    rates = [learning_rate(recipe, step, 400) for step in range(400)]
+    assert max(rates) == pytest.approx(1.0, abs=0.01)
+    assert 95 <= rates.index(max(rates)) <= 105
+    assert rates[0] == pytest.approx(0.1, abs=0.01)
+    assert rates[-1] < 1e-4

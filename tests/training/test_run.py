@@ -1,0 +1,84 @@
+"""A run folder that is incomplete, of a newer version or tampered with is refused in one line."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from giemsa.data.dataset import ImageDataset
+from giemsa.errors import GiemsaError, RunError
+from giemsa.training.recipes import Recipe
+from giemsa.training.run import open_run
+from giemsa.training.train import train
+
+
+@pytest.fixture(scope="module")
+def made(discs: ImageDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    recipe = Recipe(name="short", model="tutorial", epochs=1, precision="float32")
+    return train(discs, recipe, out=tmp_path_factory.mktemp("runs") / "made").folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "copy"))
+
+
+def _change(path: Path, **changes: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+
+
+def _refused(folder: Path) -> str:
+    with pytest.raises(GiemsaError) as caught:
+        _ = open_run(folder).classifier
+    words = str(caught.value)
+    assert "\n" not in words
+    return words
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    assert "there is no run folder" in _refused(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.json", "model.safetensors"])
+def test_a_missing_file(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    assert f"{name} is missing" in _refused(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.json", "model.safetensors"])
+def test_a_truncated_file(folder: Path, name: str) -> None:
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[: len(content) // 2])
+    assert name in _refused(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.json"])
+def test_a_newer_version(folder: Path, name: str) -> None:
+    _change(folder / name, version=99)
+    assert "of version 99, this giemsa reads up to 1: install a newer giemsa" in _refused(folder)
+
+
+def test_changed_weights(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(bytes(content))
+    assert "its SHA-256 differs" in _refused(folder)
+
+
+def test_a_garbled_description(folder: Path) -> None:
+    _change(folder / "model.json", preprocessing={"image_shape": 3})
+    assert "lacks or garbles a field" in _refused(folder)
+
+
+def test_a_pickle_is_never_opened(folder: Path) -> None:
+    import pickle
+
+    (folder / "model.safetensors").write_bytes(pickle.dumps({"weights": 1}))
+    assert "is not a readable safetensors file" in _refused(folder)
+
+
+def test_missing_predictions_name_the_command(folder: Path) -> None:
+    with pytest.raises(RunError, match="it is written by `giemsa evaluate`"):
+        open_run(folder).predictions("test")

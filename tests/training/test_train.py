@@ -1,0 +1,198 @@
+"""A training leaves a folder that says everything, and goes on after a kill to the very same weights."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from giemsa.data.dataset import ImageDataset
+from giemsa.errors import ModelError, RunError
+from giemsa.training.files import read_tensors
+from giemsa.training.history import Epoch
+from giemsa.training.recipes import Recipe
+from giemsa.training.run import Run, open_run
+from giemsa.training.train import resume, train
+
+SHORT = Recipe(
+    name="short", model="tutorial", epochs=3, batch_size=32, learning_rate=3e-3, precision="float32"
+)
+
+
+@pytest.fixture(scope="module")
+def finished(discs: ImageDataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(discs, SHORT, out=tmp_path_factory.mktemp("runs") / "whole")
+
+
+def _weights(folder: Path) -> dict[str, torch.Tensor]:
+    return read_tensors(folder / "model.safetensors")[0]
+
+
+def _assert_same_weights(first: Path, second: Path) -> None:
+    weights, others = _weights(first), _weights(second)
+    assert weights.keys() == others.keys()
+    assert all(torch.equal(weights[name], others[name]) for name in weights)
+
+
+def test_the_folder_holds_what_the_design_says(finished: Run) -> None:
+    names = {
+        path.relative_to(finished.folder).as_posix() for path in finished.folder.rglob("*") if path.is_file()
+    }
+    assert names == {"config.json", "history.csv", "model.json", "model.safetensors", "predictions/val.csv"}
+
+
+def test_the_configuration_tells_the_story(finished: Run, discs: ImageDataset) -> None:
+    config = json.loads((finished.folder / "config.json").read_text(encoding="utf-8"))
+    assert config["status"] == "complete"
+    assert config["data"]["sha256"] == discs.fingerprint
+    assert config["data"]["counts"] == {"train": 96, "val": 30, "test": 30}
+    assert (config["seed"], config["test_looks"], config["precision"]) == (0, 0, "float32")
+    assert Recipe(**config["recipe"]) == SHORT
+    assert config["versions"]["torch"] == torch.__version__
+
+
+def test_the_history_has_a_row_an_epoch(finished: Run) -> None:
+    lines = (finished.folder / "history.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds"
+    assert [epoch.epoch for epoch in finished.history] == [1, 2, 3]
+
+
+def test_predictions_of_val_are_written_in_full(finished: Run, discs: ImageDataset) -> None:
+    labels, probabilities = finished.predictions("val")
+    np.testing.assert_array_equal(labels, discs.val.labels)
+    np.testing.assert_array_equal(probabilities, finished.classifier.probabilities(discs.val.images))
+
+
+def test_an_opened_run_predicts_the_same(finished: Run, discs: ImageDataset) -> None:
+    opened = open_run(finished.folder, data=discs)
+    expected = finished.classifier.probabilities(discs.test.images, views=8)
+    np.testing.assert_array_equal(opened.classifier.probabilities(discs.test.images, views=8), expected)
+    assert opened.classifier.class_names == ("red disc", "green disc", "blue disc")
+
+
+def test_initial_weights_are_built_again_from_the_seed(finished: Run) -> None:
+    first, second = finished.initial_classifier(), finished.initial_classifier()
+    before, again = first.network.state_dict(), second.network.state_dict()
+    trained = finished.classifier.network.state_dict()
+    assert all(torch.equal(before[name], again[name]) for name in before)
+    assert not torch.equal(before["conv1.weight"], trained["conv1.weight"])
+
+
+class _Stopped(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    "recipe", [SHORT, SHORT.replace(selection="average"), SHORT.replace(selection="best")]
+)
+def test_resuming_gives_the_very_weights(discs: ImageDataset, tmp_path: Path, recipe: Recipe) -> None:
+    def stop_after_two(epoch: Epoch, epochs: int) -> None:
+        if epoch.epoch == 2:
+            raise _Stopped
+
+    train(discs, recipe, out=tmp_path / "whole")
+    with pytest.raises(_Stopped):
+        train(discs, recipe, out=tmp_path / "broken", on_epoch=stop_after_two)
+    broken = open_run(tmp_path / "broken", data=discs)
+    assert broken.config["status"] == "training"
+    assert len(broken.history) == 2
+    assert broken.classifier.probabilities(discs.val.images).shape == (30, 3)
+    resumed = resume(tmp_path / "broken", data=discs)
+    assert [epoch.epoch for epoch in resumed.history] == [1, 2, 3]
+    _assert_same_weights(tmp_path / "whole", tmp_path / "broken")
+    assert not list((tmp_path / "broken").glob("*resume*"))
+
+
+def test_resuming_a_complete_run_changes_nothing(finished: Run, discs: ImageDataset) -> None:
+    before = (finished.folder / "config.json").read_bytes()
+    resume(finished.folder, data=discs)
+    assert (finished.folder / "config.json").read_bytes() == before
+
+
+def test_other_data_is_refused(finished: Run, discs: ImageDataset) -> None:
+    other = dataclasses.replace(discs, train=discs.val)
+    config = dict(finished.config)
+    opened = open_run(finished.folder, data=other)
+    with pytest.raises(RunError, match="is not what"):
+        opened.data()
+    assert finished.config == config
+
+
+KILLED = """
+import sys, time
+import numpy as np
+from giemsa.data.load import load
+from giemsa.training.recipes import Recipe
+from giemsa.training.train import train
+data = load(sys.argv[1])
+recipe = Recipe(name="short", model="tutorial", epochs=int(sys.argv[3]), batch_size=32, learning_rate=3e-3,
+                precision="float32", symmetry="mirror")
+train(data, recipe, out=sys.argv[2], on_epoch=lambda e, n: print(e.epoch, flush=True))
+"""
+
+
+def test_a_killed_process_goes_on(discs: ImageDataset, tmp_path: Path) -> None:
+    arrays = {}
+    for name, split in discs.splits.items():
+        arrays |= {f"{name}_images": split.images, f"{name}_labels": split.labels[:, None].astype(np.uint8)}
+    packed = tmp_path / "discs.npz"
+    np.savez(packed, **arrays)
+    command = [sys.executable, "-c", KILLED, str(packed), str(tmp_path / "killed"), "40"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    while int(process.stdout.readline()) < 3:
+        pass
+    time.sleep(0.02)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    interrupted = open_run(tmp_path / "killed")
+    assert 3 <= len(interrupted.history) < 40
+    assert interrupted.config["status"] == "training"
+    resumed = resume(tmp_path / "killed")
+    assert len(resumed.history) == 40
+    whole = train(interrupted.data(), resumed.recipe, out=tmp_path / "whole")
+    _assert_same_weights(whole.folder, resumed.folder)
+
+
+def test_an_existing_folder_is_refused_and_unharmed(
+    finished: Run, discs: ImageDataset, tmp_path: Path
+) -> None:
+    with pytest.raises(RunError, match="exists already; give another --out"):
+        train(discs, SHORT, out=finished.folder)
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("all of it", encoding="utf-8")
+    with pytest.raises(RunError, match="is not a run folder: it will not be overwritten"):
+        train(discs, SHORT, out=precious, overwrite=True)
+    assert (precious / "thesis.txt").read_text(encoding="utf-8") == "all of it"
+    assert (finished.folder / "model.safetensors").exists()
+
+
+def test_runs_are_numbered(discs: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    one = SHORT.replace(epochs=1)
+    assert [train(discs, one).folder.as_posix() for _ in range(2)] == [
+        "runs/discs-short-0",
+        "runs/discs-short-0-2",
+    ]
+
+
+def test_a_network_of_ones_own_is_opened_with_the_module(discs: ImageDataset, tmp_path: Path) -> None:
+    def network() -> nn.Module:
+        return nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
+
+    run = train(discs, SHORT, out=tmp_path / "own", model=network())
+    expected = run.classifier.probabilities(discs.test.images)
+    opened = open_run(run.folder, model=network(), data=discs)
+    np.testing.assert_array_equal(opened.classifier.probabilities(discs.test.images), expected)
+    with pytest.raises(ModelError, match=r"open it with giemsa\.open_run"):
+        _ = open_run(run.folder, data=discs).classifier
+    with pytest.raises(ModelError, match="do not fit this network"):
+        _ = open_run(run.folder, model=nn.Sequential(nn.Flatten(), nn.Linear(1200, 4)), data=discs).classifier
