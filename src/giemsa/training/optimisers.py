@@ -7,11 +7,14 @@ import math
 import torch
 from torch import nn
 
+from giemsa.training.muon import Muon
 from giemsa.training.recipes import Recipe
 
 
 def build_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """Build the recipe's optimiser; weight decay spares biases and the scales of norms."""
+    if recipe.optimiser == "muon":
+        return Muon(network, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay)
     parameters = [p for p in network.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
@@ -38,7 +41,7 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
 
     Examples
     --------
-    >>> recipe = Recipe(learning_rate=1.0, warmup=0.5)
+    >>> recipe = Recipe(learning_rate=1.0, warmup=0.5, schedule="one-cycle")
     >>> [round(learning_rate(recipe, step, 4), 3) for step in range(4)]
     [0.325, 0.775, 0.854, 0.146]
     """
@@ -47,6 +50,6 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
     place = (step + 0.5) / steps
     if place < recipe.warmup:
         return recipe.learning_rate * (0.1 + 0.9 * place / recipe.warmup)
-    return (
-        recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * (place - recipe.warmup) / (1 - recipe.warmup)))
-    )
+    fallen = (place - recipe.warmup) / (1 - recipe.warmup)
+    share = 1 - fallen if recipe.schedule == "triangle" else 0.5 * (1 + math.cos(math.pi * fallen))
+    return recipe.learning_rate * share

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from giemsa.errors import RecipeError, nearest_names
 
-OPTIMISERS = ("adam", "adamw", "sgd")
-SCHEDULES = ("constant", "one-cycle")
+OPTIMISERS = ("adam", "adamw", "sgd", "muon")
+SCHEDULES = ("constant", "one-cycle", "triangle")
 SELECTIONS = ("best", "last", "average")
 SYMMETRIES = ("card", "none", "mirror", "mirror and quarter turns")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -27,11 +27,13 @@ class Recipe:
     epochs : passes over the training images, at least 1.
     minimum_steps : a small set is passed over more often, until this many steps are made; 0 for never.
     batch_size : images a step; the last, partial batch of an epoch is kept.
-    optimiser : ``adam``, ``adamw`` or ``sgd`` (Nesterov, momentum 0.9).
+    optimiser : ``adam``, ``adamw``, ``sgd`` (Nesterov, momentum 0.9), or ``muon``: that for convolutions, and ``adamw`` at
+        a tenth of the rate for the rest.
     learning_rate : its highest value.
     epsilon : Adam's small number in the denominator.
     weight_decay : decoupled, on weights of two and more dimensions; at least 0.
-    schedule : ``constant``, or ``one-cycle``: a rise from a tenth over ``warmup``, then a cosine to zero.
+    schedule : ``constant``; or a rise from a tenth over ``warmup``, then a cosine (``one-cycle``) or a line (``triangle``)
+        to zero.
     warmup : fraction of the steps in which the learning rate rises, 0 to 1.
     label_smoothing : share of the target that is spread over all classes, 0 to below 1.
     class_weights : weigh each class by the inverse of its frequency in train.
@@ -56,16 +58,16 @@ class Recipe:
     """
 
     name: str = "fast"
-    model: str = "tutorial"
-    epochs: int = 16
+    model: str = "convnet"
+    epochs: int = 10
     minimum_steps: int = 0
     batch_size: int = 128
-    optimiser: Literal["adam", "adamw", "sgd"] = "adamw"
-    learning_rate: float = 4e-3
+    optimiser: Literal["adam", "adamw", "sgd", "muon"] = "muon"
+    learning_rate: float = 0.1
     epsilon: float = 1e-7
-    weight_decay: float = 0.02
-    schedule: Literal["constant", "one-cycle"] = "one-cycle"
-    warmup: float = 0.2
+    weight_decay: float = 0.05
+    schedule: Literal["constant", "one-cycle", "triangle"] = "triangle"
+    warmup: float = 0.1
     label_smoothing: float = 0.1
     class_weights: bool = False
     symmetry: Literal["card", "none", "mirror", "mirror and quarter turns"] = "card"

@@ -1,0 +1,33 @@
+import pytest
+import torch
+from torch import nn
+
+from giemsa.models.convnet import convnet_network, n_pools
+
+
+def build(size, channels=3):
+    generator = torch.Generator().manual_seed(0)
+    return convnet_network(channels=channels, n_classes=5, size=size, generator=generator)
+
+
+@pytest.mark.parametrize("size", [8, 13, 28, 64, 96])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_gives_equal_logits_before_the_first_step(size, channels):
+    logits = build(size, channels)(torch.randn(3, channels, size, size))
+    torch.testing.assert_close(logits, torch.zeros(3, 5))
+
+
+def test_the_last_images_are_near_7_pixels():
+    assert {size: size >> n_pools(size) for size in (28, 64, 128, 224)} == {28: 7, 64: 8, 128: 8, 224: 7}
+
+
+def test_depth_follows_size():
+    convolutions = [
+        sum(isinstance(m, nn.Conv2d) for m in build(size).modules()) for size in (28, 64, 128, 224)
+    ]
+    assert convolutions == [4, 5, 6, 7]
+
+
+def test_the_same_generator_gives_the_same_weights():
+    first, second = build(28).state_dict(), build(28).state_dict()
+    assert all(torch.equal(first[name], second[name]) for name in first)

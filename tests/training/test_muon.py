@@ -1,0 +1,55 @@
+import torch
+from torch import nn
+
+from giemsa.training.muon import Muon, orthogonalize
+
+
+def test_orthogonalize_keeps_singular_vectors_and_levels_singular_values():
+    generator = torch.Generator().manual_seed(0)
+    matrix = torch.randn(16, 144, generator=generator)
+    left, _, right = torch.linalg.svd(matrix, full_matrices=False)
+    result = orthogonalize(matrix, steps=5)
+    levelled = left.T @ result @ right.T
+    assert (levelled.diagonal() > 0.6).all()
+    assert (levelled.diagonal() < 1.3).all()
+    torch.testing.assert_close(levelled, levelled.diagonal().diag(), atol=1e-3, rtol=0)
+
+
+def test_orthogonalize_treats_tall_and_wide_alike():
+    matrix = torch.randn(20, 6, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(orthogonalize(matrix), orthogonalize(matrix.T).T)
+
+
+def test_orthogonalize_leaves_zero_at_zero():
+    assert orthogonalize(torch.zeros(3, 5)).abs().sum() == 0
+
+
+def test_vectors_and_dense_layers_take_the_step_of_adamw():
+    start = nn.Linear(5, 3)
+    ours, theirs = nn.Linear(5, 3), nn.Linear(5, 3)
+    ours.load_state_dict(start.state_dict())
+    theirs.load_state_dict(start.state_dict())
+    first = Muon(ours, learning_rate=0.1, weight_decay=0.3)
+    second = torch.optim.AdamW(
+        [{"params": [theirs.weight], "weight_decay": 0.3}, {"params": [theirs.bias], "weight_decay": 0.0}],
+        lr=0.01,
+        betas=(0.9, 0.99),
+    )
+    inputs = torch.randn(8, 5, generator=torch.Generator().manual_seed(2))
+    for _ in range(4):
+        for network, optimiser in ((ours, first), (theirs, second)):
+            optimiser.zero_grad()
+            network(inputs).square().sum().backward()
+            optimiser.step()
+    torch.testing.assert_close(ours.weight, theirs.weight)
+    torch.testing.assert_close(ours.bias, theirs.bias)
+
+
+def test_a_step_on_a_convolution_stretches_by_about_the_learning_rate():
+    layer = nn.Conv2d(4, 4, 3, bias=False)
+    before = layer.weight.detach().clone()
+    optimiser = Muon(layer, learning_rate=0.1, weight_decay=0.0)
+    layer(torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(3))).square().sum().backward()
+    optimiser.step()
+    stretch = torch.linalg.matrix_norm((layer.weight.detach() - before).flatten(1), ord=2)
+    assert 0.05 < stretch < 0.13
