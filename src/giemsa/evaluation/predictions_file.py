@@ -1,4 +1,4 @@
-"""Predictions on disk: a run's CSV, MedMNIST's standard result file, any CSV with named columns, and ``.npy``."""
+"""Anybody's predictions: MedMNIST's standard result file, CSV with named columns (a run's own among them), and ``.npy``."""
 
 from __future__ import annotations
 
@@ -58,19 +58,6 @@ def read_predictions(path: Path, *, class_names: Sequence[str] | None = None) ->
     if _is_number(rows[0][-1]):
         return PredictionTable(_standard(path, rows), split=split)
     return _named(path, rows, class_names, split)
-
-
-def write_predictions(
-    path: Path, labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]
-) -> Path:
-    """Write a run's CSV: ``index,label`` and one column a class, every digit kept; return ``path``."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["index", "label", *class_names])
-        for index, (label, row) in enumerate(zip(labels, probabilities, strict=True)):
-            writer.writerow([index, int(label), *(repr(float(value)) for value in row)])
-    return path
 
 
 def write_standard_file(

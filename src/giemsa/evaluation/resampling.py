@@ -98,8 +98,8 @@ class WeightedScores:
             "weighted_precision": scores.weighted_mean(precisions, confusion),
             "weighted_recall": scores.weighted_mean(recalls, confusion),
             "weighted_f1": scores.weighted_mean(f1_scores, confusion),
-            "matthews_correlation": scores.matthews_correlation(confusion),
-            "cohen_kappa": scores.cohen_kappa(confusion),
+            "matthews": scores.matthews_correlation(confusion),
+            "kappa": scores.cohen_kappa(confusion),
         }
 
     def _from_probabilities(self, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -109,7 +109,7 @@ class WeightedScores:
             "auc": self._over_classes(areas),
             "average_precision": self._over_classes(precisions),
             "log_loss": scores.ratio(self.log_losses @ weights, total),
-            "brier_score": scores.ratio(self.brier_scores @ weights, total),
+            "brier": scores.ratio(self.brier_scores @ weights, total),
         }
 
     def _rankings(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

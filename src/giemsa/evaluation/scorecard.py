@@ -20,8 +20,8 @@ from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import RESAMPLES, WeightedScores, draw_weights, prepare
 from giemsa.evaluation.scores import confusion_matrix
 
-LOSSES = {"log_loss": "log_losses", "brier_score": "brier_scores"}
-FLOORS = {"matthews_correlation": -1.0, "cohen_kappa": -1.0}
+LOSSES = {"log_loss": "log_losses", "brier": "brier_scores"}
+FLOORS = {"matthews": -1.0, "kappa": -1.0}
 CLASS_MEANS = ("balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "auc", "average_precision")
 
 
@@ -54,7 +54,7 @@ class Scorecard:
         rows = zip(self.class_names, self.support, self.by_class, strict=True)
         return {
             "scores": {name: score.to_json() for name, score in self.whole.items()},
-            "by_class": [
+            "classes": [
                 {"class": name, "support": int(support)}
                 | {key: score.to_json() for key, score in scores.items()}
                 for name, support, scores in rows
@@ -190,7 +190,7 @@ def _notes(predictions: Predictions, confusion: np.ndarray, values: Mapping[str,
             f"Among the predictions {_does_not_occur(unsaid)}: precision of such a class is undefined, "
             "and macro and weighted precision are means over the others."
         )
-    if math.isnan(values["matthews_correlation"]) or math.isnan(values["cohen_kappa"]):
+    if math.isnan(values["matthews"]) or math.isnan(values["kappa"]):
         notes.append("Labels or predictions are all of one class: correlation or kappa is undefined.")
     return tuple(notes)
 

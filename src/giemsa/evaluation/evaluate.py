@@ -1,0 +1,221 @@
+"""The stage: `score` for anybody's probabilities, `evaluate` for a run."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from giemsa.errors import PredictionError
+from giemsa.evaluation.comparison import Comparison, compare_predictions
+from giemsa.evaluation.modelcard import CardItem, fill_model_card, looks_in_words
+from giemsa.evaluation.predictions import Predictions, check_predictions
+from giemsa.evaluation.result import Evaluation
+from giemsa.evaluation.scorecard import score_predictions
+from giemsa.evaluation.selective import risk_coverage
+from giemsa.evaluation.stage import Stage
+from giemsa.evaluation.subgroups import find_failures
+from giemsa.evaluation.trust import condition, describe_calibration, sets_for
+from giemsa.evaluation.wording import plain_sentences, results_in_words
+from giemsa.evaluation.writing import read_audit_hints, write_evaluation
+
+if TYPE_CHECKING:
+    from giemsa.data.dataset import ImageDataset
+    from giemsa.training.run import Run
+
+Progress = Callable[[int, int, str], None]
+SAMPLE = 400  # test images for the corruptions, and foreign images of a kind, where time is short
+VAL_RESAMPLES = 500
+
+
+def score(
+    labels: np.ndarray | Sequence[int],
+    probabilities: np.ndarray | Sequence[Sequence[float]],
+    *,
+    class_names: Sequence[str] | None = None,
+    images: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+    seed: int = 0,
+) -> Evaluation:
+    """Evaluate anybody's probabilities for images whose labels are known.
+
+    Parameters
+    ----------
+    labels : ``(n,)``, whole numbers from 0.
+    probabilities : ``(n, classes)``, each row sums to one; not logits.
+    class_names : one a class; ``class 0``, ``class 1``, ... if not given.
+    images : ``(n, height, width, channels)``, ``uint8``, for pictures of the worst mistakes.
+    groups : ``(n,)`` patients or slides; intervals then resample groups.
+    seed : of the resamples.
+
+    Returns
+    -------
+    Evaluation : every score with its 95 % interval, and where the classifier fails.
+
+    Raises
+    ------
+    PredictionError : labels or probabilities that cannot be scored, with the row at fault.
+
+    Examples
+    --------
+    >>> evaluation = score([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], class_names=("red", "white"))
+    >>> evaluation.sentences[1][:45]
+    'It named 66.7 % of them correctly (95 % inter'
+    """
+    predictions = check_predictions(
+        np.asarray(labels), np.asarray(probabilities), class_names=class_names, groups=groups
+    )
+    card = score_predictions(predictions, generator=np.random.default_rng([seed, 1]))
+    return Evaluation(
+        predictions=predictions,
+        card=card,
+        sentences=plain_sentences(predictions, card),
+        selective=risk_coverage(predictions),
+        failures=find_failures(predictions, images=images),
+        short_names=predictions.class_names,
+        notes=card.notes,
+        images=images,
+    )
+
+
+def evaluate(
+    run: Run,
+    *,
+    views: int = 1,
+    thorough: bool = False,
+    coverage: float = 0.9,
+    foreign: Mapping[str, np.ndarray] | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Evaluate a run on its test split and write the results into its folder.
+
+    Parameters
+    ----------
+    run : a training's run.
+    views : 1, or the number of views that the images' symmetry allows (2 or 8); their probabilities are averaged and the
+        gain over one view is told.
+    thorough : measure robustness on every test image instead of a sample of 400.
+    coverage : promised by the prediction sets, above 0 and below 1.
+    foreign : images of other sets by name, ``uint8 (n, h, w[, c])``, to test the score for unfamiliar images.
+    seed : of resamples, samples, and of the cut of val into halves.
+    progress : called with steps done, steps in all, and a word.
+
+    Returns
+    -------
+    Evaluation : also written as ``metrics.json``, ``evaluation/``, ``predictions/`` and ``figures/``. The temperature goes
+    into ``model.json``, and ``config.json`` counts the look at test.
+
+    Raises
+    ------
+    PredictionError : a coverage outside 0 to 1.
+    ModelError : a number of views that the symmetry does not allow.
+    """
+    if not 0 < coverage < 1:
+        raise PredictionError(f"coverage must lie between 0 and 1, got {coverage}; 0.9 is usual")
+    stage = Stage(run.classifier, run.data(), views, seed, progress)
+    evaluation = _probabilities(stage, run, coverage)
+    stage.done("scores")
+    evaluation = dataclasses.replace(evaluation, novelty=stage.novelty(foreign, None if thorough else SAMPLE))
+    stage.done("foreign images")
+    evaluation = dataclasses.replace(evaluation, robustness=stage.robustness(None if thorough else SAMPLE))
+    stage.done("corruptions")
+    run.update_config(test_looks=int(run.config.get("test_looks", 0)) + 1)
+    evaluation = dataclasses.replace(evaluation, **_words(evaluation, run, stage.data))
+    write_evaluation(evaluation, run.folder, data=run.data(), run_name=Path(run.folder).name)
+    stage.done("figures")
+    return evaluation
+
+
+def _probabilities(stage: Stage, run: Run, coverage: float) -> Evaluation:
+    """Evaluate what the probabilities of val and test alone can tell."""
+    from giemsa.training.model_file import save_temperature
+
+    data = stage.data
+    val_logits = stage.logits(data.val)
+    stage.done("val")
+    temperature, fit, rest = stage.fit_temperature(val_logits)
+    stage.classifier.classes.temperature = temperature
+    save_temperature(run.folder, temperature)
+    stage.done("temperature")
+    test_logits = stage.logits(data.test)
+    stage.done("test")
+    val = stage.predictions(data.val, val_logits, temperature)
+    test = stage.predictions(data.test, test_logits, temperature)
+    unscaled = stage.predictions(data.test, test_logits, 1.0)
+    card = score_predictions(test, generator=stage.generator(1))
+    before = score_predictions(unscaled, generator=stage.generator(1), resamples=VAL_RESAMPLES)
+    return Evaluation(
+        predictions=test,
+        card=card,
+        sentences=(),
+        selective=risk_coverage(test),
+        failures=find_failures(
+            test, images=data.test.images, metadata=data.test.metadata, hints=read_audit_hints(run.folder)
+        ),
+        short_names=data.short_names,
+        views=stage.views,
+        calibration=describe_calibration(
+            unscaled,
+            test,
+            temperature=temperature,
+            n_fit=len(fit),
+            scores_before={name: before.whole[name] for name in ("ece", "log_loss", "brier")},
+        ),
+        sets=sets_for(val.subset(rest), test, stage.generator(4), coverage),
+        target=coverage,
+        val=score_predictions(val, generator=stage.generator(2), resamples=VAL_RESAMPLES),
+        val_predictions=val,
+        views_gain=_views_gain(stage, test, test_logits, temperature),
+        images=data.test.images,
+    )
+
+
+def _views_gain(stage: Stage, test: Predictions, logits: np.ndarray, temperature: float) -> Comparison | None:
+    if stage.views == 1:
+        return None
+    single = stage.predictions(stage.data.test, logits[:1], temperature)
+    names = "one view", f"{stage.views} views"
+    return compare_predictions(single, test, generator=stage.generator(7), names=names)
+
+
+def _words(evaluation: Evaluation, run: Run, data: ImageDataset) -> dict[str, Any]:
+    """Return everything that is told in words: sentences, notes, facts and the model card."""
+    title = data.card.title or data.name
+    selection = str(run.config.get("recipe", {}).get("selection", ""))
+    looks = looks_in_words(int(run.config.get("test_looks", 1)))
+    facts = {
+        "tested_on": f"the {evaluation.split} split of {title}",
+        "selection": str(run.config.get("selection", "")),
+        "prediction_sets": condition(selection),
+        "test_looks": looks,
+    }
+    notes = [*evaluation.card.notes]
+    if evaluation.calibration is not None and not evaluation.calibration.n_fit:
+        notes.append("Val is too small to find a temperature: probabilities are as the network gives them.")
+    if evaluation.novelty is None:
+        notes.append("The network has no dense layer whose input could tell unfamiliar images.")
+    return {
+        "sentences": plain_sentences(evaluation.predictions, evaluation.card, data=title, untouched=True),
+        "notes": tuple(notes),
+        "facts": facts,
+        "model_card": _card(evaluation, run, data),
+    }
+
+
+def _card(evaluation: Evaluation, run: Run, data: ImageDataset) -> tuple[CardItem, ...]:
+    grouped = data.train.groups is not None
+    level = (
+        "patient, slide or other group, as the data names it"
+        if grouped
+        else "image: which images share a patient is not known"
+    )
+    facts = {
+        "Licence": data.card.licence,
+        "Source": data.card.citation,
+        "Level at which the splits are disjoint": level,
+    }
+    return fill_model_card(run.config, facts, results_in_words(evaluation))

@@ -1,0 +1,104 @@
+"""Tests of the novelty score on a run's own features: foreign images at hand and made ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from giemsa.evaluation.novelty import (
+    ACCEPTED,
+    NoveltyTest,
+    choose_threshold,
+    fit_familiarity,
+    fit_to_shape,
+    made_images,
+    separation,
+)
+from giemsa.evaluation.robustness import stratified_sample
+
+Extract = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class NoveltyReport:
+    """The novelty score on the test split and on foreign images.
+
+    Parameters
+    ----------
+    threshold : scores above it count as unlike the training data.
+    passed : share of the test images below it.
+    test_scores : ``(n,)``.
+    foreign_scores : ``(m,)`` by name.
+    tests : one a kind of foreign images.
+    """
+
+    threshold: float
+    passed: float
+    test_scores: np.ndarray
+    foreign_scores: Mapping[str, np.ndarray]
+    tests: tuple[NoveltyTest, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the summary as a plain dict."""
+        return {
+            "score": "Mahalanobis distance to the nearest class, in unit-length features of the last dense layer",
+            "threshold": self.threshold,
+            "accepted_on_val": ACCEPTED,
+            "passed_on_test": self.passed,
+            "tests": [test.to_json() for test in self.tests],
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """The two ways in which a classifier is asked here: images ``(n, h, w, c)`` to features, and to probabilities."""
+
+    features: Extract
+    probabilities: Extract
+
+
+def measure_novelty(
+    network: Network,
+    splits: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    *,
+    generator: np.random.Generator,
+    foreign: Mapping[str, np.ndarray] | None = None,
+    sample: int | None = 500,
+    learn_from: int = 4000,
+) -> NoveltyReport:
+    """Learn what is familiar from train, choose the threshold on val, and test it.
+
+    Parameters
+    ----------
+    network : gives features and probabilities.
+    splits : images and labels of ``train``, ``val`` and ``test``.
+    generator : chooses samples and makes images.
+    foreign : images of other sets by name, ``uint8 (n, h, w[, c])`` of any size; brought to the shape of test.
+    sample : foreign images of each kind, at most.
+    learn_from : training images, at most.
+    """
+    train, labels = splits["train"]
+    chosen = stratified_sample(labels, learn_from, generator)
+    familiarity = fit_familiarity(network.features(train[chosen]), labels[chosen])
+    threshold = choose_threshold(familiarity.scores(network.features(splits["val"][0])))
+    test = splits["test"][0]
+    test_scores = familiarity.scores(network.features(test))
+    some = test[stratified_sample(splits["test"][1], sample, generator)]
+    kinds = {name: (images, True) for name, images in made_images(some, generator=generator).items()}
+    for name, images in (foreign or {}).items():
+        few = images[generator.permutation(len(images))[: sample or len(images)]]
+        kinds[name] = fit_to_shape(few, test.shape[1:]), False
+    scores = {name: familiarity.scores(network.features(images)) for name, (images, _) in kinds.items()}
+    tests = tuple(
+        NoveltyTest(
+            name=name,
+            made=made,
+            auroc=separation(test_scores, scores[name], generator=generator),
+            caught=float((scores[name] > threshold).mean()),
+            mean_confidence=float(network.probabilities(images).max(axis=1).mean()),
+        )
+        for name, (images, made) in kinds.items()
+    )
+    return NoveltyReport(threshold, float((test_scores <= threshold).mean()), test_scores, scores, tests)

@@ -1,0 +1,161 @@
+"""The evaluation in words that can be quoted: numbers with their intervals, never rounder than they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from giemsa.evaluation.failures import confused_pairs
+from giemsa.evaluation.intervals import Score
+from giemsa.evaluation.predictions import Predictions
+from giemsa.evaluation.scorecard import Scorecard
+
+if TYPE_CHECKING:
+    from giemsa.evaluation.result import Evaluation
+
+
+def percent(fraction: float, digits: int = 1) -> str:
+    """Write a fraction as a percentage; 100 % and 0 % only where they are exact.
+
+    Examples
+    --------
+    >>> percent(0.9655), percent(0.99999), percent(1.0), percent(float("nan"))
+    ('96.5 %', 'over 99.9 %', '100 %', 'undefined')
+    """
+    if math.isnan(fraction):
+        return "undefined"
+    if fraction in (0, 1):
+        return f"{100 * fraction:.0f} %"
+    step = 10.0**-digits
+    if 100 * fraction > 100 - step / 2:
+        return f"over {100 - step:.{digits}f} %"
+    if 100 * fraction < step / 2:
+        return f"under {step:.{digits}f} %"
+    return f"{100 * fraction:.{digits}f} %"
+
+
+def with_interval(score: Score) -> str:
+    """Write a share with its interval and its number of images."""
+    if math.isnan(score.value):
+        return f"undefined (n = {score.n:,})"
+    limits = (
+        f"95 % interval {percent(score.low)} to {percent(score.high)}, " if score.low == score.low else ""
+    )
+    return f"{percent(score.value)} ({limits}n = {score.n:,})"
+
+
+def plain_sentences(
+    predictions: Predictions, card: Scorecard, *, data: str = "", untouched: bool = False
+) -> tuple[str, str, str]:
+    """Return three sentences: what was tested on what, how good it is, where it fails.
+
+    Parameters
+    ----------
+    predictions : of the test images.
+    card : their scores.
+    data : the data set's name, if known.
+    untouched : whether the images are known to have taken no part in training or selection.
+    """
+    return _tested(predictions, data, untouched), _how_good(card), _where_it_fails(predictions, card)
+
+
+def _tested(predictions: Predictions, data: str, untouched: bool) -> str:
+    of_what = f" of {data}" if data else ""
+    apart = ", which took no part in training or in any choice," if untouched else ""
+    names = predictions.class_names
+    listed = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) <= 12 else f"{names[0]} to {names[-1]}"
+    return (
+        f"The classifier was tested on {len(predictions):,} images{of_what}{apart} "
+        f"and had to tell {len(names)} classes apart: {listed}."
+    )
+
+
+def _how_good(card: Scorecard) -> str:
+    accuracy, balanced = card.whole["accuracy"], card.whole["balanced_accuracy"]
+    return (
+        f"It named {percent(accuracy.value)} of them correctly (95 % interval {percent(accuracy.low)} to "
+        f"{percent(accuracy.high)}); with every class counted alike it is {percent(balanced.value)} "
+        f"({percent(balanced.low)} to {percent(balanced.high)})."
+    )
+
+
+def _where_it_fails(predictions: Predictions, card: Scorecard) -> str:
+    pairs = confused_pairs(predictions, most=1)
+    if not pairs:
+        return "It made no mistake on these images, which does not mean that it makes none on others."
+    recalls = np.array([scores["recall"].value for scores in card.by_class])
+    weakest = int(np.nanargmin(recalls))
+    names, pair = predictions.class_names, pairs[0]
+    return (
+        f"It fails most with {names[weakest]}, of which it finds {with_interval(card.by_class[weakest]['recall'])}; "
+        f"its most frequent mistake is to take {names[pair.true]} for {names[pair.predicted]} "
+        f"({pair.count:,} of {int(card.support[pair.true]):,} images)."
+    )
+
+
+def classification_report(card: Scorecard) -> str:
+    """Return the table of precision, recall, F1 and support with four digits, as plain text."""
+    rows = [
+        [name, *(_four(scores[key].value) for key in ("precision", "recall", "f1")), f"{int(support)}"]
+        for name, support, scores in zip(card.class_names, card.support, card.by_class, strict=True)
+    ]
+    n = str(int(card.support.sum()))
+    means = [
+        [
+            f"{kind} mean",
+            *(_four(card.whole[f"{kind}_{key}"].value) for key in ("precision", "recall", "f1")),
+            n,
+        ]
+        for kind in ("macro", "weighted")
+    ]
+    accuracy = ["accuracy", "", "", _four(card.whole["accuracy"].value), n]
+    return _table(["", "precision", "recall", "F1", "support"], [rows, [accuracy, *means]])
+
+
+def _four(value: float) -> str:
+    return "undefined" if math.isnan(value) else f"{value:.4f}"
+
+
+def _table(head: Sequence[str], blocks: Sequence[Sequence[Sequence[str]]]) -> str:
+    everything = [head, *(row for block in blocks for row in block)]
+    widths = [max(len(row[place]) for row in everything) for place in range(len(head))]
+    lines = [_line(head, widths)]
+    for block in blocks:
+        lines += ["", *(_line(row, widths) for row in block)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(
+        cell.ljust(width) if not place else cell.rjust(width)
+        for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+
+
+def results_in_words(evaluation: Evaluation) -> dict[str, str]:
+    """Return what was found, one sentence an item, for the model card."""
+    card = evaluation.card
+    words = {
+        "Accuracy": with_interval(card.whole["accuracy"]),
+        "Balanced accuracy": with_interval(card.whole["balanced_accuracy"]),
+        "Recall of each class": "; ".join(
+            f"{name} {with_interval(scores['recall'])}"
+            for name, scores in zip(card.class_names, card.by_class, strict=True)
+        ),
+        "Intervals": "95 %, by Wilson's method, the bootstrap's variance or Hall's transformation",
+        "Calibration": f"expected error {percent(card.whole['ece'].value)}, log loss {card.whole['log_loss'].value:.3f}",
+    }
+    robust, failures = evaluation.robustness, evaluation.failures
+    if robust is not None:
+        words["Robustness"] = (
+            f"balanced accuracy {percent(robust.clean)} on clean images, {percent(robust.mean)} on average over "
+            f"{len(robust.names)} corruptions; weakest: {robust.weakest}"
+        )
+    if failures.without_leaks is not None:
+        words["Copies across splits"] = f"accuracy {failures.without_leaks.name}: " + with_interval(
+            failures.without_leaks.accuracy
+        )
+    return words
