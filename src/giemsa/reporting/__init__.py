@@ -1,1 +1,5 @@
 """Results to one self-contained HTML page."""
+
+from giemsa.reporting.report import report
+
+__all__ = ["report"]

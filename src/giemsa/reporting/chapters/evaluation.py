@@ -1,0 +1,108 @@
+"""The chapter on the evaluation: how good the network is, on what, and where it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from giemsa.reporting import evaluation_tables as tables
+from giemsa.reporting.confusion import Matrix, Outcome, confusion_matrix, worst_mistakes
+from giemsa.reporting.material import Material
+from giemsa.reporting.parts import Illustration, Missing, Table, Thumbnail
+from giemsa.reporting.pictures import illustrations
+from giemsa.reporting.scores import class_table, score_table
+from giemsa.reporting.words import count, interval, percent, plural, sentence
+
+TOLD_OTHERWISE = frozenset({"evaluate-confusion", "evaluate-mistakes"})
+
+
+@dataclass(frozen=True)
+class EvaluationChapter:
+    """Sentences, matrix, mistakes, figures and tables of the evaluation."""
+
+    sentences: tuple[str, ...]
+    remarks: tuple[str, ...]
+    matrix: Matrix
+    mistakes: tuple[Thumbnail, ...]
+    mistakes_note: str
+    pictures: tuple[Illustration, ...]
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+
+
+def evaluation_chapter(material: Material) -> EvaluationChapter | Missing:
+    """Tell how good the network is."""
+    if material.test is None:
+        return Missing(
+            "How good the network is on images it has never seen has not been measured yet.",
+            material.command("evaluate"),
+        )
+    outcome = Outcome(
+        labels=material.test[0],
+        probabilities=material.test[1],
+        names=material.class_names,
+        short_names=material.short_names,
+        images=material.data.test.images if material.data is not None else None,
+    )
+    told = material.evaluation or {}
+    mistakes = worst_mistakes(outcome)
+    return EvaluationChapter(
+        sentences=tuple(sentence(text) for text in told.get("sentences", ())),
+        remarks=_remarks(told),
+        matrix=confusion_matrix(outcome),
+        mistakes=mistakes,
+        mistakes_note=_mistakes_note(outcome, len(mistakes)),
+        pictures=illustrations(
+            material.folder / "figures", material.index, "evaluate", without=TOLD_OTHERWISE
+        ),
+        tables=_tables(material, told),
+        notes=tuple(sentence(note) for note in told.get("notes", ())),
+    )
+
+
+def _tables(material: Material, told: Mapping[str, Any]) -> tuple[Table, ...]:
+    failures = told.get("failures") or {}
+    wanted = (
+        class_table(told.get("classes", ()), material.class_names),
+        score_table({name: material.metrics[name] for name in ("test", "val") if name in material.metrics}),
+        tables.handed_over(told.get("selective")),
+        tables.prediction_sets(told.get("prediction_sets") or ()),
+        tables.novelty(told.get("novelty")),
+        tables.robustness(told.get("robustness")),
+        tables.subgroups(failures.get("subgroups") or {}),
+    )
+    return tuple(table for table in wanted if table is not None)
+
+
+def _remarks(told: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say what puts the headline numbers in their place: leaks, doubtful labels, views."""
+    failures = told.get("failures") or {}
+    remarks = []
+    apart = (failures.get("without_leaks") or {}).get("accuracy")
+    if apart:
+        bounds = interval(apart, as_percent=True)
+        remarks.append(
+            f"Without the test images that have a copy in train or val, accuracy is {percent(apart['value'])}"
+            f"{f' ({bounds})' if bounds else ''} on {plural(apart['n'], 'image')}."
+        )
+    suspects = failures.get("suspect_mistakes")
+    if suspects is not None:
+        remarks.append(
+            f"Among the mistakes, {count(len(suspects))} {'has' if len(suspects) == 1 else 'have'} a label that the audit doubts."
+        )
+    if told.get("views_gain"):
+        remarks.append(sentence(str(told["views_gain"]["sentence"])))
+    return tuple(remarks)
+
+
+def _mistakes_note(outcome: Outcome, shown: int) -> str:
+    wrong = int((outcome.labels != outcome.predicted).sum())
+    if not wrong:
+        return "No test image was wrongly named."
+    if outcome.images is None:
+        return f"{plural(wrong, 'test image')} wrongly named; the images are not at hand."
+    return (
+        f"{plural(wrong, 'test image')} of {len(outcome.labels):,} wrongly named; here the {shown} whose true class got the "
+        "least probability. Below each the true class, what it was taken for, and how certainly."
+    )

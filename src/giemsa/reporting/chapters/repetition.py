@@ -1,0 +1,83 @@
+"""The end of the page: how to repeat the run, and how to cite what it stands on."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from giemsa.reporting.material import Material
+from giemsa.reporting.parts import Fact
+from giemsa.reporting.words import DASH
+from giemsa.training.recipes import RECIPES
+
+
+@dataclass(frozen=True)
+class RepetitionChapter:
+    """Command, versions, hashes, citations."""
+
+    commands: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    citations: tuple[str, ...]
+
+
+def repetition_chapter(material: Material) -> RepetitionChapter:
+    """Say how the run can be made again, and what to cite."""
+    config = material.config
+    versions = ", ".join(f"{name} {number}" for name, number in config.get("versions", {}).items())
+    seconds = config.get("stage_seconds", {})
+    facts = (
+        Fact("Versions", versions),
+        Fact("Machine", str(config.get("machine", ""))),
+        Fact("Device and precision", f"{config.get('device', DASH)}, {config.get('precision', DASH)}"),
+        Fact("SHA-256 of the data", str(config.get("data", {}).get("sha256", ""))),
+        Fact("SHA-256 of the weights", _hash_of_weights(material)),
+        Fact("Begun", str(config.get("started", "")).replace("T", " ")),
+        Fact("Seconds of each stage", ", ".join(f"{stage} {value:.0f}" for stage, value in seconds.items())),
+    )
+    return RepetitionChapter(
+        commands=_commands(material),
+        facts=tuple(fact for fact in facts if fact.value),
+        citations=_citations(material),
+    )
+
+
+def _hash_of_weights(material: Material) -> str:
+    path = material.folder / "model.safetensors"
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _commands(material: Material) -> tuple[str, ...]:
+    """Return the command line that makes the run again."""
+    config = material.config
+    if config.get("own_model"):
+        return (
+            f"# the network was a user's own: giemsa.train(data, model=..., seed={config.get('seed', 0)})",
+        )
+    recipe, source = config.get("recipe", {}), config.get("data", {}).get("source") or {}
+    flags = {name: source[name] for name in ("size", "fit") if source.get(name) not in (None, "crop")}
+    flags |= {"recipe": recipe.get("name", "fast")} | _changed(recipe) | {"seed": config.get("seed", 0)}
+    data = source.get("data") or "DATA"
+    return (" ".join(["giemsa run", shlex.quote(str(data)), *(_flag(*flag) for flag in flags.items())]),)
+
+
+def _changed(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields in which a recipe differs from the one whose name it bears."""
+    named = RECIPES.get(str(recipe.get("name")))
+    known = named.to_json() if named is not None else {}
+    return {field: value for field, value in recipe.items() if field in known and value != known[field]}
+
+
+def _flag(name: str, value: Any) -> str:
+    flag = name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{flag}" if value else f"--no-{flag}"
+    return f"--{flag} {shlex.quote(str(value))}"
+
+
+def _citations(material: Material) -> tuple[str, ...]:
+    own = "giemsa, an open-source package for Python; cite the version named above."
+    card = material.data.card if material.data is not None else None
+    return (own, card.citation) if card is not None and card.citation else (own,)

@@ -1,0 +1,166 @@
+"""The chapter on the training: the recipe, its course, and which split chose what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from giemsa.evaluation.modelcard import looks_in_words
+from giemsa.reporting.material import Material
+from giemsa.reporting.parts import Cell, Fact, Illustration, Table
+from giemsa.reporting.pictures import illustrations
+from giemsa.reporting.words import DASH, count, decimal, duration, percent, plural
+
+FIELD_WORDS = {
+    "model": "network",
+    "batch_size": "images a step",
+    "optimiser": "optimiser",
+    "learning_rate": "learning rate",
+    "weight_decay": "weight decay",
+    "label_smoothing": "label smoothing",
+    "class_weights": "class weights",
+    "symmetry": "symmetry",
+    "horizontal_flip": "mirrored left to right",
+    "vertical_flip": "mirrored top to bottom",
+    "rotation_degrees": "turned by up to (degrees)",
+    "shift_pixels": "shifted by up to (pixels)",
+    "standardize": "standardised",
+    "average_decay": "decay of the moving average",
+    "minimum_steps": "at least so many steps",
+}
+AFTERWARDS = ("the temperature of the probabilities", "the size of the prediction sets")
+
+
+@dataclass(frozen=True)
+class TrainingChapter:
+    """What was trained, how, and what chose it."""
+
+    sentences: tuple[str, ...]
+    choices: Table
+    facts: tuple[Fact, ...]
+    recipe: Table
+    history: Table | None
+    pictures: tuple[Illustration, ...]
+
+
+def training_chapter(material: Material) -> TrainingChapter:
+    """Tell how the network came to be."""
+    return TrainingChapter(
+        sentences=_sentences(material),
+        choices=_choices(material),
+        facts=_facts(material),
+        recipe=_recipe(material.config.get("recipe", {})),
+        history=_history(material),
+        pictures=illustrations(material.folder / "figures", material.index, "train"),
+    )
+
+
+def kept_epoch(material: Material) -> int | None:
+    """Return the epoch whose weights were kept, counted from 1."""
+    if not material.history:
+        return None
+    if material.config.get("recipe", {}).get("selection") != "best":
+        return int(material.history[-1]["epoch"])
+    return int(min(material.history, key=lambda epoch: epoch["val_loss"])["epoch"])
+
+
+def seconds_of_training(material: Material) -> float | None:
+    """Return the sum of the epochs' seconds."""
+    return sum(epoch["seconds"] for epoch in material.history) if material.history else None
+
+
+def _sentences(material: Material) -> tuple[str, ...]:
+    config, kept = material.config, kept_epoch(material)
+    sentences = []
+    if kept is not None and config.get("selection"):
+        sentences.append(f"Kept were {config['selection']} (epoch {kept} of {len(material.history)}).")
+    return (*sentences, looks_at_test(config))
+
+
+def looks_at_test(config: Mapping[str, Any]) -> str:
+    """Say how often the test split was looked at."""
+    looks = int(config.get("test_looks", 0))
+    return looks_in_words(looks) if looks else "The test split has not been looked at yet."
+
+
+def _choices(material: Material) -> Table:
+    """Return which split each choice was made on."""
+    config, told = material.config, material.evaluation or {}
+    by_val = config.get("recipe", {}).get("selection") == "best"
+    fitted = (told.get("calibration") or {}).get("n_fit")
+    sets = told.get("prediction_sets") or ()
+    rows = [
+        ("the weights", "train", count(config.get("data", {}).get("counts", {}).get("train"))),
+        ("the epoch whose weights are kept", "val" if by_val else "no split: fixed beforehand", ""),
+        ("the temperature of the probabilities", "one half of val", count(fitted) if fitted else ""),
+        (
+            "the size of the prediction sets",
+            "the other half of val",
+            count(sets[0]["n_calibration"]) if sets else "",
+        ),
+        ("the threshold for foreign images", "val", "") if told.get("novelty") else None,
+        ("nothing", "test", count(config.get("data", {}).get("counts", {}).get("test"))),
+    ]
+    chosen = [row for row in rows if row is not None and (told or row[0] not in AFTERWARDS)]
+    return Table(
+        caption="What was chosen on which split",
+        head=("choice", "made on", "images"),
+        rows=tuple(tuple(Cell(text) for text in row) for row in chosen),
+        wordy=(1,),
+    )
+
+
+def _facts(material: Material) -> tuple[Fact, ...]:
+    config, epochs = material.config, len(material.history)
+    seconds = seconds_of_training(material)
+    recipe = str(config.get("recipe", {}).get("name", DASH))
+    network = str(config.get("model") or config.get("recipe", {}).get("model", DASH))
+    return (
+        Fact("Recipe", recipe),
+        Fact("Network", f"{network} (a user's own)" if config.get("own_model") else network),
+        Fact("Epochs", count(epochs) if epochs else DASH),
+        Fact("Time", f"{duration(seconds)}, {duration(seconds / epochs)} an epoch" if seconds else DASH),
+        Fact("Device", f"{config.get('device', DASH)}, {config.get('precision', DASH)}"),
+        Fact("Threads", count(config.get("threads"))),
+        Fact("Symmetry of the images", str(config.get("symmetry") or DASH)),
+        Fact("Seed", str(config.get("seed", DASH))),
+    )
+
+
+def _recipe(recipe: Mapping[str, Any]) -> Table:
+    rows = tuple(
+        (Cell(FIELD_WORDS.get(field, field.replace("_", " "))), Cell(_setting(value)))
+        for field, value in recipe.items()
+        if field != "name"
+    )
+    return Table(caption="Every choice of the recipe", head=("choice", "value"), rows=rows, folded=True)
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _history(material: Material) -> Table | None:
+    if not material.history:
+        return None
+    rows = tuple(
+        (
+            Cell(count(epoch["epoch"])),
+            Cell(decimal(epoch["loss"])),
+            Cell(decimal(epoch["val_loss"])),
+            Cell(percent(epoch["accuracy"])),
+            Cell(percent(epoch["val_accuracy"])),
+            Cell(duration(epoch["seconds"])),
+        )
+        for epoch in material.history
+    )
+    return Table(
+        caption=f"The course of the training, {plural(len(rows), 'epoch')}",
+        head=("epoch", "loss", "val loss", "accuracy", "val accuracy", "time"),
+        rows=rows,
+        note="Loss and accuracy on train are means while the weights were moving, on augmented images.",
+        folded=True,
+    )

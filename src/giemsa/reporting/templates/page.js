@@ -1,0 +1,131 @@
+"use strict";
+// Three things move: the matrix shows the images of a cell, the map shows the image of a point, the contents show where one is.
+
+function startMatrix(box) {
+  const buttons = [...box.querySelectorAll("button[data-panel]")];
+  const panels = [...box.querySelectorAll(".panel")];
+  let pinned = panels.find((panel) => !panel.hidden)?.id;
+
+  const show = (name) => {
+    for (const panel of panels) panel.hidden = panel.id !== name;
+    for (const button of buttons) button.setAttribute("aria-expanded", String(button.dataset.panel === name));
+  };
+  const pin = (name) => { pinned = name; show(name); };
+  const step = (button, right, down) => {
+    const [row, column] = placeOf(button);
+    const ahead = buttons.filter((other) => {
+      const [otherRow, otherColumn] = placeOf(other);
+      return right ? otherRow === row && (otherColumn - column) * right > 0
+        : otherColumn === column && (otherRow - row) * down > 0;
+    });
+    (right + down > 0 ? ahead[0] : ahead.at(-1))?.focus();
+  };
+
+  for (const button of buttons) {
+    button.addEventListener("pointerenter", (event) => { if (event.pointerType === "mouse") show(button.dataset.panel); });
+    button.addEventListener("focus", () => pin(button.dataset.panel));
+    button.addEventListener("click", () => pin(button.dataset.panel));
+    button.addEventListener("keydown", (event) => {
+      const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+      if (move) { event.preventDefault(); step(button, ...move); }
+    });
+  }
+  box.querySelector("table").addEventListener("pointerleave", () => show(pinned));
+  show(pinned);
+}
+
+function placeOf(button) {
+  const cell = button.closest("td");
+  return [cell.parentElement.rowIndex, cell.cellIndex];
+}
+
+function startMap(figure) {
+  const drawing = figure.querySelector("svg");
+  const card = figure.querySelector(".map-card");
+  const picture = card.querySelector(".map-image");
+  const ring = drawing.querySelector(".ring");
+  const columns = Number(drawing.dataset.columns);
+  const points = [...drawing.querySelectorAll("circle:not(.ring)")].map((circle, index) => ({
+    x: circle.cx.baseVal.value, y: circle.cy.baseVal.value, index, words: circle.textContent.trim(),
+  }));
+  for (const title of drawing.querySelectorAll("title")) title.remove();
+  const side = parseFloat(picture.style.getPropertyValue("--side")) * 3;
+  picture.style.backgroundSize = `${columns * side}px auto`;
+  let current = points[0];
+
+  const show = (point) => {
+    current = point;
+    ring.setAttribute("cx", point.x);
+    ring.setAttribute("cy", point.y);
+    picture.style.backgroundPosition = `${-(point.index % columns) * side}px ${-Math.floor(point.index / columns) * side}px`;
+    card.querySelector("p").textContent = point.words;
+    card.hidden = false;
+    const scale = drawing.clientWidth / 1000;
+    const x = point.x * scale, y = point.y * scale;
+    card.style.left = `${x + 14 + card.offsetWidth < drawing.clientWidth ? x + 14 : Math.max(0, x - 14 - card.offsetWidth)}px`;
+    card.style.top = `${Math.min(Math.max(0, y - card.offsetHeight / 2), drawing.clientHeight - card.offsetHeight)}px`;
+  };
+  const hide = () => { card.hidden = true; ring.setAttribute("cx", -99); };
+  const nearest = (x, y, among = points) =>
+    among.reduce((best, point) => (Math.hypot(point.x - x, point.y - y) < Math.hypot(best.x - x, best.y - y) ? point : best));
+  const follow = (event) => {
+    const frame = drawing.getBoundingClientRect();
+    const point = nearest(((event.clientX - frame.left) / frame.width) * 1000, ((event.clientY - frame.top) / frame.height) * 1000);
+    show(point);
+  };
+
+  if (!points.length) return;
+  drawing.addEventListener("pointermove", follow);
+  drawing.addEventListener("pointerdown", follow);
+  drawing.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") hide(); });
+  drawing.addEventListener("focus", () => show(current));
+  drawing.addEventListener("blur", hide);
+  drawing.addEventListener("keydown", (event) => {
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (!move) return;
+    event.preventDefault();
+    const ahead = points.filter((point) => {
+      const along = (point.x - current.x) * move[0] + (point.y - current.y) * move[1];
+      const aside = Math.abs((point.x - current.x) * move[1]) + Math.abs((point.y - current.y) * move[0]);
+      return along > 0 && aside <= along;
+    });
+    if (ahead.length) show(nearest(current.x, current.y, ahead));
+  });
+}
+
+function startContents() {
+  const links = new Map([...document.querySelectorAll(".contents a")].map((link) => [link.hash.slice(1), link]));
+  const mark = () => {
+    const line = window.innerHeight * 0.3;
+    const sections = [...document.querySelectorAll("main > section")];
+    const here = sections.findLast((section) => section.getBoundingClientRect().top <= line) ?? sections[0];
+    for (const [name, link] of links) {
+      if (name === here.id) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  let waiting = false;
+  const later = () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; mark(); });
+  };
+  window.addEventListener("scroll", later, { passive: true });
+  mark();
+  const folded = document.querySelector(".contents-folded");
+  folded.addEventListener("click", (event) => { if (event.target.closest("a")) folded.open = false; });
+}
+
+function startPrinting() {
+  let closed = [];
+  window.addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll("details:not([open])")];
+    for (const fold of closed) fold.open = true;
+  });
+  window.addEventListener("afterprint", () => { for (const fold of closed) fold.open = false; });
+}
+
+document.querySelectorAll(".confusion").forEach((box) => { if (box.querySelector(".panel")) startMatrix(box); });
+document.querySelectorAll(".map").forEach(startMap);
+startContents();
+startPrinting();

@@ -1,0 +1,136 @@
+"""How the page writes a number: with its interval, never rounder than it is.
+
+"100 %" is printed only where every image was right, and "0 %" only where none was; in between stand "> 99.9 %" and "< 0.1 %".
+An undefined number (``None`` in JSON, NaN in Python) is a dash.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any
+
+DASH = "\u2013"
+MINUS = "\u2212"
+NARROW = "\u202f"  # narrow no-break space, before a per cent sign and between thousands
+
+
+def is_number(value: Any) -> bool:
+    """Say whether ``value`` is a finite number that can be written."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def percent(fraction: Any, digits: int = 1) -> str:
+    """Write a fraction as a percentage that is 0 or 100 only where it is exact.
+
+    Examples
+    --------
+    >>> percent(0.9655).replace(NARROW, " "), percent(0.99999).replace(NARROW, " "), percent(None)
+    ('96.5 %', '> 99.9 %', '–')
+    >>> percent(1.0).replace(NARROW, " "), percent(0.0).replace(NARROW, " ")
+    ('100 %', '0 %')
+    """
+    if not is_number(fraction):
+        return DASH
+    step = 10.0**-digits
+    if fraction in (0, 1):
+        return f"{fraction * 100:.0f}{NARROW}%"
+    if 1 - step / 200 < fraction < 1:
+        return f"> {100 - step:.{digits}f}{NARROW}%"
+    if 0 < fraction < step / 200:
+        return f"< {step:.{digits}f}{NARROW}%"
+    return f"{fraction * 100:.{digits}f}{NARROW}%"
+
+
+def decimal(value: Any, digits: int = 3) -> str:
+    """Write a number with ``digits`` decimals; 1 only where it is exactly 1, and a true minus sign.
+
+    Examples
+    --------
+    >>> decimal(0.9975), decimal(0.99999), decimal(-0.25, 2), decimal(float("nan"))
+    ('0.998', '> 0.999', '−0.25', '–')
+    """
+    if not is_number(value):
+        return DASH
+    step = 10.0**-digits
+    if 1 - step / 2 <= value < 1:
+        return f"> {1 - step:.{digits}f}"
+    if 0 < value < step / 2:
+        return f"< {step:.{digits}f}"
+    return f"{value:.{digits}f}".replace("-", MINUS)
+
+
+def count(value: Any) -> str:
+    """Write a whole number with thousands apart.
+
+    Examples
+    --------
+    >>> count(11959), count(None)
+    ('11,959', '–')
+    """
+    return f"{int(value):,}" if is_number(value) else DASH
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Write a count and its noun.
+
+    Examples
+    --------
+    >>> plural(1, "image"), plural(3421, "image"), plural(2, "class", "classes")
+    ('1 image', '3,421 images', '2 classes')
+    """
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+
+
+def duration(seconds: Any) -> str:
+    """Write seconds as a person would.
+
+    Examples
+    --------
+    >>> duration(8.24), duration(63), duration(7265)
+    ('8.2 s', '1 min 3 s', '2 h 1 min')
+    """
+    if not is_number(seconds):
+        return DASH
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def interval(score: Mapping[str, Any] | None, *, as_percent: bool) -> str:
+    """Write the bounds of ``{"value", "low", "high", "n"}``; nothing where they are unknown.
+
+    Examples
+    --------
+    >>> interval({"low": 0.95, "high": 0.971}, as_percent=True).replace(NARROW, " ")
+    '95.0 to 97.1 %'
+    >>> interval({"low": 0.9971, "high": 0.9993}, as_percent=False)
+    '0.997 to 0.999'
+    """
+    if not score or not is_number(score.get("low")) or not is_number(score.get("high")):
+        return ""
+    write = percent if as_percent else decimal
+    low, high = write(score["low"]), write(score["high"])
+    if as_percent and not high.startswith(("<", ">")):
+        low = low.removesuffix(f"{NARROW}%")
+    return f"{low} to {high}"
+
+
+def sentence(text: str) -> str:
+    """Return ``text`` with a capital at its beginning, a full stop at its end, and no number torn from its per cent sign.
+
+    Examples
+    --------
+    >>> sentence("one finding")
+    'One finding.'
+    """
+    text = text.strip().replace(" %", f"{NARROW}%")
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?:" else ".")
