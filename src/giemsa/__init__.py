@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from giemsa.pipeline import run
     from giemsa.reporting.report import report
     from giemsa.training.classifier import Classifier
+    from giemsa.training.estimator import ImageClassifier
     from giemsa.training.history import Epoch
     from giemsa.training.loop import fit
     from giemsa.training.predict import predict
@@ -35,6 +36,7 @@ _PLACES = {
     "Evaluation": "evaluation.evaluate",
     "Exploration": "data.exploration",
     "GiemsaError": "errors",
+    "ImageClassifier": "training.estimator",
     "ImageDataset": "data.dataset",
     "Interpretation": "interpretation.interpret",
     "RECIPES": "training.recipes",
@@ -65,6 +67,7 @@ __all__ = [
     "Evaluation",
     "Exploration",
     "GiemsaError",
+    "ImageClassifier",
     "ImageDataset",
     "Interpretation",
     "Recipe",
