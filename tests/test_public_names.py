@@ -10,6 +10,7 @@ PUBLIC = {
     "Evaluation",
     "Exploration",
     "GiemsaError",
+    "ImageClassifier",
     "ImageDataset",
     "Interpretation",
     "RECIPES",

@@ -37,6 +37,21 @@ class Picture:
     shows: str
     caution: str = ""
 
+    def _repr_html_(self) -> str:
+        """Return the figure with its words, for a notebook."""
+        import base64
+        import html
+        import io
+
+        file = io.BytesIO()
+        self.figure.savefig(file, format="png", facecolor="white")
+        words = {name: html.escape(getattr(self, name)) for name in ("title", "alt", "shows", "caution")}
+        return (
+            f'<figure style="margin:1em 0"><img style="max-width:100%" alt="{words["alt"]}" '
+            f'src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}">'
+            f"<figcaption><b>{words['title']}.</b> {words['shows']} {words['caution']}</figcaption></figure>"
+        )
+
     @property
     def stage(self) -> str:
         """The part of the name before the first hyphen."""
