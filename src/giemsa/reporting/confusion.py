@@ -13,12 +13,12 @@ from giemsa.reporting.thumbnails import thumbnail_address
 from giemsa.reporting.words import count, decimal, percent, plural
 
 MOST_IMAGES = 480  # over all cells: keeps the page small
-MOST_IN_A_CELL = 24
+MOST_IN_A_CELL = (24, 16, 12, 8, 6, 4, 3, 2, 1)
 
 
 @dataclass(frozen=True)
 class MatrixCell:
-    """One cell: how many images, how dark (0 to 100, the root of its share of the row), and the panel that shows them."""
+    """One cell: how many images, how dark (0 to 100), and the panel that shows them."""
 
     text: str
     words: str
@@ -106,8 +106,7 @@ class Outcome:
 def confusion_matrix(outcome: Outcome) -> Matrix:
     """Return the matrix with the images behind each cell, at most ``MOST_IMAGES`` in all."""
     counts = outcome.counts()
-    filled = max(1, int((counts > 0).sum()))
-    most = int(np.clip(MOST_IMAGES // filled, 4, MOST_IN_A_CELL))
+    most = next((k for k in MOST_IN_A_CELL if np.minimum(counts, k).sum() <= MOST_IMAGES), 1)
     panels = _panels(outcome, counts, most) if outcome.images is not None else ()
     known = {panel.identifier for panel in panels}
     totals = counts.sum(axis=1)
@@ -139,10 +138,15 @@ def _cell(outcome: Outcome, counts: np.ndarray, place: tuple[int, int], known: s
     return MatrixCell(
         text=count(number) if number else "·",
         words=f"{number} of {total} {outcome.names[truth]} {story}",
-        shade=round(100 * math.sqrt(number / total)) if total else 0,
+        shade=_shade(number / total if total else 0.0, truth == said),
         right=truth == said,
         panel=identifier if identifier in known else "",
     )
+
+
+def _shade(share: float, right: bool) -> int:
+    """Return the darkness of a cell: the root of its share of the row, so that rare mistakes are seen; mistakes twice that."""
+    return min(100, round((100 if right else 200) * math.sqrt(share)))
 
 
 def _first(counts: np.ndarray) -> str:
@@ -161,12 +165,12 @@ def _panel(outcome: Outcome, truth: int, said: int, most: int) -> Panel:
     certainty = outcome.probabilities[places, said]
     right = truth == said
     chosen = places[np.argsort(certainty if right else -certainty, kind="stable")][:most]
-    story = "rightly named" if right else f"taken for {outcome.names[said]}"
+    story = "rightly named" if right else f"taken for {outcome.short_names[said]}"
     order = "the least certain first" if right else "the most certain first"
     shown = f"{count(len(chosen))} of them shown, " if len(chosen) < len(places) else ""
     return Panel(
         identifier=f"cell-{truth}-{said}",
-        title=f"{outcome.names[truth]}, {story}: {plural(len(places), 'image')}",
+        title=f"{outcome.short_names[truth]}, {story}: {plural(len(places), 'image')}",
         note=f"{shown}{order}; below each the probability."
         if len(places) > 1
         else "Below it the probability.",

@@ -14,6 +14,7 @@ import numpy as np
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import GiemsaError, RunError
 from giemsa.plots.gallery import INDEX
+from giemsa.reporting.words import argument
 
 
 class RunLike(Protocol):
@@ -84,8 +85,13 @@ class Material:
 
     def command(self, stage: str) -> str:
         """Return the command line that runs a stage on this folder."""
-        name = str(self.folder)
-        return f"giemsa {stage} " + (f'"{name}"' if " " in name else name)
+        return f"giemsa {stage} {argument(str(self.folder))}"
+
+    @property
+    def source(self) -> str:
+        """Return how the data are named on a command line."""
+        told = self.config.get("data", {})
+        return argument(str((told.get("source") or {}).get("data") or told.get("name") or "DATA"))
 
 
 def gather(run: RunLike) -> Material:

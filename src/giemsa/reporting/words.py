@@ -122,6 +122,17 @@ def interval(score: Mapping[str, Any] | None, *, as_percent: bool) -> str:
     return f"{low} to {high}"
 
 
+def argument(text: str) -> str:
+    """Write one word of a command line, in quotes that every shell takes where it holds a space.
+
+    Examples
+    --------
+    >>> argument("my discs.npz"), argument("bloodmnist")
+    ('"my discs.npz"', 'bloodmnist')
+    """
+    return f'"{text}"' if any(mark in text for mark in " &()'") else text
+
+
 def sentence(text: str) -> str:
     """Return ``text`` with a capital at its beginning, a full stop at its end, and no number torn from its per cent sign.
 

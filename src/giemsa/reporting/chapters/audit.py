@@ -40,8 +40,9 @@ class AuditChapter:
 def audit_chapter(material: Material) -> AuditChapter | Missing:
     """Tell what would make a result worthless."""
     if material.audit is None:
-        data = material.config.get("data", {}).get("name", "DATA")
-        return Missing("Whether the data are fit to learn from has not been checked.", f"giemsa audit {data}")
+        return Missing(
+            "Whether the data are fit to learn from has not been checked.", f"giemsa audit {material.source}"
+        )
     findings = tuple(_finding(entry) for entry in material.audit.get("findings", ()))
     return AuditChapter(
         opening=_opening(findings),

@@ -64,7 +64,7 @@ def evaluation_chapter(material: Material) -> EvaluationChapter | Missing:
 def _tables(material: Material, told: Mapping[str, Any]) -> tuple[Table, ...]:
     failures = told.get("failures") or {}
     wanted = (
-        class_table(told.get("classes", ()), material.class_names),
+        class_table(told.get("classes", ()), material.short_names),
         score_table({name: material.metrics[name] for name in ("test", "val") if name in material.metrics}),
         tables.handed_over(told.get("selective")),
         tables.prediction_sets(told.get("prediction_sets") or ()),

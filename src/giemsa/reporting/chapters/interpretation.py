@@ -9,14 +9,20 @@ from typing import Any
 import numpy as np
 
 from giemsa.reporting.material import Material
-from giemsa.reporting.parts import Illustration, Missing, Table
+from giemsa.reporting.parts import Fact, Illustration, Missing, Table
 from giemsa.reporting.pictures import illustrations
 from giemsa.reporting.thumbnails import sheet
-from giemsa.reporting.words import sentence
+from giemsa.reporting.words import decimal, interval, sentence
 
 MAP_SIDE = 32  # pixels of an image in the sheet of the map
 MOST_POINTS = 1500
-COLOURS = 8  # classes beyond share colours and differ in shape
+COLOURS = 8  # classes beyond share colours
+CHECKS = {
+    "randomisation_similarity": "Likeness to the map of random weights (at most 0.5)",
+    "insertion_deletion_gain": "Gain over a random order of pixels (above 0)",
+    "pointing": "Share on the right one of four cells (above 0.25)",
+    "stability": "Stability when the cell moves by a pixel (at least 0.5)",
+}
 
 
 @dataclass(frozen=True)
@@ -46,11 +52,23 @@ class FeatureMap:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What the checks found for one method of attribution; ``faded`` greys out one that fails."""
+
+    title: str
+    word: str
+    sentence: str
+    faded: bool
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
 class InterpretationChapter:
     """The gallery of looks into the network."""
 
     sentences: tuple[str, ...]
     pictures: tuple[Illustration, ...]
+    verdicts: tuple[Verdict, ...]
     tables: tuple[Table, ...]
     feature_map: FeatureMap | None
     notes: tuple[str, ...]
@@ -64,10 +82,27 @@ def interpretation_chapter(material: Material) -> InterpretationChapter | Missin
     return InterpretationChapter(
         sentences=tuple(sentence(text) for text in told.get("sentences", ())),
         pictures=illustrations(material.folder / "figures", material.index, "interpret"),
+        verdicts=tuple(_verdict(entry) for entry in told.get("trust") or ()),
         tables=(),
         feature_map=_feature_map(material),
         notes=tuple(sentence(note) for note in told.get("notes", ())),
     )
+
+
+def _verdict(entry: Mapping[str, Any]) -> Verdict:
+    word = str(entry.get("verdict", ""))
+    return Verdict(
+        title=str(entry.get("title") or entry.get("method", "")),
+        word=word,
+        sentence=sentence(str(entry.get("sentence", ""))),
+        faded=word == "fails",
+        facts=tuple(Fact(title, _measured(entry[key])) for key, title in CHECKS.items() if entry.get(key)),
+    )
+
+
+def _measured(score: Mapping[str, Any]) -> str:
+    bounds = interval(score, as_percent=False)
+    return decimal(score.get("value"), 2) + (f" ({bounds})" if bounds else "")
 
 
 def _feature_map(material: Material) -> FeatureMap | None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Fact
-from giemsa.reporting.words import DASH
+from giemsa.reporting.words import DASH, argument
 from giemsa.training.recipes import RECIPES
 
 
@@ -59,8 +58,7 @@ def _commands(material: Material) -> tuple[str, ...]:
     recipe, source = config.get("recipe", {}), config.get("data", {}).get("source") or {}
     flags = {name: source[name] for name in ("size", "fit") if source.get(name) not in (None, "crop")}
     flags |= {"recipe": recipe.get("name", "fast")} | _changed(recipe) | {"seed": config.get("seed", 0)}
-    data = source.get("data") or "DATA"
-    return (" ".join(["giemsa run", shlex.quote(str(data)), *(_flag(*flag) for flag in flags.items())]),)
+    return (" ".join(["giemsa run", material.source, *(_flag(*flag) for flag in flags.items())]),)
 
 
 def _changed(recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,7 +72,7 @@ def _flag(name: str, value: Any) -> str:
     flag = name.replace("_", "-")
     if isinstance(value, bool):
         return f"--{flag}" if value else f"--no-{flag}"
-    return f"--{flag} {shlex.quote(str(value))}"
+    return f"--{flag} {argument(str(value))}"
 
 
 def _citations(material: Material) -> tuple[str, ...]:

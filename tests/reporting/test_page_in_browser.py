@@ -1,0 +1,199 @@
+"""The page in a real browser: silent, self-contained, as wide as the screen, and its matrix and map answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from giemsa.reporting import report
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--hide-scrollbars",
+)
+GROUNDS = ("ground", "surface", "wash", "wash-wrong", "wash-amber")
+INKS = ("ink", "quiet", "accent", "wrong", "amber")
+
+
+def _no_browser(reason: str) -> None:
+    if os.environ.get("GIEMSA_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"GIEMSA_REQUIRE_BROWSER=1, but {reason}")
+    pytest.skip(f"no browser: {reason}")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    driver = shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        _no_browser("needs chromium and chromedriver on the path")
+    selenium = pytest.importorskip("selenium.webdriver")
+    options = selenium.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    try:
+        window = selenium.Chrome(options=options, service=selenium.ChromeService(driver))
+    except Exception as trouble:
+        _no_browser(str(trouble).splitlines()[0])
+    yield window
+    window.quit()
+
+
+@pytest.fixture
+def page(browser: Any, told_run: Any) -> Any:
+    _open(browser, report(told_run), 1280)
+    return browser
+
+
+def _open(browser: Any, path: Path, width: int) -> None:
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get(path.resolve().as_uri())
+
+
+def _shown(browser: Any) -> list[str]:
+    return browser.execute_script(
+        "return [...document.querySelectorAll('.panel')].filter(p => p.offsetHeight).map(p => p.id)"
+    )
+
+
+def _requests(browser: Any) -> list[str]:
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    sent = [
+        event["params"]["request"]["url"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+    ]
+    return [address for address in sent if not address.startswith(("data:", "chrome:"))]
+
+
+def test_the_page_is_silent_and_asks_the_network_for_nothing(browser: Any, told_run: Any) -> None:
+    browser.get_log("performance"), browser.get_log("browser")
+    path = report(told_run)
+    _open(browser, path, 1280)
+    assert browser.title == "Discs · giemsa report"
+    assert browser.get_log("browser") == []
+    assert _requests(browser) == [path.resolve().as_uri()]
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_the_page_is_no_wider_than_the_screen(browser: Any, told_run: Any, width: int) -> None:
+    _open(browser, report(told_run), width)
+    assert browser.execute_script("return document.documentElement.scrollWidth") == width
+    wide = browser.execute_script(
+        "return [...document.querySelectorAll('img, svg, table, pre, dl, p')].filter("
+        "  e => !e.closest('.scroll') && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"
+    )
+    assert wide == []
+
+
+def test_pointing_at_a_cell_shows_its_images(page: Any) -> None:
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.common.by import By
+
+    cell = page.find_element(By.CSS_SELECTOR, "[data-panel='cell-1-0']")
+    assert cell.get_attribute("aria-label") == "1 of 10 green disc taken for red disc"
+    page.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", cell)
+    ActionChains(page).move_to_element(cell).perform()
+    assert _shown(page) == ["cell-1-0"]
+    image = page.find_element(By.CSS_SELECTOR, "#cell-1-0 img")
+    assert page.execute_script("return arguments[0].naturalWidth", image) == 20
+    assert image.get_attribute("alt") == "Test image 4, green disc, taken for red disc with probability 0.60"
+    assert image.value_of_css_property("image-rendering") == "pixelated"
+
+
+def test_the_matrix_follows_click_and_keyboard(page: Any) -> None:
+    from selenium.webdriver import Keys
+    from selenium.webdriver.common.by import By
+
+    def press(panel: str, key: str) -> None:
+        page.find_element(By.CSS_SELECTOR, f"[data-panel='{panel}']").send_keys(key)
+
+    page.execute_script("document.querySelector('[data-panel=cell-0-0]').click()")
+    assert _shown(page) == ["cell-0-0"]
+    press("cell-0-0", Keys.ARROW_RIGHT)
+    assert _shown(page) == ["cell-0-2"]
+    press("cell-0-2", Keys.ARROW_DOWN)
+    assert _shown(page) == ["cell-2-2"]
+    opened = page.execute_script("return document.querySelector('[aria-expanded=true]').dataset.panel")
+    assert opened == "cell-2-2"
+
+
+def test_the_map_shows_the_image_of_a_point(page: Any) -> None:
+    from selenium.webdriver import Keys
+    from selenium.webdriver.common.by import By
+
+    card = page.find_element(By.CSS_SELECTOR, ".map-card")
+    drawing = page.find_element(By.CSS_SELECTOR, ".map-frame svg")
+    assert not card.is_displayed()
+    page.execute_script("arguments[0].focus()", drawing)
+    assert card.is_displayed()
+    assert card.text == "red disc"
+    drawing.send_keys(Keys.ARROW_RIGHT)
+    assert card.text.startswith("green disc")
+
+
+def test_folded_parts_open_for_paper(page: Any) -> None:
+    closed = "return document.querySelectorAll('details.fold:not([open])').length"
+    assert page.execute_script(closed) > 1
+    page.execute_script("dispatchEvent(new Event('beforeprint'))")
+    assert page.execute_script(closed) == 0
+    page.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert page.execute_script(closed) > 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(page: Any, scheme: str) -> None:
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    colours = {name: _rgb(_property(page, name)) for name in (*GROUNDS, *INKS)}
+    for ground in GROUNDS:
+        for ink in ("ink", "quiet", "accent"):
+            assert _contrast(colours[ground], colours[ink]) >= 4.5, (ground, ink)
+    for ground, ink in (
+        ("wash-wrong", "wrong"),
+        ("wash-amber", "amber"),
+        ("surface", "wrong"),
+        ("ground", "wrong"),
+    ):
+        assert _contrast(colours[ground], colours[ink]) >= 4.5, (ground, ink)
+    depth = float(_property(page, "depth"))
+    for tint in ("accent", "wrong"):
+        pairs = zip(colours[tint], colours["surface"], strict=True)
+        darkest = [depth * strong + (1 - depth) * weak for strong, weak in pairs]
+        assert _contrast(darkest, colours["ink"]) >= 4.5, tint
+
+
+def _property(browser: Any, name: str) -> str:
+    return browser.execute_script(
+        f"return getComputedStyle(document.documentElement).getPropertyValue('--{name}')"
+    )
+
+
+def _rgb(colour: str) -> list[float]:
+    return [int(colour.strip()[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+
+
+def _luminance(rgb: list[float]) -> float:
+    """Return the relative luminance (WCAG 2.2)."""
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(first: list[float], second: list[float]) -> float:
+    low, high = sorted((_luminance(first), _luminance(second)))
+    return (high + 0.05) / (low + 0.05)

@@ -1,0 +1,84 @@
+"""The page as a whole: one file, in the order of the work, with nothing that reaches out and nothing that is not escaped."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from giemsa.errors import RunError
+from giemsa.reporting import report
+from giemsa.reporting.page import CHAPTERS
+
+Text = Callable[[str], str]
+
+
+def test_a_told_run_gives_every_chapter_in_order(told_run, text_of: Text) -> None:
+    path = report(told_run)
+    assert path == told_run.folder / "report.html"
+    page = path.read_text(encoding="utf-8")
+    places = [page.index(f'<section id="{identifier}"') for identifier, _ in CHAPTERS]
+    assert places == sorted(places)
+    assert len(places) == 8
+    words = text_of(page)
+    assert "93.3\u202f%" in words  # 28 of 30
+    assert "no diagnostic device" in words
+    assert "command does it" not in words
+    for stage in ("explore", "audit", "train", "evaluate", "interpret"):
+        assert f"It shows {stage}." in words
+    assert len(page) < 1_000_000
+
+
+def test_nothing_on_the_page_points_outside(told_run) -> None:
+    page = report(told_run).read_text(encoding="utf-8")
+    addresses = re.findall(
+        r"""(?:src|href|srcset|action|data)\s*=\s*["']([^"']+)["']|url\(([^)]+)\)|@import""", page
+    )
+    assert len(addresses) > 40
+    for attribute, style in addresses:
+        assert (attribute or style).startswith(("data:image/", "#"))
+
+
+def test_a_hostile_class_name_is_only_text(told_run, text_of: Text) -> None:
+    page = report(told_run).read_text(encoding="utf-8")
+    assert "<script>document.title" not in page
+    assert "&lt;script&gt;document.title" in page
+    assert page.count("<script>") == 1
+
+
+def test_a_fresh_run_names_the_commands_of_the_missing_stages(fresh_run, text_of: Text) -> None:
+    words = text_of(report(fresh_run).read_text(encoding="utf-8"))
+    assert 'giemsa audit "my discs.npz"' in words
+    assert f"giemsa evaluate {fresh_run.folder}" in words
+    assert f"giemsa interpret {fresh_run.folder}" in words
+    assert words.count("command does it") == 3
+    assert "has not been looked at" in words
+
+
+def test_the_page_goes_where_it_is_asked_to(fresh_run, tmp_path: Path) -> None:
+    path = report(fresh_run, out=tmp_path / "new folder" / "page.html")
+    assert path.is_file()
+    assert not (fresh_run.folder / "report.html").exists()
+    assert [one.name for one in path.parent.iterdir()] == ["page.html"]
+
+
+def test_a_place_that_cannot_be_written_is_one_line(fresh_run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match=r"cannot write .*choose another place"):
+        report(fresh_run, out=tmp_path / "file" / "page.html")
+
+
+def test_without_its_data_the_page_comes_without_images_and_says_why(told_run, text_of: Text) -> None:
+    told_run.discs = None
+    words = text_of(report(told_run).read_text(encoding="utf-8"))
+    assert "cannot be shown: the data is no longer what it was" in words
+    assert "93.3\u202f%" in words
+
+
+def test_a_broken_file_of_a_stage_is_one_line(told_run) -> None:
+    (told_run.folder / "audit.json").write_text("{", encoding="utf-8")
+    with pytest.raises(RunError, match=r"cannot read .*audit\.json"):
+        report(told_run)
+    (told_run.folder / "audit.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(RunError, match="must hold a JSON object, got list"):
+        report(told_run)
