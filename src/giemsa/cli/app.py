@@ -13,10 +13,12 @@ from typer.exceptions import Abort, Exit, TyperException
 
 from giemsa.cli.explore import explore
 from giemsa.cli.predict import predict
+from giemsa.cli.report import report
+from giemsa.cli.run import run
 from giemsa.cli.train import train
 from giemsa.errors import GiemsaError
 
-COMMANDS = (explore, train, predict)
+COMMANDS = (explore, train, report, run, predict)
 
 app = typer.Typer(
     name="giemsa",
@@ -30,14 +32,21 @@ for command in COMMANDS:
     app.command()(command)
 
 
-@app.callback()
-def options(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
-    """From labelled microscope images to a network that its owner can trust and see into."""
-    if version:
-        from importlib.metadata import version as installed
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
 
-        typer.echo(f"giemsa {installed('giemsa')}")
+        typer.echo(f"giemsa {version('giemsa')}")
         raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """From labelled microscope images to a network that its owner can trust and see into."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -49,8 +58,10 @@ def status_of(arguments: list[str]) -> int:
     """Run a command and return its exit status; a bug keeps its traceback."""
     try:
         status = app(arguments, standalone_mode=False)
-    except (GiemsaError, TyperException) as error:
+    except GiemsaError as error:
         return _refuse(str(error))
+    except TyperException as error:
+        return _refuse(error.format_message())
     except Exit as leaving:
         return leaving.exit_code
     except (KeyboardInterrupt, Abort):

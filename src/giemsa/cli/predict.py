@@ -38,7 +38,8 @@ def predict(
         predictions = predict_files(run, images, views=views, skip_bad=skip_bad, progress=session.progress)
         for sentence in predictions.notes:
             session.say(sentence)
-        value, words = {"predictions": _rows(predictions)}, _as_csv(predictions)
+        value: dict[str, Any] = {"predictions": _rows(predictions)}
+        words = _as_csv(predictions)
         if path:
             path.write_text(words, encoding="utf-8")
             value, words = {"out": str(path)}, str(path)

@@ -9,7 +9,7 @@ import typer
 
 from giemsa.cli import options
 from giemsa.cli.session import Session
-from giemsa.cli.train import EpochLines, Minutes, RecipeName, Resume, choose_recipe, plan
+from giemsa.cli.train import EpochLines, Minutes, RecipeName, Resume, choose_recipe, plan, resumable
 
 if TYPE_CHECKING:
     from giemsa.pipeline import Listener
@@ -42,25 +42,29 @@ def run(
     from giemsa.data.load import load
     from giemsa.pipeline import resume_run
     from giemsa.pipeline import run as run_all
+    from giemsa.training.run import choose_folder
 
     with Session(as_json=json, quiet=quiet, threads=threads) as session:
         if resume is not None:
-            finished = resume_run(resume, thorough=thorough, listener=_listener(session, 0))
+            with resumable(session, resume, "run"):
+                finished = resume_run(resume, thorough=thorough, listener=_listener(session, 0))
         else:
             chosen = choose_recipe(recipe, recipe_fields)
             dataset = load(data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, progress=session.progress)
             if minutes is not None:
                 chosen = plan(session, dataset, chosen, minutes, device)
-            finished = run_all(
-                dataset,
-                chosen,
-                seed=seed,
-                out=out,
-                overwrite=overwrite,
-                thorough=thorough,
-                device=device,
-                listener=_listener(session, len(dataset.train)),
-            )
+            folder = choose_folder(out, dataset.name, chosen.name, seed)
+            with resumable(session, folder, "run"):
+                finished = run_all(
+                    dataset,
+                    chosen,
+                    seed=seed,
+                    out=folder,
+                    overwrite=overwrite,
+                    thorough=thorough,
+                    device=device,
+                    listener=_listener(session, len(dataset.train)),
+                )
         session.show(*_headline(finished))
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,7 +53,8 @@ def train(
 
     with Session(as_json=json, quiet=quiet, threads=threads) as session:
         if resume is not None:
-            run = resume_run(resume, on_epoch=EpochLines(session), progress=session.progress)
+            with resumable(session, resume, "train"):
+                run = resume_run(resume, on_epoch=EpochLines(session), progress=session.progress)
         else:
             chosen = choose_recipe(recipe, recipe_fields)
             dataset = load(data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, progress=session.progress)
@@ -90,22 +94,37 @@ def train_aloud(
 ) -> Run:
     """Train with a line an epoch on stderr."""
     from giemsa.training.device import choose_compute
+    from giemsa.training.run import choose_folder
     from giemsa.training.train import train as train_run
 
     session.say(
         f"{recipe.name} on {dataset.name}: {len(dataset.train):,} images, model {recipe.model}, "
         f"{choose_compute(device, recipe.precision).words()}"
     )
-    return train_run(
-        dataset,
-        recipe,
-        seed=seed,
-        out=out,
-        overwrite=overwrite,
-        device=device,
-        on_epoch=EpochLines(session, len(dataset.train)),
-        progress=session.progress,
-    )
+    folder = choose_folder(out, dataset.name, recipe.name, seed)
+    with resumable(session, folder, "train"):
+        return train_run(
+            dataset,
+            recipe,
+            seed=seed,
+            out=folder,
+            overwrite=overwrite,
+            device=device,
+            on_epoch=EpochLines(session, len(dataset.train)),
+            progress=session.progress,
+        )
+
+
+@contextmanager
+def resumable(session: Session, folder: Path, command: str) -> Iterator[None]:
+    """Say how to go on when the user interrupts what happens inside."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        session.end_progress()
+        if (folder / "config.json").exists():
+            sys.stderr.write(f"giemsa: all is kept; go on with `giemsa {command} --resume {folder}`\n")
+        raise
 
 
 class EpochLines:

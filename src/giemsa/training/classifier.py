@@ -199,7 +199,7 @@ class Classifier(nn.Module):
 
 def to_pixels(images: np.ndarray, device: str = "cpu") -> Tensor:
     """Return ``uint8`` images ``(n, h, w, c)`` as float pixels ``(n, c, h, w)`` in 0 to 1, channels last in memory."""
-    tensor = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+    tensor = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(device)
     return tensor.permute(0, 3, 1, 2).float().div_(255)
 
 

@@ -17,7 +17,7 @@ from giemsa.errors import RunError
 from giemsa.training.classifier import Classifier
 from giemsa.training.loop import epochs_of
 from giemsa.training.recipes import Recipe
-from giemsa.training.run import VERSION, free_folder
+from giemsa.training.run import VERSION, choose_folder
 
 PACKAGES = ("giemsa", "torch", "numpy", "scikit-learn", "scipy", "pillow", "safetensors")
 SELECTION_WORDS = {
@@ -73,7 +73,7 @@ def prepare_folder(
     RunError : it exists and may not be overwritten, is not a run folder, or cannot be made.
     """
     check_folder(out, overwrite=overwrite)
-    folder = Path(out) if out is not None else free_folder(Path("runs"), f"{data_name}-{recipe.name}-{seed}")
+    folder = choose_folder(out, data_name, recipe.name, seed)
     try:
         if folder.exists():
             shutil.rmtree(folder)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
+from giemsa.data.images import FileImages, Fit, ImageForm, image_files, is_grey_file, read_images
+from giemsa.errors import ImageFileError, ModelError
 from giemsa.training.classifier import Progress
 from giemsa.training.run import Run, open_run
 
@@ -62,3 +65,53 @@ def predict(
         paths = [images] if isinstance(images, str | Path) else list(images)
         return predict_files(run, paths, views=views, skip_bad=skip_bad, progress=progress).probabilities
     return run.classifier.probabilities(images, views=views, progress=progress)
+
+
+def predict_files(
+    run: Run | str | Path,
+    images: Sequence[str | Path],
+    *,
+    views: int = 1,
+    skip_bad: bool = False,
+    progress: Progress | None = None,
+) -> Predictions:
+    """Return probabilities for image files and folders of them; parameters and errors as for :func:`predict`."""
+    run = run if isinstance(run, Run) else open_run(run)
+    preprocessing = run.classifier.preprocessing
+    height, width, channels = preprocessing.image_shape
+    fit = cast(Fit, preprocessing.fit)
+    form = ImageForm(height, width, channels, fit, preprocessing.source_geometry)
+    paths = image_files(images)
+    fitting = tuple(path for path in paths if _fits(path, channels))
+    read = read_images(fitting, form, skip_bad=skip_bad, progress=progress)
+    probabilities = run.classifier.probabilities(read.images, views=views, progress=progress)
+    names = tuple(str(path) for path in read.paths)
+    return Predictions(names, probabilities, run.classifier.class_names, tuple(_notes(read, form)))
+
+
+def _fits(path: Path, channels: int) -> bool:
+    """Return whether a file may be read; one of the wrong number of channels is refused."""
+    try:
+        grey = is_grey_file(path)
+    except ImageFileError:
+        return True  # reading it will name it, or leave it out
+    if grey == (channels == 1):
+        return True
+    kinds = ("greyscale", "RGB") if grey else ("RGB", "greyscale")
+    raise ModelError(
+        f"{path} is {kinds[0]}, the network takes {kinds[1]} images: predict images like those of the training"
+    )
+
+
+def _notes(read: FileImages, form: ImageForm) -> Iterator[str]:
+    if read.cropped and form.geometry:
+        crop = form.geometry.crop
+        yield (
+            f"{read.cropped} of {len(read.paths)} images are original photographs of "
+            f"{form.geometry.width}x{form.geometry.height} pixels: their central {crop}x{crop} was taken "
+            "and resized, as the training images were"
+        )
+    if read.skipped:
+        yield f"{len(read.skipped)} images were left out:"
+        for path, reason in read.skipped:
+            yield f"  {path}: {reason}"

@@ -208,10 +208,12 @@ def open_run(folder: str | Path, *, model: nn.Module | None = None, data: ImageD
     return Run(folder, config, data=data, network=model)
 
 
-def free_folder(parent: Path, name: str) -> Path:
-    """Return ``parent/name``, or with ``-2``, ``-3``, ... the first that does not exist."""
-    name = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run"
-    candidate, number = parent / name, 2
-    while candidate.exists():
-        candidate, number = parent / f"{name}-{number}", number + 1
-    return candidate
+def choose_folder(out: str | Path | None, data_name: str, recipe_name: str, seed: int) -> Path:
+    """Return ``out``, or ``runs/DATA-RECIPE-SEED``, with ``-2``, ``-3``, ... where that exists."""
+    if out is not None:
+        return Path(out)
+    name = re.sub(r"[^\w.-]+", "-", f"{data_name}-{recipe_name}-{seed}").strip("-.")
+    folder, number = Path("runs") / name, 2
+    while folder.exists():
+        folder, number = Path("runs") / f"{name}-{number}", number + 1
+    return folder

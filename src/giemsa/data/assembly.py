@@ -1,0 +1,150 @@
+"""From records to a data set: read the files, look up the packed images, split where no split is given."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from giemsa.data.dataset import SPLITS, DataCard, ImageDataset, Split
+from giemsa.data.images import ImageForm, Progress, count_channels, fit_arrays, read_images
+from giemsa.data.records import Records, order_classes
+from giemsa.data.sources import read_source
+from giemsa.data.splitting import cluster_images, make_splits
+from giemsa.errors import DataError
+
+FILE_SIZE = 64
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Pixels:
+    """Images ``(n, h, w, c)``, the places of the records that they belong to, and what was learnt on the way."""
+
+    images: np.ndarray
+    places: np.ndarray
+    facts: Mapping[str, np.ndarray]
+    skipped: tuple[tuple[str, str], ...] = ()
+    card: DataCard | None = None
+
+
+def assemble(
+    name: str,
+    records: Records,
+    form: ImageForm,
+    *,
+    seed: int,
+    skip_bad: bool,
+    progress: Progress | None = None,
+) -> ImageDataset:
+    """Read all images of ``records`` and divide them.
+
+    Parameters
+    ----------
+    name : of the data, for its card.
+    records : addresses, classes, and splits or groups where they are given.
+    form : the shape wanted; a height of 0 takes that of packed images, or 64; channels follow the files.
+    seed, skip_bad, progress : as for :func:`giemsa.load`.
+
+    Raises
+    ------
+    DataError : addresses or labels that do not exist, a class too small to be split, packed and loose images of several sets.
+    """
+    packed = ["::" in address for address in records.addresses]
+    if any(packed) and not all(packed):
+        raise DataError(
+            f"{name} mixes image files and images of packed sets: expected one kind in a manifest"
+        )
+    pixels = (_look_up if all(packed) else _read_files)(records, form, skip_bad, progress)
+    class_of = [records.class_of[place] for place in pixels.places]
+    class_names = order_classes(class_of, pixels.card.class_names if pixels.card else ())
+    labels = np.array([class_names.index(word) for word in class_of], dtype=np.int64)
+    groups = None if records.groups is None else np.array(records.groups, dtype=np.str_)[pixels.places]
+    parts, note = _divide(records, pixels, labels, groups, class_names=class_names, seed=seed)
+    metadata = {key: column[pixels.places] for key, column in records.metadata.items()} | dict(pixels.facts)
+    addresses = np.array(records.addresses, dtype=object)[pixels.places]
+    whole = Split(pixels.images, labels, tuple(addresses), groups, metadata)
+    notes: tuple[str, ...] = (note,) if note else ()
+    if pixels.skipped:
+        notes += (
+            f"{len(pixels.skipped)} of {len(records.addresses)} image files could not be read and were left out.",
+        )
+    card = _card(name, class_names, pixels)
+    train, val, test = (whole.subset(parts[split]) for split in SPLITS)
+    return ImageDataset(card, train, val, test, skipped=pixels.skipped, notes=notes)
+
+
+def _read_files(records: Records, form: ImageForm, skip_bad: bool, progress: Progress | None) -> _Pixels:
+    paths = [Path(address) for address in records.addresses]
+    side = form.height or FILE_SIZE
+    form = dataclasses.replace(form, height=side, width=side, channels=count_channels(paths))
+    read = read_images(paths, form, skip_bad=skip_bad, progress=progress)
+    if not len(read.images):
+        raise DataError(f"none of {len(paths)} image files could be read; the first: {read.skipped[0][1]}")
+    return _Pixels(read.images, read.places, read.facts, read.skipped)
+
+
+def _look_up(records: Records, form: ImageForm, skip_bad: bool, progress: Progress | None) -> _Pixels:
+    """Return images of packed sets by their addresses."""
+    places = [_packed_place(address) for address in records.addresses]
+    sources = {source for source, _, _ in places}
+    if len(sources) > 1:
+        raise DataError(
+            f"a manifest must take its packed images from one set, got {', '.join(sorted(sources))}"
+        )
+    arrays, card = read_source(sources.pop(), size=form.height or None, progress=progress)
+    rows = []
+    for address, (_, split, index) in zip(records.addresses, places, strict=True):
+        if index >= len(arrays[f"{split}_images"]):
+            raise DataError(f"{address} does not exist: {split} has {len(arrays[f'{split}_images'])} images")
+        rows.append(arrays[f"{split}_images"][index])
+    images = np.stack(rows)
+    if form.height and images.shape[1:3] != (form.height, form.width):
+        images = fit_arrays(images, dataclasses.replace(form, channels=images.shape[-1]))
+    return _Pixels(images, np.arange(len(rows)), {}, card=card)
+
+
+def _packed_place(address: str) -> tuple[str, str, int]:
+    source, _, place = address.rpartition("::")
+    split, _, index = place.partition("/")
+    if split not in SPLITS or not index.isdigit():
+        raise DataError(
+            f"{address} is no address of a packed image: expected SOURCE::train/INDEX, ::val/ or ::test/"
+        )
+    return source, split, int(index)
+
+
+def _divide(
+    records: Records,
+    pixels: _Pixels,
+    labels: np.ndarray,
+    groups: np.ndarray | None,
+    *,
+    class_names: tuple[str, ...],
+    seed: int,
+) -> tuple[dict[str, np.ndarray], str]:
+    if records.splits is None:
+        clusters = cluster_images(pixels.images, groups)
+        together = "groups and exact duplicates" if groups is not None else "exact duplicates"
+        note = f"Split 70/10/20 by giemsa, stratified by class, seed {seed}; {together} kept in one split."
+        return make_splits(labels, clusters, class_names=class_names, seed=seed), note
+    given = np.array(records.splits)[pixels.places]
+    parts = {split: np.flatnonzero(given == split) for split in SPLITS}
+    for split, indices in parts.items():
+        if not len(indices):
+            raise DataError(
+                f"the {split} split has no images: expected train, val and test, or no split at all"
+            )
+    absent = sorted(set(range(len(class_names))) - set(labels[parts["train"]].tolist()))
+    if absent:
+        raise DataError(f"class {class_names[absent[0]]!r} has no image in train: a network cannot learn it")
+    return parts, ""
+
+
+def _card(name: str, class_names: tuple[str, ...], pixels: _Pixels) -> DataCard:
+    if pixels.card is not None and pixels.card.class_names == class_names:
+        return dataclasses.replace(pixels.card, name=name)
+    base = pixels.card or DataCard(name, name, f"Images of {name}.", "", (), pixels.images.shape[-1])
+    task = "multi-class" if len(class_names) > 2 else "binary-class"
+    return dataclasses.replace(base, name=name, class_names=class_names, short_names=(), task=task)

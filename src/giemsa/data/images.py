@@ -1,0 +1,316 @@
+"""Image files to ``uint8`` arrays of one shape: every bit depth and colour mode, cropped as the originals were."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from giemsa.data.dataset import SourceGeometry
+from giemsa.errors import DataError, ImageFileError
+
+Fit = Literal["crop", "pad", "stretch"]
+Progress = Callable[[int, int, str], None]
+FITS = ("crop", "pad", "stretch")
+ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+LARGEST_PIXELS = 100_000_000
+_GREY_MODES = ("1", "L", "LA", "I", "F")
+
+
+@dataclass(frozen=True)
+class ImageForm:
+    """The form that images are brought to.
+
+    Parameters
+    ----------
+    height, width : in pixels.
+    channels : 1 or 3.
+    fit : ``crop`` keeps the centre of an image with other proportions, ``pad`` adds its edge's mean colour, ``stretch`` distorts.
+    geometry : an image of exactly this original size is cropped first, as the training images were.
+    """
+
+    height: int
+    width: int
+    channels: int
+    fit: Fit = "crop"
+    geometry: SourceGeometry | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FileImages:
+    """Images read from files.
+
+    Parameters
+    ----------
+    images : ``(n, height, width, channels)``, ``uint8``.
+    paths : the ``n`` files.
+    places : where each stood in what was asked for, ``(n,)``; places of files left out are missing.
+    facts : of each file, each ``(n,)``: ``bytes``, ``format``, ``height``, ``width`` before resizing.
+    skipped : files left out, with the reason.
+    cropped : how many were of the source geometry and cropped as the training images were.
+    """
+
+    images: np.ndarray
+    paths: tuple[Path, ...]
+    places: np.ndarray
+    facts: dict[str, np.ndarray]
+    skipped: tuple[tuple[str, str], ...]
+    cropped: int
+
+
+def image_files(paths: Iterable[str | Path]) -> tuple[Path, ...]:
+    """Return the files among ``paths``, and those in the folders among them, in order of name.
+
+    Raises
+    ------
+    DataError : a path does not exist, or a folder holds no image.
+    """
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if is_image(file))
+            if not inside:
+                raise DataError(
+                    f"no image in the folder {path}: expected files ending in {', '.join(ENDINGS)}"
+                )
+            found += inside
+        elif path.exists():
+            found.append(path)
+        else:
+            raise DataError(f"{path} does not exist: expected an image file or a folder of them")
+    return tuple(found)
+
+
+def is_image(path: Path) -> bool:
+    """Return whether a path is a visible file with an image's ending."""
+    return path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
+
+
+def read_image(path: str | Path, form: ImageForm) -> np.ndarray:
+    """Read one image file as ``uint8`` ``(height, width, channels)``.
+
+    Raises
+    ------
+    ImageFileError : it is missing, empty, truncated, no image, or larger than 100 million pixels.
+    """
+    return _read(Path(path), form)[0]
+
+
+def read_images(
+    paths: Sequence[Path],
+    form: ImageForm,
+    *,
+    skip_bad: bool = False,
+    progress: Progress | None = None,
+) -> FileImages:
+    """Read image files, several at a time, in order.
+
+    Parameters
+    ----------
+    paths : the files.
+    form : the shape that all are brought to.
+    skip_bad : leave unreadable files out instead of raising for the first.
+    progress : called with files done, files in all, and a word.
+
+    Raises
+    ------
+    ImageFileError : a file cannot be read, and ``skip_bad`` is not set.
+    """
+    images = np.empty((len(paths), form.height, form.width, form.channels), dtype=np.uint8)
+    rows: list[tuple[int, Path, _FileFacts]] = []
+    skipped: list[tuple[str, str]] = []
+
+    def attempt(path: Path) -> tuple[np.ndarray, _FileFacts] | ImageFileError:
+        try:
+            return _read(path, form)
+        except ImageFileError as error:
+            return error
+
+    with ThreadPoolExecutor() as pool:
+        for place, (path, result) in enumerate(zip(paths, pool.map(attempt, paths), strict=True)):
+            if isinstance(result, ImageFileError):
+                if not skip_bad:
+                    pool.shutdown(cancel_futures=True)
+                    raise result
+                skipped.append((str(path), str(result)))
+            else:
+                images[len(rows)] = result[0]
+                rows.append((place, path, result[1]))
+            if progress:
+                progress(place + 1, len(paths), "reading images")
+    return _collect(images[: len(rows)], rows, tuple(skipped))
+
+
+def fit_arrays(images: np.ndarray, form: ImageForm) -> np.ndarray:
+    """Return ``uint8`` images ``(n, height, width, channels)`` in the form's shape, one at a time resized with antialiasing."""
+    fitted = np.empty((len(images), form.height, form.width, form.channels), dtype=np.uint8)
+    mode = "L" if form.channels == 1 else "RGB"
+    for place, image in enumerate(images):
+        plain = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).convert(mode)
+        fitted[place] = np.asarray(_fitted(plain, form)).reshape(fitted.shape[1:])
+    return fitted
+
+
+@dataclass(frozen=True)
+class _FileFacts:
+    size: int
+    kind: str
+    height: int
+    width: int
+    cropped: bool
+
+
+def _collect(
+    images: np.ndarray, rows: list[tuple[int, Path, _FileFacts]], skipped: tuple[tuple[str, str], ...]
+) -> FileImages:
+    facts = {
+        "bytes": np.array([fact.size for *_, fact in rows], dtype=np.int64),
+        "format": np.array([fact.kind for *_, fact in rows], dtype=np.str_),
+        "height": np.array([fact.height for *_, fact in rows], dtype=np.int64),
+        "width": np.array([fact.width for *_, fact in rows], dtype=np.int64),
+    }
+    places = np.array([place for place, *_ in rows], dtype=np.int64)
+    cropped = sum(fact.cropped for *_, fact in rows)
+    return FileImages(images, tuple(path for _, path, _ in rows), places, facts, skipped, cropped)
+
+
+def count_channels(paths: Iterable[Path]) -> int:
+    """Return 1 if every readable file is greyscale, else 3; only the files' heads are read."""
+    for path in paths:
+        try:
+            with _opened(path) as image:
+                if not _is_grey(image.mode):
+                    return 3
+        except ImageFileError:
+            continue
+    return 1
+
+
+def is_grey_file(path: Path) -> bool:
+    """Return whether an image is greyscale: by its mode, or since its three channels are equal."""
+    with _opened(path) as image:
+        if _is_grey(image.mode):
+            return True
+        pixels = np.asarray(_loaded(image, path).convert("RGB"))
+    return bool((pixels == pixels[..., :1]).all())
+
+
+def _is_grey(mode: str) -> bool:
+    return mode in _GREY_MODES or mode.startswith("I;16")
+
+
+def _read(path: Path, form: ImageForm) -> tuple[np.ndarray, _FileFacts]:
+    with _opened(path) as image:
+        kind, (width, height) = image.format or "", image.size
+        image = _upright(_loaded(image, path))
+    plain = _eight_bit(image, path).convert("L" if form.channels == 1 else "RGB")
+    cropped = form.geometry is not None and (height, width) == (form.geometry.height, form.geometry.width)
+    if cropped and form.geometry:
+        plain = _centre(plain, form.geometry.crop, form.geometry.crop)
+    pixels = np.asarray(_fitted(plain, form), dtype=np.uint8).reshape(form.height, form.width, form.channels)
+    return pixels, _FileFacts(path.stat().st_size, kind, height, width, cropped)
+
+
+def _opened(path: Path) -> Image.Image:
+    if not path.is_file():
+        raise ImageFileError(f"{path} does not exist: expected an image file")
+    if path.stat().st_size == 0:
+        raise ImageFileError(
+            f"{path} is empty (0 bytes): expected an image; replace it or go on with --skip-bad"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = Image.open(path)
+    except Image.DecompressionBombError as error:
+        raise _too_large(path) from error
+    except UnidentifiedImageError as error:
+        raise ImageFileError(
+            f"{path} is not an image that can be read: expected {', '.join(ENDINGS)}; replace it or go on with --skip-bad"
+        ) from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise _broken(path, error) from error
+    if image.size[0] * image.size[1] > LARGEST_PIXELS:
+        image.close()
+        raise _too_large(path)
+    return image
+
+
+def _loaded(image: Image.Image, path: Path) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image.load()
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, Image.DecompressionBombError) as error:
+        raise _broken(path, error) from error
+    return image
+
+
+def _broken(path: Path, error: Exception) -> ImageFileError:
+    return ImageFileError(
+        f"{path} cannot be read ({error}): it is damaged or cut short; replace it or go on with --skip-bad"
+    )
+
+
+def _too_large(path: Path) -> ImageFileError:
+    return ImageFileError(
+        f"{path} has more than {LARGEST_PIXELS // 1_000_000} million pixels, which may be a decompression bomb: "
+        "expected a smaller image; cut it into tiles or go on with --skip-bad"
+    )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Return the image turned as its EXIF orientation says."""
+    return ImageOps.exif_transpose(image)
+
+
+def _eight_bit(image: Image.Image, path: Path) -> Image.Image:
+    """Return the image with 8 bits a channel; 16 bits are divided by 257, transparency is laid on white."""
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        values = np.asarray(image)
+        if not np.isfinite(values).all() or values.min() < 0 or values.max() > 65535:
+            raise ImageFileError(f"{path} has values outside 0 to 65535: expected 8 or 16 bits a channel")
+        scale = 257.0 if image.mode.startswith("I;16") or values.max() > 255 else 1.0
+        return Image.fromarray(np.round(values / scale).astype(np.uint8))
+    if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
+        with_alpha = image.convert("RGBA")
+        white = Image.new("RGBA", with_alpha.size, "white")
+        return Image.alpha_composite(white, with_alpha).convert("L" if image.mode == "LA" else "RGB")
+    return image.convert("RGB") if image.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV") else image
+
+
+def _fitted(image: Image.Image, form: ImageForm) -> Image.Image:
+    """Return the image at the form's size, resized with antialiasing (bicubic, which matches MedMNIST's own images best)."""
+    width, height = image.size
+    if (height, width) == (form.height, form.width):
+        return image
+    if form.fit == "crop":
+        scale = min(width / form.width, height / form.height)
+        image = _centre(image, max(1, round(form.width * scale)), max(1, round(form.height * scale)))
+    elif form.fit == "pad":
+        image = _padded(image, form)
+    return image.resize((form.width, form.height), Image.Resampling.BICUBIC)
+
+
+def _centre(image: Image.Image, width: int, height: int) -> Image.Image:
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    return image.crop((left, top, left + width, top + height))
+
+
+def _padded(image: Image.Image, form: ImageForm) -> Image.Image:
+    """Return the image on a canvas of the form's proportions, filled with the mean colour of its own edge."""
+    scale = max(image.width / form.width, image.height / form.height)
+    width, height = max(image.width, round(form.width * scale)), max(image.height, round(form.height * scale))
+    pixels = np.asarray(image)
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    colour = np.round(edge.mean(axis=0)).astype(int)
+    fill = int(colour) if colour.ndim == 0 else tuple(colour.tolist())
+    canvas = Image.new(image.mode, (width, height), fill)
+    canvas.paste(image, ((width - image.width) // 2, (height - image.height) // 2))
+    return canvas

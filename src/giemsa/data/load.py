@@ -1,0 +1,139 @@
+"""`load`: a MedMNIST name, a folder, a manifest or a packed file in; images with labels in three splits out."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from giemsa.data.assembly import assemble
+from giemsa.data.cards import CARDS
+from giemsa.data.dataset import SPLITS, ImageDataset, PackedAddresses, Split, Symmetry
+from giemsa.data.folder import read_folder
+from giemsa.data.images import FITS, Fit, ImageForm, Progress, fit_arrays
+from giemsa.data.manifest import read_manifest
+from giemsa.data.sources import read_source
+from giemsa.errors import DataError, nearest_names
+
+SMALLEST, LARGEST = 8, 1024
+SYMMETRIES = ("none", "mirror", "mirror and quarter turns")
+
+
+def load(
+    data: str | Path = "bloodmnist",
+    *,
+    size: int | None = None,
+    seed: int = 0,
+    fit: Fit | str = "crop",
+    skip_bad: bool = False,
+    symmetry: Symmetry | None = None,
+    progress: Progress | None = None,
+) -> ImageDataset:
+    """Load labelled images in three splits.
+
+    Parameters
+    ----------
+    data : a MedMNIST name such as ``bloodmnist`` (embedded at 28 pixels; others are fetched once); a folder with a sub-folder a
+        class, or with train, val and test above them; a CSV manifest ``path,label[,split][,group]``; or an ``.npz`` file with
+        MedMNIST's keys.
+    size : side of the images in pixels; 28, 64, 128 or 224 for MedMNIST. If not given: 28 for MedMNIST, as they are for ``.npz``,
+        64 for image files.
+    seed : source of the split 70/10/20 where none is given.
+    fit : how image files that are not square become so: ``crop``, ``pad`` or ``stretch``.
+    skip_bad : leave out image files that cannot be read; they are listed in ``skipped``.
+    symmetry : the moves under which a label holds; the card's if not given.
+    progress : called with images done, images in all, and words.
+
+    Returns
+    -------
+    ImageDataset : images are ``uint8``; those of large ``.npz`` files are memory-mapped.
+
+    Raises
+    ------
+    DataError : data that is unknown, incomplete or inconsistent.
+    ImageFileError : an image file cannot be read.
+    DownloadError : a set that is not on disk cannot be fetched.
+
+    Examples
+    --------
+    >>> data = load("bloodmnist")
+    >>> data.train.images.shape, data.class_names[6]
+    ((11959, 28, 28, 3), 'neutrophil')
+    """
+    _check_options(size, fit, symmetry)
+    path = Path(data)
+    source = {
+        "data": str(data),
+        "size": size,
+        "seed": seed,
+        "fit": fit,
+        "skip_bad": skip_bad,
+        "symmetry": symmetry,
+    }
+    if str(data) in CARDS or path.suffix.lower() == ".npz":
+        loaded = _load_packed(str(data), size, fit, progress)
+    elif path.is_dir():
+        form = ImageForm(size or 64, size or 64, 3, fit)  # type: ignore[arg-type]
+        loaded = assemble(
+            path.name or path.resolve().name,
+            read_folder(path),
+            form,
+            seed=seed,
+            skip_bad=skip_bad,
+            progress=progress,
+        )
+    elif path.is_file() and path.suffix.lower() == ".csv":
+        form = ImageForm(size or 0, size or 0, 3, fit)  # type: ignore[arg-type]
+        loaded = assemble(
+            path.stem, read_manifest(path), form, seed=seed, skip_bad=skip_bad, progress=progress
+        )
+    else:
+        raise _unknown(str(data))
+    if path.exists() and str(data) not in CARDS:
+        source["data"] = str(path.resolve())
+    if symmetry is not None:
+        loaded = dataclasses.replace(loaded, card=dataclasses.replace(loaded.card, symmetry=symmetry))
+    return dataclasses.replace(loaded, source=source)
+
+
+def _check_options(size: int | None, fit: str, symmetry: str | None) -> None:
+    if size is not None and not SMALLEST <= size <= LARGEST:
+        raise DataError(f"size must be {SMALLEST} to {LARGEST} pixels, got {size}")
+    if fit not in FITS:
+        raise DataError(f"fit {fit!r} is unknown; {nearest_names(fit, list(FITS))}")
+    if symmetry is not None and symmetry not in SYMMETRIES:
+        raise DataError(f"symmetry {symmetry!r} is unknown; {nearest_names(symmetry, list(SYMMETRIES))}")
+
+
+def _unknown(data: str) -> DataError:
+    path = Path(data)
+    if path.is_file():
+        return DataError(
+            f"{data} is no data that can be read: expected a folder of images, a .csv manifest or an .npz file"
+        )
+    if path.suffix or "/" in data or "\\" in data:
+        return DataError(
+            f"{data} does not exist: expected a MedMNIST name, a folder of images, a .csv manifest or an .npz file"
+        )
+    return DataError(
+        f"no data is called {data!r}; {nearest_names(data, list(CARDS))}; "
+        "expected a MedMNIST name, a folder of images, a .csv manifest or an .npz file"
+    )
+
+
+def _load_packed(name: str, size: int | None, fit: str, progress: Progress | None) -> ImageDataset:
+    arrays, card = read_source(name, size=size, progress=progress)
+    label = name if name in CARDS else str(Path(name).resolve())
+    splits = {}
+    for split in SPLITS:
+        images, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"]
+        if size is not None and images.shape[1:3] != (size, size):
+            images = fit_arrays(images, ImageForm(size, size, images.shape[-1], fit))  # type: ignore[arg-type]
+        splits[split] = Split(images, labels, PackedAddresses(label, split, len(labels)))
+    if not len(splits["train"]):
+        raise DataError(f"{name} has no training images")
+    notes = (
+        ("Its grades are ordered; they are treated as classes without an order.",)
+        if "ordinal" in card.task
+        else ()
+    )
+    return ImageDataset(card, splits["train"], splits["val"], splits["test"], notes=notes)

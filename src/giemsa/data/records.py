@@ -1,0 +1,78 @@
+"""What a folder or a manifest says of each image, before a pixel is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from giemsa.data.dataset import SPLITS
+from giemsa.errors import DataError
+
+SPLIT_WORDS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """Images that are known by address.
+
+    Parameters
+    ----------
+    addresses : ``n`` paths, or ``source::split/index`` for images in packed sets.
+    class_of : ``n`` names of classes.
+    splits : ``n`` of train, val and test, or ``None`` where none is given.
+    groups : ``n`` strings (patient, slide), or ``None``.
+    metadata : further columns, each of ``n`` values.
+    """
+
+    addresses: tuple[str, ...]
+    class_of: tuple[str, ...]
+    splits: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = None
+    metadata: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+def split_name(word: str, where: str) -> str:
+    """Return train, val or test for a word such as ``Validation``.
+
+    Raises
+    ------
+    DataError : another word; ``where`` says where it stood.
+    """
+    name = SPLIT_WORDS.get(word.strip().lower())
+    if name is None:
+        raise DataError(f"{where}: split {word!r} is unknown, expected {', '.join(SPLITS)}")
+    return name
+
+
+def order_classes(names: Sequence[str], preferred: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the distinct names: in the ``preferred`` order where all of them stand in it, numbers by size, else by alphabet.
+
+    Raises
+    ------
+    DataError : fewer than two classes.
+
+    Examples
+    --------
+    >>> order_classes(["10", "9", "9"])
+    ('9', '10')
+    """
+    distinct = set(names)
+    if len(distinct) < 2:
+        raise DataError(
+            f"all images are of one class ({', '.join(sorted(distinct))}): expected at least two classes"
+        )
+    if distinct <= set(preferred):
+        return tuple(preferred)
+    if all(name.isdigit() for name in distinct):
+        return tuple(sorted(distinct, key=int))
+    return tuple(sorted(distinct, key=lambda name: (name.casefold(), name)))

@@ -1,0 +1,114 @@
+"""Where no split is given: stratified 70/10/20, with groups and exact duplicates kept together."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from giemsa.errors import DataError
+
+FRACTIONS = {"train": 0.7, "val": 0.1, "test": 0.2}
+
+
+def make_splits(
+    labels: np.ndarray, clusters: np.ndarray, *, class_names: tuple[str, ...], seed: int = 0
+) -> dict[str, np.ndarray]:
+    """Divide images into train, val and test, so that no cluster stands in two of them.
+
+    Clusters are taken in random order, the large ones first; each goes to the split that lacks most of the cluster's classes.
+
+    Parameters
+    ----------
+    labels : ``(n,)`` integers.
+    clusters : ``(n,)`` integers; images with the same number stay together (see :func:`cluster_images`).
+    class_names : for the words of an error.
+    seed : source of the order.
+
+    Returns
+    -------
+    dict : indices of each split, in rising order.
+
+    Raises
+    ------
+    DataError : a class has fewer than three clusters, so that it cannot stand in all three splits.
+
+    Examples
+    --------
+    >>> parts = make_splits(np.repeat([0, 1], 10), np.arange(20), class_names=("a", "b"))
+    >>> {name: len(indices) for name, indices in parts.items()}
+    {'train': 14, 'val': 2, 'test': 4}
+    """
+    _check_enough(labels, clusters, class_names)
+    n_classes = len(class_names)
+    _, cluster_of, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
+    contents = np.zeros((len(sizes), n_classes))
+    np.add.at(contents, (cluster_of, labels), 1)
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    homes = _distribute(contents, order)
+    return {name: np.flatnonzero(homes[cluster_of] == place) for place, name in enumerate(FRACTIONS)}
+
+
+def _distribute(contents: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Return for each cluster ``(clusters,)`` the split it goes to: 0, 1 or 2."""
+    fractions = np.array(list(FRACTIONS.values()))
+    totals = contents.sum(axis=0)
+    wanted = fractions[:, None] * totals
+    # every class reaches every split where its clusters allow it
+    missing = np.maximum(wanted, (totals > 0) * 1.0)
+    homes = np.empty(len(contents), dtype=np.int64)
+    for cluster in order:
+        row = contents[cluster]
+        lack = (missing / np.maximum(wanted, 1)) @ row
+        home = int(np.lexsort((-missing @ row, -lack))[0])
+        homes[cluster] = home
+        missing[home] -= row
+    return homes
+
+
+def _check_enough(labels: np.ndarray, clusters: np.ndarray, class_names: tuple[str, ...]) -> None:
+    for label, name in enumerate(class_names):
+        of_class = labels == label
+        images, different = int(of_class.sum()), len(np.unique(clusters[of_class]))
+        if different < 3:
+            what = f"{images} image{'s' * (images != 1)}"
+            what += f" in {different} group{'s' * (different != 1)}" if different != images else ""
+            raise DataError(
+                f"class {name!r} has {what}: a split into train, val and test needs at least 3 that are not copies "
+                "and not of one group; add images, drop the class, or give a split column"
+            )
+
+
+def cluster_images(images: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+    """Give each image a number, so that exact duplicates, and images of one group, bear one number.
+
+    Parameters
+    ----------
+    images : ``(n, height, width, channels)``, ``uint8``.
+    groups : ``(n,)`` strings (patient, slide), or ``None``; an empty string is no group.
+
+    Returns
+    -------
+    np.ndarray : ``(n,)``, ``int64``.
+    """
+    parents = np.arange(len(images))
+    keys: dict[object, int] = {}
+    for index, image in enumerate(images):
+        marks: list[object] = [hashlib.sha256(np.ascontiguousarray(image).tobytes()).digest()]
+        if groups is not None and str(groups[index]):
+            marks.append(str(groups[index]))
+        for mark in marks:
+            _join(parents, index, keys.setdefault(mark, index))
+    return np.array([_root(parents, index) for index in range(len(parents))], dtype=np.int64)
+
+
+def _root(parents: np.ndarray, index: int) -> int:
+    while parents[index] != index:
+        parents[index] = parents[parents[index]]
+        index = int(parents[index])
+    return index
+
+
+def _join(parents: np.ndarray, first: int, second: int) -> None:
+    parents[_root(parents, first)] = _root(parents, second)

@@ -1,0 +1,181 @@
+"""The command line: results on stdout, one line for a user's mistake, and statuses that a script can read."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from giemsa.cli.app import COMMANDS, status_of
+from giemsa.data.dataset import ImageDataset
+
+TINY = ["--model", "tutorial", "--epochs", "1", "--precision", "float32", "--minimum-steps", "0"]
+
+
+@pytest.fixture(scope="module")
+def packed(discs: ImageDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    arrays = {}
+    for name, split in discs.splits.items():
+        arrays |= {f"{name}_images": split.images, f"{name}_labels": split.labels[:, None].astype(np.uint8)}
+    path = tmp_path_factory.mktemp("data") / "discs.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(packed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    assert (
+        status_of(["train", str(packed), "--out", str(folder), "--quiet", "--symmetry", "mirror", *TINY]) == 0
+    )
+    return folder
+
+
+def _refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert status_of(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    lines = captured.err.splitlines()
+    assert lines[-1].startswith("giemsa: ")
+    assert "Traceback" not in captured.err
+    return lines[-1]
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(["--help"]) == 0
+    text = capsys.readouterr().out
+    for command in COMMANDS:
+        assert re.search(rf"^\s+{command.__name__}\s+\w", text, re.MULTILINE), command.__name__
+
+
+@pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of([command, "--help"]) == 0
+    assert "--json" in capsys.readouterr().out
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(["--version"]) == 0
+    assert re.fullmatch(r"giemsa \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+def test_train_prints_json_on_stdout_and_lines_on_stderr(
+    packed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run"
+    assert status_of(["train", str(packed), "--out", str(folder), "--json", *TINY]) == 0
+    captured = capsys.readouterr()
+    value = json.loads(captured.out)
+    assert value["run"] == str(folder)
+    assert value["epochs"] == 1
+    assert 0 <= value["val_accuracy"] <= 1
+    assert "epoch 1/1  loss" in captured.err
+
+
+def test_explore_prints_card_and_counts(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(["explore", str(packed), "--json", "--quiet"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert value["counts"] == {"train": [32, 32, 32], "val": [10, 10, 10], "test": [10, 10, 10]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["explore", "bloodmnis"], "bloodmnist"),
+        (["train", "--recipe", "fsat"], "no recipe is called 'fsat'; did you mean fast"),
+        (
+            ["train", "--model", "convnot", "--epochs", "1"],
+            "no model is called 'convnot'; did you mean convnet",
+        ),
+        (["train", "--epochs", "0"], "epochs must be at least 1, got 0"),
+        (["train", "--epochs", "many"], "--epochs"),
+        (["train", "--size", "29"], "29"),
+        (["train", "--device", "gpu"], "no device is called 'gpu'"),
+        (["train", "--optimiser", "lion"], "optimiser 'lion' is unknown"),
+        (["frobnicate"], "frobnicate"),
+        (["train", "--resume", "no/such/run"], "there is no run folder"),
+        (["predict", "no/such/run", "image.png"], "there is no run folder"),
+    ],
+)
+def test_a_users_mistake_is_one_line(
+    arguments: list[str],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert words in _refusal(arguments, capsys)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_existing_folder_is_refused_before_any_work(
+    trained: Path, packed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.read_bytes() for path in trained.rglob("*") if path.is_file()}
+    assert "exists already" in _refusal(["train", str(packed), "--out", str(trained), *TINY], capsys)
+    assert before == {path: path.read_bytes() for path in trained.rglob("*") if path.is_file()}
+
+
+def test_predict_gives_a_row_an_image(
+    trained: Path, discs: ImageDataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "neue Bilder ü"
+    folder.mkdir()
+    for index in range(4):
+        Image.fromarray(discs.test.images[index]).save(folder / f"Zelle {index}.png")
+    assert status_of(["predict", str(trained), str(folder), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["predictions"]
+    assert [Path(row["path"]).name for row in rows] == [f"Zelle {index}.png" for index in range(4)]
+    for row in rows:
+        assert row["probability"] == max(row["probabilities"].values())
+        assert sum(row["probabilities"].values()) == pytest.approx(1)
+    assert status_of(["predict", str(trained), str(folder), "--out", str(tmp_path / "p.csv")]) == 0
+    lines = (tmp_path / "p.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("path,class,probability,")
+    assert len(lines) == 5
+
+
+def test_predict_names_an_unreadable_image(
+    trained: Path, discs: ImageDataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.fromarray(discs.test.images[0]).save(tmp_path / "good.png")
+    (tmp_path / "empty.png").write_bytes(b"")
+    assert "empty.png" in _refusal(["predict", str(trained), str(tmp_path)], capsys)
+    assert status_of(["predict", str(trained), str(tmp_path), "--skip-bad", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert len(json.loads(captured.out)["predictions"]) == 1
+    assert "1 " in captured.err
+    assert "empty.png" in captured.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
+def test_ctrl_c_keeps_the_run_and_resume_finishes_it(packed: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    command = [sys.executable, "-c", "from giemsa.cli.app import main; main()", "train"]
+    arguments = [str(packed), "--out", str(folder), *TINY, "--epochs", "60", "--symmetry", "mirror"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [*command, *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("epoch  3/"):
+            break
+    time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    rest = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 130
+    assert "Traceback" not in rest
+    assert "--resume" in rest
+    assert (folder / "model.safetensors").exists()
+    assert status_of(["train", "--resume", str(folder), "--quiet"]) == 0
+    assert len((folder / "history.csv").read_text(encoding="utf-8").splitlines()) == 61
