@@ -1,0 +1,206 @@
+"""Activation maximisation: an image made so that a class, a channel or any direction answers as strongly as it can.
+
+All images of a call are made in one batch. What keeps a small network's picture from being mush is not a stronger penalty but the
+parametrisation (see :mod:`giemsa.interpretation.image_parametrisation`) and views that move while the image is made. ``TUTORIAL``
+holds the settings of the tutorial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from giemsa.errors import ModelError
+from giemsa.interpretation.gradients import differentiate
+from giemsa.interpretation.image_parametrisation import Canvas, make_canvas
+from giemsa.interpretation.layers import evaluating
+from giemsa.interpretation.pixels import check_pixels
+from giemsa.interpretation.target import Target, resolve_target, scores
+from giemsa.interpretation.views import ViewRange, look
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class MaximisationSettings:
+    """How images are made.
+
+    Parameters
+    ----------
+    steps : of the optimiser, AdamW.
+    learning_rate, weight_decay : its own.
+    parametrisation : ``pixel``, ``fourier`` or ``natural``.
+    start : how strong the noise is at which it begins; 1 is the data's own variation (for pixels, uniform noise from 0 to 1).
+    views : how the image is moved at each step.
+    copies : views of each image a step.
+    log_odds : climb the log odds of a class against all others; else the logit itself, which can rise for all classes at once.
+    total_variation : weight of the mean absolute difference of neighbours.
+    norm, norm_power : weight and p of the mean p-norm of the pixels.
+    prior : weight of the squared numbers of ``fourier`` and ``natural``: how strongly it keeps to images as likely as real ones.
+    """
+
+    steps: int = 200
+    learning_rate: float = 0.05
+    weight_decay: float = 0.0
+    parametrisation: str = "natural"
+    start: float = 0.5
+    views: ViewRange = field(default_factory=lambda: ViewRange(2.0, 10.0, 0.1, 8, 0.03, 0.05))
+    copies: int = 2
+    log_odds: bool = True
+    total_variation: float = 0.0
+    norm: float = 0.0
+    norm_power: float = 1.0
+    prior: float = 0.0
+
+
+DEFAULTS = MaximisationSettings()
+TUTORIAL = MaximisationSettings(
+    steps=200,
+    learning_rate=0.5,
+    weight_decay=0.004,
+    parametrisation="pixel",
+    start=1.0,
+    views=ViewRange(jitter=10.0, rotation=2.0),
+    copies=1,
+    log_odds=False,
+    total_variation=1.0,
+    norm=0.3,
+)
+SETTINGS = {"default": DEFAULTS, "tutorial": TUTORIAL}
+
+
+@dataclass(frozen=True, eq=False)
+class Maximisation:
+    """Images made for targets.
+
+    Parameters
+    ----------
+    images : ``(n, height, width, channels)``, float32, 0 to 1.
+    scores : ``(n,)``, what is explained, for the image as it is drawn.
+    history : ``(steps, n)``, the same at each step, in the view of that step.
+    settings : how they were made.
+    """
+
+    images: np.ndarray
+    scores: np.ndarray
+    history: np.ndarray
+    settings: MaximisationSettings
+
+
+def maximise_activation(
+    network: nn.Module,
+    target: Target,
+    *,
+    like: Tensor,
+    settings: MaximisationSettings = DEFAULTS,
+    start: Tensor | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Maximisation:
+    """Make one image for each row of the target.
+
+    Parameters
+    ----------
+    network : float images in 0 to 1 to logits.
+    target : weights ``(n, outputs)``: classes, differences, channels, directions; see :mod:`giemsa.interpretation.target`.
+    like : ``(m, channels, height, width)``, 0 to 1, real images: their size is taken, and for the defaults their statistics (some
+        hundred, of all classes).
+    settings : ``TUTORIAL`` for the tutorial's.
+    start : ``(n, channels, height, width)``, images to begin at, with ``pixel`` only; noise by default.
+    seed : of noise and views.
+    progress : called with steps done, all steps, and a word.
+
+    Returns
+    -------
+    Maximisation
+
+    Raises
+    ------
+    ModelError : a target that does not fit, or a path that is not differentiable.
+
+    References
+    ----------
+    Erhan et al., Visualizing Higher-Layer Features of a Deep Network, 2009; Olah, Mordvintsev and Schubert, Feature
+    Visualization, Distill 2017.
+    """
+    like = check_pixels(like)
+    weights = target.weights.reshape(-1, target.weights.shape[-1])
+    resolve_target(Target(weights[0], target.layer), network, like)
+    generator = torch.Generator().manual_seed(seed)
+    shape = (len(weights), *like.shape[1:])
+    canvas = make_canvas(settings.parametrisation, like, shape, settings.start, generator)
+    if start is not None:
+        canvas = _begin_at(start, settings)
+    objective = Target(weights.repeat(settings.copies, 1), target.layer)
+    with evaluating(network):
+        history = _climb(network, canvas, objective, settings, generator, progress)
+        with torch.no_grad():
+            images = canvas.image(canvas.values).clamp(0, 1)
+            reached = scores(network, images, weights, target.layer)
+    return Maximisation(
+        images.permute(0, 2, 3, 1).contiguous().float().numpy(), reached.numpy(), history, settings
+    )
+
+
+def _climb(
+    network: nn.Module,
+    canvas: Canvas,
+    target: Target,
+    settings: MaximisationSettings,
+    generator: torch.Generator,
+    progress: Progress | None,
+) -> np.ndarray:
+    """Move the canvas's values uphill in place; return the score of each image at each step."""
+    optimiser = torch.optim.AdamW(
+        [canvas.values], lr=settings.learning_rate, weight_decay=settings.weight_decay, eps=1e-7
+    )
+    history = []
+    for step in range(settings.steps):
+        images = canvas.image(canvas.values)
+        seen = look(images.repeat(settings.copies, 1, 1, 1), settings.views, generator)
+        height = objective_of(network, seen, target, log_odds=settings.log_odds)
+        loss = penalties(images, canvas.values, settings).sum() - height.sum() / settings.copies
+        canvas.values.grad = differentiate(loss, canvas.values)
+        optimiser.step()
+        if settings.parametrisation == "pixel":
+            canvas.values.data.clamp_(0, 1)
+        history.append(height.detach().view(settings.copies, -1).mean(0))
+        if progress:
+            progress(step + 1, settings.steps, "maximising")
+    return torch.stack(history).numpy()
+
+
+def objective_of(network: nn.Module, seen: Tensor, target: Target, *, log_odds: bool) -> Tensor:
+    """Return what is climbed, ``(n,)``: the target's score, or for a class its log odds against all others."""
+    one_class = not target.layer and bool(
+        (target.weights.amax(1) == 1).all() and (target.weights.sum(1) == 1).all()
+    )
+    if not (log_odds and one_class):
+        return scores(network, seen, target.weights, target.layer)
+    logits = network(seen)
+    others = logits.masked_fill(target.weights > 0, -torch.inf).logsumexp(1)
+    return (logits * target.weights).sum(1) - others
+
+
+def penalties(images: Tensor, values: Tensor, settings: MaximisationSettings) -> Tensor:
+    """Return the penalty of each image, ``(n,)``: total variation and p-norm, both per number, and the prior."""
+    total = torch.zeros(len(images))
+    if settings.total_variation:
+        steps = images.diff(dim=2).abs().sum((1, 2, 3)) + images.diff(dim=3).abs().sum((1, 2, 3))
+        total = total + settings.total_variation * steps / images[0].numel()
+    if settings.norm:
+        power = settings.norm_power
+        total = total + settings.norm * images.abs().pow(power).mean((1, 2, 3)).pow(1 / power)
+    if settings.prior:
+        total = total + settings.prior * values.square().flatten(1).sum(1)
+    return total
+
+
+def _begin_at(start: Tensor, settings: MaximisationSettings) -> Canvas:
+    if settings.parametrisation != "pixel":
+        raise ModelError("beginning at an image needs the parametrisation 'pixel'")
+    return Canvas(check_pixels(start).clone().requires_grad_(), lambda values: values)

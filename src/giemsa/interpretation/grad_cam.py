@@ -1,0 +1,110 @@
+"""Grad-CAM and Grad-CAM++: where the maps of a layer are active that speak for the class.
+
+The map is as coarse as the layer; it is enlarged bilinearly to the size of the image. It needs one pass forward and, from the
+layer on, one back, so it is the cheapest map there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from giemsa.interpretation.gradients import differentiate
+from giemsa.interpretation.layers import default_layer, spatial_activations
+from giemsa.interpretation.pixels import check_pixels
+from giemsa.interpretation.target import AnyTarget, resolve_target
+
+Weighting = Callable[[Tensor, Tensor], Tensor]
+
+
+def channel_means(maps: Tensor, gradients: Tensor) -> Tensor:
+    """Weigh each channel by its mean gradient (Selvaraju et al., equation 1): ``(n, channels, 1, 1)``."""
+    return gradients.mean((2, 3), keepdim=True)
+
+
+def plus_plus_weights(maps: Tensor, gradients: Tensor) -> Tensor:
+    """Weigh each channel by its positive gradients, each by its share (Chattopadhay et al., equations 7 and 19)."""
+    square, cube = gradients**2, gradients**3
+    below = 2 * square + maps.sum((2, 3), keepdim=True) * cube
+    share = torch.where(below != 0, square / torch.where(below != 0, below, torch.ones_like(below)), 0.0)
+    return (share * gradients.clamp_min(0)).sum((2, 3), keepdim=True)
+
+
+def grad_cam(
+    network: nn.Module,
+    pixels: Tensor,
+    target: AnyTarget,
+    *,
+    layer: str | None = None,
+    signed: bool = False,
+    weighting: Weighting = channel_means,
+    batch_size: int = 128,
+) -> np.ndarray:
+    """Compute Grad-CAM.
+
+    Parameters
+    ----------
+    network : float images in 0 to 1 to logits.
+    pixels : ``(n, channels, height, width)``, 0 to 1.
+    target : a class for all images, one an image, or a :class:`Target`.
+    layer : whose maps; by default the last that are at least 4x4.
+    signed : keep what speaks against the target; the paper cuts it off at zero.
+    weighting : how a channel's gradient becomes its weight.
+    batch_size : images in one pass.
+
+    Returns
+    -------
+    ndarray : ``(n, height, width)``, float32, not normalised, of the images' size.
+
+    Raises
+    ------
+    ModelError : a layer without maps, a target that does not fit, no differentiable path, a gradient that is not finite.
+
+    References
+    ----------
+    Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks, ICCV 2017, equations 1 and 2.
+
+    Examples
+    --------
+    >>> from giemsa.models import build_model
+    >>> network = build_model("tutorial", channels=3, n_classes=8, size=28, generator=torch.Generator().manual_seed(0))
+    >>> grad_cam(network, torch.rand(2, 3, 28, 28), 6, layer="pool2").shape
+    (2, 28, 28)
+    """
+    pixels = check_pixels(pixels)
+    resolved = resolve_target(target, network, pixels)
+    weights = resolved.rows(len(pixels))
+    layer = layer or default_layer(network, (*pixels.shape[2:], pixels.shape[1]))
+    parts = []
+    for start in range(0, len(pixels), batch_size):
+        rows = weights[start : start + batch_size]
+        maps, gradients = layer_gradient(network, pixels[start : start + batch_size], rows, layer)
+        coarse = (weighting(maps, gradients) * maps).sum(1, keepdim=True)
+        coarse = coarse if signed else coarse.clamp_min(0)
+        parts.append(F.interpolate(coarse, size=pixels.shape[2:], mode="bilinear", align_corners=False)[:, 0])
+    return torch.cat(parts).numpy().astype(np.float32)
+
+
+def grad_cam_plus_plus(
+    network: nn.Module, pixels: Tensor, target: AnyTarget, *, layer: str | None = None
+) -> np.ndarray:
+    """Compute Grad-CAM++, which does better where a class stands in an image more than once.
+
+    Parameters and result are those of :func:`grad_cam`.
+
+    References
+    ----------
+    Chattopadhay et al., Grad-CAM++, WACV 2018, equations 7 and 19.
+    """
+    return grad_cam(network, pixels, target, layer=layer, weighting=plus_plus_weights)
+
+
+def layer_gradient(network: nn.Module, pixels: Tensor, weights: Tensor, layer: str) -> tuple[Tensor, Tensor]:
+    """Return a layer's maps and the gradient of the explained logits with respect to them, both ``(n, k, h, w)``."""
+    logits, maps = spatial_activations(network, pixels, layer, gradient=True, cut=True)
+    gradients = differentiate((logits * weights).sum(1), maps)
+    return maps.detach(), gradients

@@ -1,0 +1,177 @@
+"""The looks that a run gets, each from a :class:`Subject` to a small result: what `interpret` puts together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from giemsa.interpretation.activation_maximisation import DEFAULTS, Maximisation, maximise_activation
+from giemsa.interpretation.attribution import attribute
+from giemsa.interpretation.examples import ClassExamples, Neighbours, class_examples, nearest_images
+from giemsa.interpretation.feature_maps import FeatureMaps, channel_responses, feature_maps, most_exciting
+from giemsa.interpretation.feature_space import FeatureSpace, map_features
+from giemsa.interpretation.interval import Mean
+from giemsa.interpretation.layers import Layer
+from giemsa.interpretation.pointing_game import Mosaics, make_mosaics, takes_mosaics
+from giemsa.interpretation.subject import Subject
+from giemsa.interpretation.symmetry_response import SymmetryResponse, symmetry_response
+from giemsa.interpretation.target import Target
+from giemsa.interpretation.transfer import MadeImages, judge_made_images
+from giemsa.interpretation.trust import MethodTrust, Sample, judge_methods, pointing_baselines
+from giemsa.seeds import derive_seed
+
+Progress = Callable[[int, int, str], None]
+TUTORIAL_IMAGE = 20
+
+
+@dataclass(frozen=True, eq=False)
+class MapsLook:
+    """Feature maps of one training image, and the images that excite a layer's channels."""
+
+    index: int
+    maps: tuple[FeatureMaps, ...]
+    layer: str
+    channels: np.ndarray
+    exciting: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class MadeLook:
+    """An image made for each class, judged; ``beside`` are places of real training images."""
+
+    made: Maximisation
+    judged: MadeImages
+    beside: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class AttributionLook:
+    """Maps of each method for an image of each class, and what the checks say of the methods."""
+
+    places: np.ndarray
+    explained: np.ndarray
+    maps: dict[str, np.ndarray]
+    trust: tuple[MethodTrust, ...]
+    baselines: dict[str, Mean]
+
+
+@dataclass(frozen=True, eq=False)
+class SpaceLook:
+    """The map of the features, and what lies next to what."""
+
+    places: np.ndarray
+    predicted: np.ndarray
+    space: FeatureSpace
+    train_places: np.ndarray
+    classes: tuple[ClassExamples, ...]
+    queries: np.ndarray
+    neighbours: Neighbours
+
+
+def look_at_maps(subject: Subject, layers: tuple[Layer, ...]) -> MapsLook:
+    """Take the maps of an early and of the last layer for train image 20, the tutorial's."""
+    train = subject.data.train
+    index = min(TUTORIAL_IMAGE, len(train) - 1)
+    pixels = subject.pixels(train, np.array([index]))
+    early, late = early_and_late(layers)
+    maps = tuple(feature_maps(subject.network, pixels, name)[0] for name in dict.fromkeys((early, late)))
+    places = subject.sample(train, 800, "exciting")
+    responses = channel_responses(subject.network, subject.pixels(train, places), late)
+    channels = np.sort(np.argsort(-responses.std(axis=0), kind="stable")[:8])
+    exciting = places[most_exciting(responses, 5)[channels]]
+    return MapsLook(index, maps, late, channels, exciting)
+
+
+def early_and_late(layers: tuple[Layer, ...]) -> tuple[str, str]:
+    """Name the first layer that pools (or the first with maps) and the last with maps of at least 4x4."""
+    spatial = [
+        layer for layer in layers if layer.spatial and layer.calls == 1 and layer.kind != "Standardize"
+    ]
+    pooled = [layer for layer in spatial if "Pool" in layer.kind]
+    large = [layer for layer in spatial if min(layer.output_shape[1:]) >= 4]
+    return (pooled or spatial)[0].name, (large or spatial)[-1].name
+
+
+def look_at_made_images(subject: Subject, progress: Progress | None = None) -> MadeLook:
+    """Make an image for each class and judge it against the training images."""
+    train = subject.data.train
+    labels = np.arange(len(subject.data.class_names))
+    like = subject.sample(train, 800, "statistics")
+    pixels = subject.pixels(train, like)
+    made = maximise_activation(
+        subject.network,
+        Target(torch.eye(len(labels))),
+        like=pixels,
+        settings=DEFAULTS,
+        seed=derive_seed(subject.seed, "maximisation"),
+        progress=progress,
+    )
+    images = torch.from_numpy(made.images).permute(0, 3, 1, 2)
+    judged = judge_made_images(subject.network, images, labels, real=pixels, real_labels=train.labels[like])
+    beside = np.array([like[place] if place >= 0 else -1 for place in judged.nearest])
+    return MadeLook(made, judged, beside)
+
+
+def look_at_attributions(subject: Subject, progress: Progress | None = None) -> AttributionLook:
+    """Draw each method's maps for one image of each class, and check the methods on more."""
+    split = subject.looked_at
+    probabilities = subject.network.probabilities(np.asarray(split.images))
+    predicted = probabilities.argmax(axis=1)
+    right = np.flatnonzero(predicted == split.labels)
+    checked = right if len(right) else np.arange(len(split))
+    chosen = checked[subject.sample(split.subset(checked), subject.amounts.checked, "checks")]
+    mosaics = _mosaics(subject, checked, probabilities)
+    sample = Sample(subject.pixels(split, chosen), predicted[chosen], mosaics)
+    trust = judge_methods(subject.network, sample, seed=subject.seed, progress=progress)
+    places = np.array([chosen[predicted[chosen] == label][0] for label in np.unique(predicted[chosen])])
+    pixels = subject.pixels(split, places)
+    maps = {x.method: attribute(subject.network, pixels, predicted[places], x.method) for x in trust}
+    baselines = pointing_baselines(mosaics, seed=subject.seed) if mosaics else {}
+    return AttributionLook(places, predicted[places], maps, trust, baselines)
+
+
+def _mosaics(subject: Subject, right: np.ndarray, probabilities: np.ndarray) -> Mosaics | None:
+    """Mosaics of right answers, where the network takes them and four classes have some."""
+    split = subject.looked_at
+    pixels = subject.pixels(split, right)
+    if len(np.unique(split.labels[right])) < 4 or not takes_mosaics(subject.network, pixels):
+        return None
+    return make_mosaics(
+        pixels,
+        split.labels[right],
+        probabilities[right].max(axis=1),
+        count=subject.amounts.mosaics,
+        generator=subject.generator("mosaics"),
+    )
+
+
+def look_at_space(subject: Subject) -> SpaceLook:
+    """Map the features, and find neighbours, prototypes and odd ones among the training images."""
+    split, train, network = subject.looked_at, subject.data.train, subject.network
+    places = subject.sample(split, subject.amounts.mapped, "map")
+    features = network.features(np.asarray(split.images[places]))
+    predicted = network.probabilities(np.asarray(split.images[places])).argmax(axis=1)
+    train_places = subject.sample(train, subject.amounts.compared, "neighbours")
+    train_features = network.features(np.asarray(train.images[train_places]))
+    wrong = np.flatnonzero(predicted != split.labels[places])
+    queries = np.concatenate([wrong, np.flatnonzero(predicted == split.labels[places])])[:6]
+    return SpaceLook(
+        places,
+        predicted,
+        map_features(features, seed=derive_seed(subject.seed, "map") % 2**32),
+        train_places,
+        class_examples(train_features, train.labels[train_places], len(subject.data.class_names), count=4),
+        queries,
+        nearest_images(train_features, features[queries], count=5),
+    )
+
+
+def look_at_symmetry(subject: Subject) -> SymmetryResponse:
+    """Move images of each class and follow the probability of the class that is predicted."""
+    split = subject.looked_at
+    places = subject.sample(split, subject.amounts.turned, "symmetry")
+    predicted = subject.network.probabilities(np.asarray(split.images[places])).argmax(axis=1)
+    return symmetry_response(subject.network, subject.pixels(split, places), predicted)

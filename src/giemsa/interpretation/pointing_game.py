@@ -1,0 +1,137 @@
+"""The grid pointing game: four cells of four classes in one mosaic, and the map must point at the right one.
+
+Only a network that pools globally can take the mosaic, which is twice as high and wide as what it was trained on. The score of
+a map is the part of its positive attribution that falls into the right quarter; 1/4 is chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from giemsa.errors import ModelError
+from giemsa.interpretation.layers import evaluating
+
+
+@dataclass(frozen=True, eq=False)
+class Mosaics:
+    """Mosaics of 2x2 images.
+
+    Parameters
+    ----------
+    pixels : ``(m, channels, 2 * height, 2 * width)``, 0 to 1.
+    labels : ``(m, 4)``, the classes of the quarters: upper left, upper right, lower left, lower right.
+    """
+
+    pixels: Tensor
+    labels: np.ndarray
+
+
+def make_mosaics(
+    pixels: Tensor, labels: np.ndarray, confidences: np.ndarray, *, count: int, generator: np.random.Generator
+) -> Mosaics:
+    """Put four images of four different classes into each mosaic.
+
+    Parameters
+    ----------
+    pixels : ``(n, channels, height, width)``; those that the network gets right.
+    labels, confidences : ``(n,)``: the class of each, and the probability that the network gives it.
+    count : how many mosaics.
+    generator : draws classes and, among the surer half of each class, images.
+
+    Raises
+    ------
+    ModelError : fewer than four classes.
+
+    References
+    ----------
+    Böhle, Fritz and Schiele, Convolutional Dynamic Alignment Networks, CVPR 2021, section 4.2: images classified with the highest
+    confidence, each class at most once a grid.
+    """
+    pools = {}
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        pools[int(label)] = members[np.argsort(-confidences[members])][: max(1, (len(members) + 1) // 2)]
+    if len(pools) < 4:
+        raise ModelError(f"the pointing game needs right answers in four classes, found {len(pools)}")
+    chosen = np.stack([generator.choice(list(pools), 4, replace=False) for _ in range(count)])
+    images = np.vectorize(lambda label: generator.choice(pools[int(label)]))(chosen)
+    quarters = pixels[torch.from_numpy(images.astype(np.int64))]
+    rows = [torch.cat([quarters[:, i], quarters[:, i + 1]], dim=3) for i in (0, 2)]
+    return Mosaics(torch.cat(rows, dim=2), chosen)
+
+
+def takes_mosaics(network: nn.Module, pixels: Tensor) -> bool:
+    """Whether the network takes images twice as high and wide: whether it pools globally."""
+    with evaluating(network), torch.no_grad():
+        try:
+            network(pixels[:1].repeat(1, 1, 2, 2))
+        except RuntimeError:
+            return False
+    return True
+
+
+def pointing_scores(maps: np.ndarray, quarter: np.ndarray) -> np.ndarray:
+    """Return the part of each map's positive attribution that lies in the right quarter.
+
+    Parameters
+    ----------
+    maps : ``(m, 2h, 2w)``, signed.
+    quarter : ``(m,)``, 0 to 3, in reading order.
+
+    Returns
+    -------
+    ndarray : ``(m,)``, 0 to 1; 1/4 where nothing is positive.
+
+    Examples
+    --------
+    >>> maps = np.array([[[3.0, 1.0], [-5.0, 0.0]]])
+    >>> pointing_scores(maps, np.array([0]))
+    array([0.75])
+    """
+    positive = np.maximum(maps.astype(np.float64), 0)
+    m, height, width = positive.shape
+    parts = positive.reshape(m, 2, height // 2, 2, width // 2).sum(axis=(2, 4)).reshape(m, 4)
+    total = parts.sum(axis=1)
+    right = parts[np.arange(m), quarter]
+    return np.where(total > 0, right / np.where(total > 0, total, 1.0), 0.25)
+
+
+def play(
+    compute: Callable[..., np.ndarray],
+    network: nn.Module,
+    mosaics: Mosaics,
+    *,
+    quarters: tuple[int, ...] = (0, 1, 2, 3),
+) -> np.ndarray:
+    """Let a method point at each quarter's class in each mosaic.
+
+    Parameters
+    ----------
+    compute : ``(network, pixels, labels) -> (m, 2h, 2w)`` or ``(m, channels, 2h, 2w)``.
+    quarters : which to ask for.
+
+    Returns
+    -------
+    ndarray : ``(m, len(quarters))``, the scores.
+    """
+    columns = []
+    for quarter in quarters:
+        maps = compute(network, mosaics.pixels, mosaics.labels[:, quarter])
+        maps = maps.sum(1) if maps.ndim == 4 else maps
+        columns.append(pointing_scores(maps, np.full(len(maps), quarter)))
+    return np.stack(columns, axis=1)
+
+
+def centre_maps(count: int, height: int, width: int) -> np.ndarray:
+    """Return the centre baseline: a round spot in the middle of each quarter, ``(count, height, width)``.
+
+    It knows where cells lie and nothing of classes.
+    """
+    y, x = (np.abs((np.arange(side) + 0.5) % (side / 2) - side / 4) / (side / 4) for side in (height, width))
+    spot = np.exp(-2 * (y[:, None] ** 2 + x[None] ** 2))
+    return np.broadcast_to(spot, (count, height, width)).astype(np.float32)

@@ -1,0 +1,119 @@
+"""What is looked into: a run's networks and small, balanced samples of its data, taken once for all looks."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from giemsa.data.dataset import ImageDataset, Split
+from giemsa.errors import DataError, RunError
+from giemsa.seeds import derive_seed
+from giemsa.training.classifier import Classifier, to_pixels
+from giemsa.training.run import Run
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much is looked at; ``thorough`` takes more of everything.
+
+    Parameters
+    ----------
+    checked : images in the checks of the attribution methods.
+    mosaics : in the pointing game.
+    mapped : images on the map of the features.
+    compared : training images among which neighbours are searched.
+    turned : images in the response to symmetries.
+    layers : convolutions whose filters are drawn.
+    """
+
+    checked: int = 24
+    mosaics: int = 40
+    mapped: int = 800
+    compared: int = 3000
+    turned: int = 160
+    layers: int = 3
+
+
+QUICK = Amounts()
+THOROUGH = Amounts(checked=100, mosaics=250, mapped=1500, compared=1_000_000, turned=1000, layers=100)
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A run, opened for looking into.
+
+    Parameters
+    ----------
+    network : the trained network on the CPU, a copy.
+    untrained : the same before training; ``None`` where it is not known.
+    data : what it was trained on. Images come from train and val; test is not looked at.
+    amounts, seed : how much, and the source of every choice.
+    """
+
+    network: Classifier
+    untrained: Classifier | None
+    data: ImageDataset
+    amounts: Amounts
+    seed: int
+
+    @property
+    def looked_at(self) -> Split:
+        """The split that images come from: val, or train where val is empty."""
+        return self.data.val if len(self.data.val) else self.data.train
+
+    @property
+    def split_name(self) -> str:
+        """Its name."""
+        return "val" if len(self.data.val) else "train"
+
+    def generator(self, purpose: str) -> np.random.Generator:
+        """Return a generator for one purpose."""
+        return np.random.default_rng(derive_seed(self.seed, f"interpret {purpose}"))
+
+    def sample(self, split: Split, count: int, purpose: str) -> np.ndarray:
+        """Choose about ``count`` places of a split, each class alike as far as it goes, in order."""
+        return balanced_sample(split.labels, count, self.generator(purpose))
+
+    def pixels(self, split: Split, places: np.ndarray) -> Tensor:
+        """Return images as the network takes them."""
+        return to_pixels(np.asarray(split.images[places]))
+
+
+def open_subject(run: Run, *, thorough: bool, seed: int) -> Subject:
+    """Open a run for looking into.
+
+    Raises
+    ------
+    DataError : its data has no images.
+    """
+    data = run.data()
+    if not len(data.train):
+        raise DataError("the run's data has no training images, so there is nothing to look at")
+    try:
+        untrained: Classifier | None = run.initial_classifier().to("cpu").eval()
+    except RunError:
+        untrained = None
+    network = copy.deepcopy(run.classifier).to("cpu").eval()
+    return Subject(network, untrained, data, THOROUGH if thorough else QUICK, seed)
+
+
+def balanced_sample(labels: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Return at most ``count`` places, as evenly over the classes as their sizes allow, sorted.
+
+    Examples
+    --------
+    >>> balanced_sample(np.array([0, 0, 0, 0, 1]), 3, np.random.default_rng(0)).size
+    3
+    """
+    order = generator.permutation(len(labels))
+    turn = np.empty(len(labels), dtype=np.int64)  # how many of its class stand before it in the order
+    seen: dict[int, int] = {}
+    for place in order:
+        label = int(labels[place])
+        turn[place] = seen.get(label, 0)
+        seen[label] = turn[place] + 1
+    ranked = order[np.argsort(turn[order], kind="stable")]
+    return np.sort(ranked[:count])

@@ -1,0 +1,177 @@
+"""Which method of attribution earns trust on this network: four checks, one verdict in words.
+
+A map must (1) change when the weights are drawn anew, (2) order pixels better than chance, (3) point at the right cell among
+four, where the network can take a mosaic, and (4) stay with a cell that moves by a pixel. The bounds stand here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor, nn
+
+from giemsa.errors import ModelError
+from giemsa.interpretation.attribution import METHODS, attribute
+from giemsa.interpretation.deletion import deletion_curves
+from giemsa.interpretation.interval import Mean, mean_interval
+from giemsa.interpretation.pointing_game import Mosaics, centre_maps, play, pointing_scores
+from giemsa.interpretation.randomisation import check_by_randomisation
+from giemsa.interpretation.stability import stability
+
+MOST_SIMILARITY = 0.5
+LEAST_STABILITY = 0.5
+CHANCE = 0.25
+
+
+@dataclass(frozen=True)
+class MethodTrust:
+    """What the checks found for one method.
+
+    Parameters
+    ----------
+    method : a key of ``METHODS``.
+    similarity : rank correlation of the map with that of the same network with random weights; at most 0.5 is asked for.
+    gain : area between insertion and deletion above that of a random order; above 0 is asked for.
+    pointing : part of the positive attribution on the right cell of four; above .25 is asked for; ``None`` where not played.
+    stability : correlation of the maps of the image and of the image moved by a pixel; at least 0.5 is asked for.
+    """
+
+    method: str
+    similarity: Mean
+    gain: Mean
+    pointing: Mean | None
+    stability: Mean
+
+    @property
+    def objections(self) -> tuple[str, ...]:
+        """What speaks against it, in words; empty where every check is passed."""
+        found = []
+        if self.similarity.value > MOST_SIMILARITY:
+            found.append(
+                "its map hardly changes when the weights are random, so it shows the image, not the network"
+            )
+        if self.gain.low <= 0:
+            found.append(
+                "covering what it marks lowers the probability no more than covering pixels at random"
+            )
+        if self.pointing is not None and self.pointing.low <= CHANCE:
+            found.append("it does not point at the right cell among four")
+        if self.stability.value < LEAST_STABILITY:
+            found.append("its map changes when the cell moves by one pixel")
+        return tuple(found)
+
+    @property
+    def verdict(self) -> str:
+        """``trusted``, ``with care`` (only unstable) or ``fails``."""
+        if not self.objections:
+            return "trusted"
+        only_unstable = len(self.objections) == 1 and self.stability.value < LEAST_STABILITY
+        return "with care" if only_unstable else "fails"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence."""
+        title = METHODS[self.method].title
+        if not self.objections:
+            return f"{title} earns trust on this network: it passed every check that could be made."
+        opening = {"with care": "is to be read with care", "fails": "does not earn trust"}[self.verdict]
+        return f"{title} {opening} on this network: {'; '.join(self.objections)}."
+
+    def to_json(self) -> dict[str, object]:
+        """Return a plain dict."""
+        return {
+            "method": self.method,
+            "title": METHODS[self.method].title,
+            "verdict": self.verdict,
+            "sentence": self.sentence,
+            "randomisation_similarity": self.similarity.to_json(),
+            "insertion_deletion_gain": self.gain.to_json(),
+            "pointing": self.pointing.to_json() if self.pointing else None,
+            "stability": self.stability.to_json(),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """What the checks are made on.
+
+    Parameters
+    ----------
+    pixels : ``(n, channels, height, width)``, 0 to 1.
+    labels : ``(n,)``, the class that the network predicts.
+    mosaics : for the pointing game; ``None`` where the network cannot take them.
+    """
+
+    pixels: Tensor
+    labels: np.ndarray
+    mosaics: Mosaics | None = None
+
+
+def judge_method(
+    network: nn.Module, sample: Sample, method: str, *, seed: int = 0, steps: int | None = 1
+) -> MethodTrust:
+    """Put one method through the four checks.
+
+    Parameters
+    ----------
+    network : float images in 0 to 1 to logits.
+    sample : images and mosaics.
+    method : a key of ``METHODS``.
+    seed : of random weights, random orders and bootstrap.
+    steps : how many stages of randomisation are looked at on the way; the last one decides.
+
+    Raises
+    ------
+    ModelError : a method that does not fit the network.
+    """
+    pixels, labels = sample.pixels, sample.labels
+    generator = np.random.default_rng(seed)
+    maps = attribute(network, pixels, labels, method)
+    chance = deletion_curves(network, pixels, labels, generator.random(maps.shape)).scores
+    gain = deletion_curves(network, pixels, labels, maps).scores - chance
+    similarity = check_by_randomisation(network, pixels, labels, method, seed=seed, steps=steps).final
+    pointing = None
+    if sample.mosaics is not None:
+        points = play(METHODS[method].compute, network, sample.mosaics, quarters=(0, 3))
+        pointing = mean_interval(points, seed=seed)
+    return MethodTrust(
+        method,
+        mean_interval(np.abs(similarity), seed=seed),
+        mean_interval(gain, seed=seed),
+        pointing,
+        mean_interval(stability(network, pixels, labels, method), seed=seed),
+    )
+
+
+def judge_methods(
+    network: nn.Module,
+    sample: Sample,
+    *,
+    methods: tuple[str, ...] = tuple(METHODS),
+    seed: int = 0,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> tuple[MethodTrust, ...]:
+    """Put each method through the checks; one that needs global pooling is left out where there is none."""
+    found = []
+    for place, method in enumerate(methods):
+        if progress:
+            progress(place, len(methods), f"checking {METHODS[method].title}")
+        try:
+            found.append(judge_method(network, sample, method, seed=seed))
+        except ModelError:
+            if not METHODS[method].pools:
+                raise
+    return tuple(found)
+
+
+def pointing_baselines(mosaics: Mosaics, *, seed: int = 0) -> dict[str, Mean]:
+    """Return what a random map and a spot in the middle of each cell score in the pointing game."""
+    m, _, height, width = mosaics.pixels.shape
+    noise = np.random.default_rng(seed).random((m, height, width))
+    quarters = np.arange(m) % 4
+    return {
+        "random": mean_interval(pointing_scores(noise, quarters), seed=seed),
+        "centre": mean_interval(pointing_scores(centre_maps(m, height, width), quarters), seed=seed),
+    }

@@ -1,0 +1,83 @@
+"""What the looks say, in sentences of a reader's language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from giemsa.interpretation.attribution import METHODS
+from giemsa.interpretation.looks import AttributionLook, MadeLook
+from giemsa.interpretation.symmetry_response import SymmetryResponse
+
+if TYPE_CHECKING:
+    from giemsa.interpretation.interpretation import Interpretation
+
+
+def sentences_of(found: Interpretation) -> tuple[str, ...]:
+    """Say what a reader should take away, the most important first."""
+    lines: list[str] = []
+    if found.attribution:
+        lines += _on_trust(found.attribution)
+    if found.symmetry:
+        lines += _on_symmetry(found.symmetry)
+    if found.made:
+        lines += _on_made_images(found.made, found.subject.data.class_names)
+    return tuple(lines)
+
+
+def joined(words: list[str]) -> str:
+    """Join words as a sentence does.
+
+    Examples
+    --------
+    >>> joined(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _on_trust(look: AttributionLook) -> list[str]:
+    trusted = [METHODS[x.method].title for x in look.trust if x.verdict == "trusted"]
+    opening = (
+        f"Of {len(look.trust)} ways to map what it looks at, {len(trusted)} earn trust on this network: {joined(trusted)}."
+        if trusted
+        else f"None of {len(look.trust)} ways to map what it looks at earns trust on this network; do not rely on one."
+    )
+    lines = [opening, *(x.sentence for x in look.trust if x.verdict != "trusted")]
+    points = [x for x in look.trust if x.pointing]
+    if points:
+        best = max(points, key=lambda x: x.pointing.value if x.pointing else 0)
+        assert best.pointing
+        lines.append(
+            f"Shown four cells at once, {METHODS[best.method].title} puts {best.pointing.value:.0%} of its mark on the right "
+            f"one (95 % interval {best.pointing.low:.0%} to {best.pointing.high:.0%}; chance 25 %)."
+        )
+    else:
+        lines.append(
+            "The pointing game on mosaics of four cells was not played: it needs a network that pools globally and right "
+            "answers in four classes."
+        )
+    return lines
+
+
+def _on_symmetry(found: SymmetryResponse) -> list[str]:
+    worst = int(np.argmax(found.changed))
+    turned = found.changed_by_turn.max()
+    return [
+        f"Turning the image changes the answer for up to {turned:.1%} of {len(found.labels)} images; of the other moves, "
+        f"{found.moves[worst]} changes the most, {found.changed[worst]:.1%}."
+    ]
+
+
+def _on_made_images(look: MadeLook, names: tuple[str, ...]) -> list[str]:
+    weak = [name for name, value in zip(names, look.judged.moved, strict=True) if value < 0.5]
+    if weak:
+        return [
+            f"The images made for {joined(weak)} do not convince the network itself once they are moved: read nothing into them."
+        ]
+    least = int(np.argmin(look.judged.moved))
+    return [
+        f"The images made for each class convince the network also when mirrored, turned or shifted (least: {names[least]}, "
+        f"probability {look.judged.moved[least]:.2f})."
+    ]

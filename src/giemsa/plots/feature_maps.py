@@ -1,0 +1,64 @@
+"""The maps of a layer on a square grid, beside the image that they answer to."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from giemsa.plots.style import INK, new_figure, show_image
+from giemsa.plots.tiles import square_grid, tile
+
+MOST_MAPS = 64
+
+
+def plot_feature_maps(
+    image: np.ndarray, maps: np.ndarray, *, layer: str, caption: str, order: np.ndarray | None = None
+) -> Figure:
+    """Draw an image and, below it, the maps of one layer in grey, one scale for all.
+
+    Parameters
+    ----------
+    image : ``(height, width, channels)``, uint8 or 0 to 1.
+    maps : ``(channels, height, width)``; the first 64, in ``order``, are drawn.
+    layer : its name.
+    caption : what the image is.
+    order : ``(channels,)``, such as from the most to the least active; the layer's own order by default.
+    """
+    shown = maps[order if order is not None else np.arange(len(maps))][:MOST_MAPS]
+    rows, columns = square_grid(len(shown))
+    gap = max(1, maps.shape[1] // 10)
+    figure = new_figure(5.4, 1.75 + 5.0 * rows / columns)
+    above, below = figure.subplots(2, 1, height_ratios=[1.2, 5.0 * rows / columns])
+    show_image(above, image)
+    above.set_title(caption, fontsize=10, color=INK)
+    drawn = below.imshow(tile(shown, columns, gap=gap), cmap="gray", interpolation="nearest")
+    below.set_axis_off()
+    size = " x ".join(str(side) for side in maps.shape[1:])
+    less = f", the first {MOST_MAPS} drawn" if len(maps) > MOST_MAPS else ""
+    below.set_title(f"{layer}: {len(maps)} maps of {size}{less}", fontsize=10, color=INK)
+    bar = figure.colorbar(drawn, ax=below, orientation="horizontal", shrink=0.6, aspect=30, pad=0.02)
+    bar.set_label("activation", fontsize=9)
+    bar.ax.tick_params(labelsize=9)
+    return figure
+
+
+def plot_channel_examples(images: np.ndarray, channels: np.ndarray, *, layer: str) -> Figure:
+    """Draw, a row a channel, the images that excite it most.
+
+    Parameters
+    ----------
+    images : ``(channels, k, height, width, colours)``, uint8, the strongest first.
+    channels : ``(channels,)``, their numbers.
+    layer : its name.
+    """
+    rows, columns = images.shape[:2]
+    figure = new_figure(5.4, 0.45 + 0.78 * rows)
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for row, channel in zip(range(rows), channels, strict=True):
+        for column in range(columns):
+            show_image(axes[row, column], images[row, column])
+        axes[row, 0].text(
+            -0.12, 0.5, str(channel), transform=axes[row, 0].transAxes, ha="right", va="center", fontsize=9
+        )
+    figure.suptitle(f"{layer}: the images that excite each channel most", fontsize=10.5, color=INK)
+    return figure

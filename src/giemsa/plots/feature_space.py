@@ -1,0 +1,126 @@
+"""The images as the network sees them: two maps of its features, and examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from giemsa.plots.style import COLORS, INK, new_figure, show_image, tidy
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Images on a map.
+
+    Parameters
+    ----------
+    points : ``(n, 2)``.
+    labels, predictions : ``(n,)``, the class of each and the class that the network gives it.
+    """
+
+    points: np.ndarray
+    labels: np.ndarray
+    predictions: np.ndarray
+
+
+def plot_feature_space(
+    pca: Places, tsne: Places, class_names: Sequence[str], explained: np.ndarray
+) -> Figure:
+    """Draw both maps, one above the other, coloured by class; wrong answers are ringed.
+
+    Parameters
+    ----------
+    pca, tsne : the same images on the two maps.
+    class_names : short names.
+    explained : ``(2,)``, the part of the variance along each direction of the first map.
+    """
+    figure = new_figure(6.0, 9.4)
+    upper, lower = figure.subplots(2, 1)
+    words = (f"first direction, {explained[0]:.0%} of the variance", f"second, {explained[1]:.0%}")
+    _scatter(upper, pca, class_names)
+    tidy(upper, title="PCA: true distances, much hidden", xlabel=words[0], ylabel=words[1])
+    _scatter(lower, tsne, class_names)
+    tidy(lower, title="t-SNE: true neighbours, distances between groups mean nothing")
+    lower.set_xticks([])
+    lower.set_yticks([])
+    handles, names = lower.get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    return figure
+
+
+def _scatter(ax: Axes, places: Places, class_names: Sequence[str]) -> None:
+    for label, name in enumerate(class_names):
+        chosen = places.points[places.labels == label]
+        color, marker = COLORS[label % len(COLORS)], MARKERS[(label // len(COLORS) + label) % len(MARKERS)]
+        ax.scatter(
+            chosen[:, 0], chosen[:, 1], s=13, color=color, marker=marker, linewidths=0, alpha=0.75, label=name
+        )
+    wrong = places.points[places.labels != places.predictions]
+    ax.scatter(
+        wrong[:, 0],
+        wrong[:, 1],
+        s=46,
+        facecolors="none",
+        edgecolors=INK,
+        linewidths=1.0,
+        label="wrong answer",
+    )
+
+
+def plot_class_examples(
+    prototypes: Sequence[np.ndarray], oddest: Sequence[np.ndarray], class_names: Sequence[str]
+) -> Figure:
+    """Draw, a row a class, its most typical images on the left and its oddest on the right.
+
+    Parameters
+    ----------
+    prototypes, oddest : one array ``(k, height, width, channels)``, uint8, a class.
+    class_names : short names, over the rows.
+    """
+    count = max(len(images) for images in prototypes)
+    figure = new_figure(6.0, 0.4 + 0.9 * len(class_names))
+    axes = figure.subplots(
+        len(class_names), 2 * count + 1, squeeze=False, width_ratios=[*[1] * count, 0.25, *[1] * count]
+    )
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for row, (left, right, name) in enumerate(zip(prototypes, oddest, class_names, strict=True)):
+        for column, image in enumerate(left):
+            show_image(axes[row, column], image)
+        for column, image in enumerate(right):
+            show_image(axes[row, count + 1 + column], image)
+        axes[row, 0].set_title(name, fontsize=9, color=INK, loc="left", pad=2)
+    figure.suptitle("the most typical (left) and the oddest (right) of each class", fontsize=10.5, color=INK)
+    return figure
+
+
+def plot_neighbours(
+    queries: np.ndarray, neighbours: np.ndarray, titles: Sequence[str], names: Sequence[Sequence[str]]
+) -> Figure:
+    """Draw each image with the training images nearest to it in the network's features.
+
+    Parameters
+    ----------
+    queries : ``(n, height, width, channels)``, uint8.
+    neighbours : ``(n, k, height, width, channels)``, uint8, the nearest first.
+    titles : ``n`` words, what each query is.
+    names : ``n`` times ``k`` short class names of the neighbours.
+    """
+    n, k = neighbours.shape[:2]
+    figure = new_figure(6.0, 0.4 + 1.22 * n)
+    axes = figure.subplots(n, k + 2, squeeze=False, width_ratios=[1, 0.15, *[1] * k])
+    for row in range(n):
+        show_image(axes[row, 0], queries[row])
+        axes[row, 0].set_title(titles[row], fontsize=8.5, color=INK)
+        axes[row, 1].set_axis_off()
+        for column in range(k):
+            ax = show_image(axes[row, column + 2], neighbours[row, column])
+            ax.set_title(names[row][column], fontsize=8.5, color=INK)
+    figure.suptitle("an image (left) and the training images nearest to it", fontsize=10.5, color=INK)
+    return figure
