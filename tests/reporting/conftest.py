@@ -115,6 +115,8 @@ def _interpretation(answers: tuple[np.ndarray, np.ndarray]) -> dict[str, Any]:
         "labels": labels.tolist(),
         "predicted": probabilities.argmax(axis=1).tolist(),
         "positions": places.tolist(),
+        "pca": places[:, ::-1].tolist(),
+        "explained": [0.5, 0.25],
     }
     return {"sentences": ["it looks at discs"], "trust": methods, "map": points}
 

@@ -89,6 +89,15 @@ class Illustration:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A part of a chapter: figures and the tables that belong to them."""
+
+    title: str
+    pictures: tuple[Illustration, ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True)
 class Missing:
     """A stage that has not been run: what it would tell, and the command that runs it."""
 

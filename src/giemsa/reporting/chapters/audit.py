@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from giemsa.data.dataset import ImageDataset
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Illustration, Missing, Thumbnail
 from giemsa.reporting.pictures import illustrations
-from giemsa.reporting.words import sentence
+from giemsa.reporting.thumbnails import thumbnail_address
+from giemsa.reporting.words import plural, sentence
 
+EXAMPLES = 7
 TONES = {"severe": "severe", "warning": "warning"}
 
 
@@ -43,7 +48,8 @@ def audit_chapter(material: Material) -> AuditChapter | Missing:
         return Missing(
             "Whether the data are fit to learn from has not been checked.", f"giemsa audit {material.source}"
         )
-    findings = tuple(_finding(entry) for entry in material.audit.get("findings", ()))
+    places = _places(material)
+    findings = tuple(_finding(entry, material, places) for entry in material.audit.get("findings", ()))
     return AuditChapter(
         opening=_opening(findings),
         findings=findings,
@@ -52,7 +58,26 @@ def audit_chapter(material: Material) -> AuditChapter | Missing:
     )
 
 
-def _finding(entry: Mapping[str, Any]) -> Finding:
+def _places(material: Material) -> dict[str, tuple[str, int]]:
+    """Return split and index of every image by its address."""
+    if material.data is None:
+        return {}
+    splits = material.data.splits.items()
+    return {address: (name, place) for name, split in splits for place, address in enumerate(split.addresses)}
+
+
+def _thumbnail(data: ImageDataset, name: str, place: int) -> Thumbnail:
+    split = data.splits[name]
+    label = int(split.labels[place])
+    return Thumbnail(
+        address=thumbnail_address(np.asarray(split.images[place])),
+        alt=f"{name} image {place}, {data.class_names[label]}",
+        caption=data.short_names[label],
+        detail=f"{name} {place}",
+    )
+
+
+def _finding(entry: Mapping[str, Any], material: Material, places: Mapping[str, tuple[str, int]]) -> Finding:
     severity = str(entry.get("severity", "note"))
     return Finding(
         severity=severity,
@@ -61,6 +86,11 @@ def _finding(entry: Mapping[str, Any]) -> Finding:
         why=sentence(str(entry.get("why", ""))),
         advice=sentence(str(entry.get("advice", ""))),
         tone=TONES.get(severity, "note"),
+        thumbnails=tuple(
+            _thumbnail(material.data, *places[address])
+            for address in entry.get("examples", ())[:EXAMPLES]
+            if material.data is not None and address in places
+        ),
     )
 
 
@@ -68,6 +98,5 @@ def _opening(findings: tuple[Finding, ...]) -> str:
     if not findings:
         return "The audit found nothing to complain of."
     severe = sum(finding.severity == "severe" for finding in findings)
-    if severe:
-        return f"{len(findings)} findings, {severe} of them severe; the worst comes first."
-    return f"{len(findings)} findings, none of them severe; the worst comes first."
+    told = f"{plural(len(findings), 'finding')}, {severe or 'none'} of them severe"
+    return told + ("; the worst comes first." if len(findings) > 1 else ".")

@@ -9,11 +9,21 @@ from typing import Any
 from giemsa.reporting import evaluation_tables as tables
 from giemsa.reporting.confusion import Matrix, Outcome, confusion_matrix, worst_mistakes
 from giemsa.reporting.material import Material
-from giemsa.reporting.parts import Illustration, Missing, Table, Thumbnail
+from giemsa.reporting.parts import Missing, Section, Table, Thumbnail
 from giemsa.reporting.pictures import illustrations
 from giemsa.reporting.scores import class_table, score_table
 from giemsa.reporting.words import count, interval, percent, plural, sentence
 
+LAST = "All scores"
+SECTIONS = {
+    "Class by class": ("evaluate-classes", "evaluate-roc", "evaluate-precision"),
+    "Does certainty mean what it says?": ("evaluate-reliability",),
+    "When it is not certain": ("evaluate-risk", "evaluate-sets"),
+    "Images of another kind": ("evaluate-novelty",),
+    "Worse images": ("evaluate-robustness",),
+    "Groups of images": ("evaluate-subgroups",),
+    LAST: (),
+}
 TOLD_OTHERWISE = frozenset({"evaluate-confusion", "evaluate-mistakes"})
 
 
@@ -26,8 +36,7 @@ class EvaluationChapter:
     matrix: Matrix
     mistakes: tuple[Thumbnail, ...]
     mistakes_note: str
-    pictures: tuple[Illustration, ...]
-    tables: tuple[Table, ...]
+    sections: tuple[Section, ...]
     notes: tuple[str, ...]
 
 
@@ -53,26 +62,41 @@ def evaluation_chapter(material: Material) -> EvaluationChapter | Missing:
         matrix=confusion_matrix(outcome),
         mistakes=mistakes,
         mistakes_note=_mistakes_note(outcome, len(mistakes)),
-        pictures=illustrations(
-            material.folder / "figures", material.index, "evaluate", without=TOLD_OTHERWISE
-        ),
-        tables=_tables(material, told),
+        sections=_sections(material, told),
         notes=tuple(sentence(note) for note in told.get("notes", ())),
     )
 
 
-def _tables(material: Material, told: Mapping[str, Any]) -> tuple[Table, ...]:
-    failures = told.get("failures") or {}
-    wanted = (
-        class_table(told.get("classes", ()), material.short_names),
-        score_table({name: material.metrics[name] for name in ("test", "val") if name in material.metrics}),
-        tables.handed_over(told.get("selective")),
-        tables.prediction_sets(told.get("prediction_sets") or ()),
-        tables.novelty(told.get("novelty")),
-        tables.robustness(told.get("robustness")),
-        tables.subgroups(failures.get("subgroups") or {}),
-    )
-    return tuple(table for table in wanted if table is not None)
+def _sections(material: Material, told: Mapping[str, Any]) -> tuple[Section, ...]:
+    """Return the figures with the tables that belong to them; what belongs nowhere comes last."""
+    pictures = illustrations(material.folder / "figures", material.index, "evaluate", without=TOLD_OTHERWISE)
+    of_section = _tables(material, told)
+    known = {name for names in SECTIONS.values() for name in names}
+    sections = []
+    for title, names in SECTIONS.items():
+        here = tuple(
+            one for one in pictures if one.name in names or (title == LAST and one.name not in known)
+        )
+        tables = tuple(table for table in of_section.get(title, ()) if table is not None)
+        if here or tables:
+            sections.append(Section(title, here, tables))
+    return tuple(sections)
+
+
+def _tables(material: Material, told: Mapping[str, Any]) -> dict[str, tuple[Table | None, ...]]:
+    splits = {name: material.metrics[name] for name in ("test", "val") if name in material.metrics}
+    groups = (told.get("failures") or {}).get("subgroups") or {}
+    return {
+        "Class by class": (class_table(told.get("classes", ()), material.short_names),),
+        "When it is not certain": (
+            tables.handed_over(told.get("selective")),
+            tables.prediction_sets(told.get("prediction_sets") or ()),
+        ),
+        "Images of another kind": (tables.novelty(told.get("novelty")),),
+        "Worse images": (tables.robustness(told.get("robustness")),),
+        "Groups of images": (tables.subgroups(groups),),
+        LAST: (score_table(splits),),
+    }
 
 
 def _remarks(told: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,28 +10,37 @@ from typing import Any
 import numpy as np
 
 from giemsa.reporting.material import Material
-from giemsa.reporting.parts import Fact, Illustration, Missing, Table
+from giemsa.reporting.parts import Cell, Illustration, Missing, Table
 from giemsa.reporting.pictures import illustrations
 from giemsa.reporting.thumbnails import sheet
-from giemsa.reporting.words import decimal, interval, sentence
+from giemsa.reporting.words import count, decimal, interval, percent, sentence
 
 MAP_SIDE = 32  # pixels of an image in the sheet of the map
 MOST_POINTS = 1500
 COLOURS = 8  # classes beyond share colours
+EVIDENCE = ("interpret-attribution", "interpret-trust")
+MAP = "interpret-map"
 CHECKS = {
-    "randomisation_similarity": "Likeness to the map of random weights (at most 0.5)",
-    "insertion_deletion_gain": "Gain over a random order of pixels (above 0)",
-    "pointing": "Share on the right one of four cells (above 0.25)",
-    "stability": "Stability when the cell moves by a pixel (at least 0.5)",
+    "randomisation_similarity": "random weights",
+    "insertion_deletion_gain": "gain",
+    "pointing": "pointing",
+    "stability": "stability",
 }
+CHECKS_NOTE = (
+    "Random weights: likeness to the map of a network with random weights, at most 0.5 is asked for. Gain: area between "
+    "insertion and deletion above that of a random order, above 0. Pointing: share of the mark on the right one of four "
+    "cells, above 0.25. Stability: likeness of the maps when the cell moves by a pixel, at least 0.5."
+)
 
 
 @dataclass(frozen=True)
 class MapPoint:
-    """One image on the map: its place in a square of 1000 by 1000, its class, its words."""
+    """One image: its places on the two maps, in squares of 1000 by 1000, its class, its words."""
 
     x: float
     y: float
+    pca_x: float
+    pca_y: float
     colour: int
     wrong: bool
     words: str
@@ -49,6 +59,8 @@ class FeatureMap:
     alt: str
     shows: str
     caution: str
+    directions: str
+    printed: Illustration | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +71,6 @@ class Verdict:
     word: str
     sentence: str
     faded: bool
-    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True)
@@ -67,10 +78,12 @@ class InterpretationChapter:
     """The gallery of looks into the network."""
 
     sentences: tuple[str, ...]
-    pictures: tuple[Illustration, ...]
+    evidence: tuple[Illustration, ...]
     verdicts: tuple[Verdict, ...]
-    tables: tuple[Table, ...]
+    checks: Table | None
     feature_map: FeatureMap | None
+    pictures: tuple[Illustration, ...]
+    layers: Table | None
     notes: tuple[str, ...]
 
 
@@ -79,12 +92,16 @@ def interpretation_chapter(material: Material) -> InterpretationChapter | Missin
     if material.interpretation is None:
         return Missing("What the network has learnt has not been looked at.", material.command("interpret"))
     told = material.interpretation
+    trust = told.get("trust") or ()
+    pictures = illustrations(material.folder / "figures", material.index, "interpret")
     return InterpretationChapter(
         sentences=tuple(sentence(text) for text in told.get("sentences", ())),
-        pictures=illustrations(material.folder / "figures", material.index, "interpret"),
-        verdicts=tuple(_verdict(entry) for entry in told.get("trust") or ()),
-        tables=(),
-        feature_map=_feature_map(material),
+        evidence=tuple(picture for picture in pictures if picture.name in EVIDENCE),
+        verdicts=tuple(_verdict(entry) for entry in trust),
+        checks=_checks(trust),
+        feature_map=_feature_map(material, next((one for one in pictures if one.name == MAP), None)),
+        pictures=tuple(picture for picture in pictures if picture.name not in (*EVIDENCE, MAP)),
+        layers=_layers(told.get("layers") or ()),
         notes=tuple(sentence(note) for note in told.get("notes", ())),
     )
 
@@ -96,20 +113,59 @@ def _verdict(entry: Mapping[str, Any]) -> Verdict:
         word=word,
         sentence=sentence(str(entry.get("sentence", ""))),
         faded=word == "fails",
-        facts=tuple(Fact(title, _measured(entry[key])) for key, title in CHECKS.items() if entry.get(key)),
     )
 
 
-def _measured(score: Mapping[str, Any]) -> str:
-    bounds = interval(score, as_percent=False)
-    return decimal(score.get("value"), 2) + (f" ({bounds})" if bounds else "")
+def _checks(trust: Sequence[Mapping[str, Any]]) -> Table | None:
+    """Return the checks in numbers, a row a method."""
+    rows = tuple(
+        (Cell(str(entry.get("title") or entry.get("method"))), *(_measured(entry.get(key)) for key in CHECKS))
+        for entry in trust
+    )
+    if not rows:
+        return None
+    return Table(
+        caption="The checks in numbers, with 95 % intervals",
+        head=("method", *CHECKS.values()),
+        rows=rows,
+        note=CHECKS_NOTE,
+        folded=True,
+    )
 
 
-def _feature_map(material: Material) -> FeatureMap | None:
+def _measured(score: Mapping[str, Any] | None) -> Cell:
+    return Cell(decimal((score or {}).get("value"), 2), interval(score, as_percent=False))
+
+
+def _layers(layers: Sequence[Mapping[str, Any]]) -> Table | None:
+    """Return the network's summary."""
+    if not layers:
+        return None
+    rows = [
+        (
+            Cell(str(layer["name"])),
+            Cell(str(layer["kind"])),
+            Cell(" x ".join(str(side) for side in layer["output_shape"])),
+            Cell(count(layer["parameters"])),
+        )
+        for layer in layers
+    ]
+    total = sum(int(layer["parameters"]) for layer in layers)
+    return Table(
+        caption=f"The network, layer by layer: {count(total)} parameters",
+        head=("layer", "kind", "output", "parameters"),
+        rows=tuple(rows),
+        folded=True,
+        wordy=(1,),
+    )
+
+
+def _feature_map(material: Material, printed: Illustration | None) -> FeatureMap | None:
     told = (material.interpretation or {}).get("map")
     if not told or material.data is None:
         return None
-    return feature_map(told, material.data.splits[told.get("split", "test")].images, material.class_names)
+    images = material.data.splits[told["split"]].images
+    return dataclasses.replace(feature_map(told, images, material.short_names), printed=printed)
 
 
 def feature_map(told: Mapping[str, Any], images: np.ndarray, names: Sequence[str]) -> FeatureMap:
@@ -117,24 +173,27 @@ def feature_map(told: Mapping[str, Any], images: np.ndarray, names: Sequence[str
 
     Parameters
     ----------
-    told : lists of one length: ``indices`` (places in the split), ``positions`` ``(n, 2)``, ``labels``, ``predicted``.
+    told : lists of one length: ``indices`` (places in the split), ``positions`` and ``pca`` ``(n, 2)``, ``labels``,
+        ``predicted``; and ``explained``, the share of the variance along the two directions of ``pca``.
     images : of the whole split.
     names : one a class.
     """
     indices = np.asarray(told["indices"], dtype=np.int64)
     step = -(-len(indices) // MOST_POINTS)
     chosen = np.arange(0, len(indices), max(1, step))
-    places = _within_frame(np.asarray(told["positions"], dtype=np.float64)[chosen])
+    places, directions = (_within_frame(np.asarray(told[key])[chosen]) for key in ("positions", "pca"))
     labels, predicted = (np.asarray(told[key], dtype=np.int64)[chosen] for key in ("labels", "predicted"))
     points = tuple(
         MapPoint(
             x=round(float(x), 1),
             y=round(float(y), 1),
+            pca_x=round(float(pca_x), 1),
+            pca_y=round(float(pca_y), 1),
             colour=int(label) % COLOURS,
             wrong=bool(label != said),
             words=names[label] + (f", taken for {names[said]}" if label != said else ""),
         )
-        for (x, y), label, said in zip(places, labels, predicted, strict=True)
+        for (x, y), (pca_x, pca_y), label, said in zip(places, directions, labels, predicted, strict=True)
     )
     wrong = sum(point.wrong for point in points)
     address, columns = sheet([np.asarray(images[i]) for i in indices[chosen]], MAP_SIDE)
@@ -148,6 +207,7 @@ def feature_map(told: Mapping[str, Any], images: np.ndarray, names: Sequence[str
         alt=f"A map of {len(points):,} images, coloured by class; {wrong} of them, ringed, are wrongly named",
         shows="Images that the network sees as alike lie close together; those with a dark rim are wrongly named. "
         "Point at one, tap it or move with the arrow keys to see it.",
+        directions=" and ".join(percent(share) for share in told["explained"]),
         caution="A map in two dimensions cannot keep all distances: neighbours mean likeness, the size of gaps and "
         "groups means little.",
     )
@@ -155,6 +215,7 @@ def feature_map(told: Mapping[str, Any], images: np.ndarray, names: Sequence[str
 
 def _within_frame(positions: np.ndarray, frame: float = 1000.0, margin: float = 24.0) -> np.ndarray:
     """Return positions scaled into the square, y pointing down."""
+    positions = positions.astype(np.float64)
     low = positions.min(axis=0)
     span = np.maximum(positions.max(axis=0) - low, 1e-12)
     placed = (positions - low) / span * (frame - 2 * margin) + margin

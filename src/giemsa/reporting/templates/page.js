@@ -46,8 +46,12 @@ function startMap(figure) {
   const ring = drawing.querySelector(".ring");
   const columns = Number(drawing.dataset.columns);
   const points = [...drawing.querySelectorAll("circle:not(.ring)")].map((circle, index) => ({
-    x: circle.cx.baseVal.value, y: circle.cy.baseVal.value, index, words: circle.textContent.trim(),
+    x: circle.cx.baseVal.value, y: circle.cy.baseVal.value, index, circle, words: circle.textContent.trim(),
   }));
+  const places = {
+    near: points.map((point) => [point.x, point.y]),
+    far: points.map((point) => point.circle.dataset.far.split(" ").map(Number)),
+  };
   for (const title of drawing.querySelectorAll("title")) title.remove();
   const side = parseFloat(picture.style.getPropertyValue("--side")) * 3;
   picture.style.backgroundSize = `${columns * side}px auto`;
@@ -74,7 +78,20 @@ function startMap(figure) {
     show(point);
   };
 
+  const lay = (name) => {
+    hide();
+    points.forEach((point, index) => {
+      [point.x, point.y] = places[name][index];
+      point.circle.setAttribute("cx", point.x);
+      point.circle.setAttribute("cy", point.y);
+    });
+    for (const button of figure.querySelectorAll("[data-map]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.map === name));
+    }
+  };
+
   if (!points.length) return;
+  for (const button of figure.querySelectorAll("[data-map]")) button.addEventListener("click", () => lay(button.dataset.map));
   drawing.addEventListener("pointermove", follow);
   drawing.addEventListener("pointerdown", follow);
   drawing.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") hide(); });
