@@ -6,6 +6,7 @@ import hashlib
 import os
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -40,10 +41,15 @@ def read_packed(path: str | Path) -> dict[str, np.ndarray]:
         raise DataError(
             f"{path} cannot be read ({error}): expected an .npz file with MedMNIST's keys"
         ) from error
+    return check_arrays(path, arrays)
+
+
+def check_arrays(where: str | Path, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return images ``(n, height, width, channels)`` and labels ``(n,)``; errors as for :func:`read_packed`."""
     return {
         key: value
         for split in SPLITS
-        for key, value in _checked(path, split, arrays[f"{split}_images"], arrays[f"{split}_labels"]).items()
+        for key, value in _checked(where, split, arrays[f"{split}_images"], arrays[f"{split}_labels"]).items()
     }
 
 
@@ -108,7 +114,7 @@ def _converted(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) ->
     return target
 
 
-def _checked(path: Path, split: str, images: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+def _checked(path: str | Path, split: str, images: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
     where = f"{path}: {split}"
     if images.dtype != np.uint8:
         raise DataError(f"{where}_images are {images.dtype}, expected uint8 from 0 to 255")

@@ -11,7 +11,7 @@ from giemsa.data.dataset import SPLITS, DataCard
 from giemsa.data.download import fetch
 from giemsa.data.embedded import embedded_arrays
 from giemsa.data.images import Progress
-from giemsa.data.packed import read_packed
+from giemsa.data.packed import check_arrays, read_packed
 from giemsa.errors import DataError, nearest_names
 
 
@@ -40,7 +40,7 @@ def read_source(
         if card.task == "multi-label":
             raise DataError(f"{source} gives several labels an image: multi-label sets are not supported yet")
         if source == "bloodmnist" and size in (None, 28):
-            arrays = embedded_arrays()
+            arrays = check_arrays(source, embedded_arrays())
         else:
             arrays = read_packed(fetch(source, size or 28, progress=progress))
         return _check_labels(source, arrays, card), card
