@@ -16,9 +16,10 @@ from giemsa.cli.predict import predict
 from giemsa.cli.report import report
 from giemsa.cli.run import run
 from giemsa.cli.train import train
+from giemsa.cli.tutorial import tutorial
 from giemsa.errors import GiemsaError
 
-COMMANDS = (explore, train, report, run, predict)
+COMMANDS = (explore, train, report, run, predict, tutorial)
 
 app = typer.Typer(
     name="giemsa",
