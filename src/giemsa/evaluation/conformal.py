@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from giemsa.evaluation.intervals import Score, wilson
+from giemsa.evaluation.intervals import Score, plain, wilson
 from giemsa.evaluation.predictions import Predictions
 
 COVERAGES = (0.9, 0.95, 0.99)
@@ -57,7 +57,7 @@ class PredictionSets:
         sizes = np.bincount(self.sizes, minlength=self.members.shape[1] + 1)
         return {
             "target": self.target,
-            "threshold": self.threshold,
+            "threshold": plain(self.threshold),
             "n_calibration": self.n_calibration,
             "coverage": self.coverage.to_json(),
             "expected": list(self.expected),

@@ -85,6 +85,16 @@ def brighter(pixels: np.ndarray, severity: int, generator: np.random.Generator) 
     return pixels * np.float32(_at(severity, (1.05, 1.12, 1.2, 1.32, 1.5)))
 
 
+def uneven_light(pixels: np.ndarray, severity: int, generator: np.random.Generator) -> np.ndarray:
+    """Darken towards one side, each image in its own direction: a lamp or condenser out of centre."""
+    height, width = pixels.shape[1:3]
+    angle = generator.uniform(0, 2 * np.pi, (len(pixels), 1, 1, 1))
+    down, right = np.linspace(-1, 1, height)[:, None, None], np.linspace(-1, 1, width)[None, :, None]
+    slope = np.cos(angle) * down + np.sin(angle) * right
+    depth = _at(severity, (0.1, 0.2, 0.3, 0.4, 0.5))
+    return pixels * (1 - depth * (1 + slope / np.sqrt(2))).astype(np.float32)
+
+
 def less_contrast(pixels: np.ndarray, severity: int, generator: np.random.Generator) -> np.ndarray:
     """Pull every pixel towards the image's mean brightness."""
     mean = pixels.mean(axis=(1, 2, 3), keepdims=True)
@@ -154,18 +164,22 @@ def pixelation(pixels: np.ndarray, severity: int, generator: np.random.Generator
     """Average over larger pixels and blow up again: a weaker objective or a smaller camera."""
     height, width = pixels.shape[1:3]
     share = _at(severity, (0.8, 0.65, 0.5, 0.4, 0.3))
-    small = max(1, round(height * share)), max(1, round(width * share))
-    down = _block_means(np.arange(height), height, small[0]), _block_means(np.arange(width), width, small[1])
-    reduced = np.einsum("ah,nhwc,bw->nabc", down[0], pixels, down[1], optimize=True)
-    rows, columns = np.arange(height) * small[0] // height, np.arange(width) * small[1] // width
-    return reduced[:, rows][:, :, columns]
+    down, right = _overlaps(height, share), _overlaps(width, share)
+    coarse = np.einsum("ah,nhwc,bw->nabc", _rows_to_one(down), pixels, _rows_to_one(right), optimize=True)
+    return np.einsum("ah,nabc,bw->nhwc", down, coarse, right, optimize=True)
 
 
-def _block_means(places: np.ndarray, length: int, parts: int) -> np.ndarray:
-    """Return the matrix ``(parts, length)`` that averages over ``parts`` equal stretches, shared pixels in proportion."""
+def _overlaps(length: int, share: float) -> np.ndarray:
+    """Return how much of each of ``length`` pixels lies under each of ``length * share`` larger ones, ``(larger, length)``."""
+    parts = max(1, round(length * share))
     left = np.arange(parts)[:, None] * length / parts
+    places = np.arange(length)
     overlap = np.minimum(left + length / parts, places + 1) - np.maximum(left, places)
-    return (np.maximum(overlap, 0) * parts / length).astype(np.float32)
+    return np.maximum(overlap, 0).astype(np.float32)
+
+
+def _rows_to_one(matrix: np.ndarray) -> np.ndarray:
+    return matrix / matrix.sum(axis=1, keepdims=True)
 
 
 def jpeg(pixels: np.ndarray, severity: int, generator: np.random.Generator) -> np.ndarray:
@@ -191,6 +205,7 @@ def noise(pixels: np.ndarray, severity: int, generator: np.random.Generator) -> 
 CORRUPTIONS: dict[str, Corruption] = {
     "darker": Corruption("darker", "weaker lamp, shorter exposure", darker),
     "brighter": Corruption("brighter", "stronger lamp, longer exposure", brighter),
+    "uneven light": Corruption("uneven light", "lamp or condenser out of centre", uneven_light),
     "less contrast": Corruption("less contrast", "stray light, condenser", less_contrast),
     "saturation": Corruption("saturation", "camera's colour setting", saturation, needs_color=True),
     "paler": Corruption("paler", "faded slide", paler, needs_color=True),

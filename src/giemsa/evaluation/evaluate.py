@@ -19,7 +19,7 @@ from giemsa.evaluation.selective import risk_coverage
 from giemsa.evaluation.stage import Stage
 from giemsa.evaluation.subgroups import find_failures
 from giemsa.evaluation.trust import condition, describe_calibration, sets_for
-from giemsa.evaluation.wording import plain_sentences, results_in_words
+from giemsa.evaluation.wording import plain_sentences, results_in_words, spoken_names
 from giemsa.evaluation.writing import read_audit_hints, write_evaluation
 
 if TYPE_CHECKING:
@@ -184,7 +184,10 @@ def _views_gain(stage: Stage, test: Predictions, logits: np.ndarray, temperature
 
 def _words(evaluation: Evaluation, run: Run, data: ImageDataset) -> dict[str, Any]:
     """Return everything that is told in words: sentences, notes, facts and the model card."""
-    title = data.card.title or data.name
+    title = (
+        f"{data.name} ({data.card.title[:1].lower()}{data.card.title[1:]})" if data.card.title else data.name
+    )
+    spoken = spoken_names(data.class_names, data.short_names)
     selection = str(run.config.get("recipe", {}).get("selection", ""))
     looks = looks_in_words(int(run.config.get("test_looks", 1)))
     facts = {
@@ -199,7 +202,7 @@ def _words(evaluation: Evaluation, run: Run, data: ImageDataset) -> dict[str, An
     if evaluation.novelty is None:
         notes.append("The network has no dense layer whose input could tell unfamiliar images.")
     return {
-        "sentences": plain_sentences(evaluation.predictions, evaluation.card, data=title, untouched=True),
+        "sentences": plain_sentences(evaluation.predictions, evaluation.card, data=title, names=spoken),
         "notes": tuple(notes),
         "facts": facts,
         "model_card": _card(evaluation, run, data),

@@ -75,7 +75,8 @@ def wilson(value: float, n: float, *, level: float = LEVEL) -> tuple[float, floa
     z = stats.norm.ppf((1 + level) / 2)
     centre = (value + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(max(value * (1 - value), 0) / n + (z / (2 * n)) ** 2)
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    low, high = max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    return min(low, value), max(high, value)  # rounding must not put a perfect score outside
 
 
 def effective_wilson(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -124,7 +125,7 @@ def _probability_table(probabilities: np.ndarray) -> np.ndarray:
     return table
 
 
-def _refuse(faulty: np.ndarray, table: np.ndarray, fault: str) -> None:
+def _refuse(faulty: Any, table: np.ndarray, fault: str) -> None:
     if faulty.any():
         row = int(np.argmax(faulty))
         values = ", ".join(f"{value:.4g}" for value in table[row][:8])

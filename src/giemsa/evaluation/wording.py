@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from giemsa.evaluation.result import Evaluation
 
 
+LONGEST_NAME = 30
+
+
 def percent(fraction: float, digits: int = 1) -> str:
     """Write a fraction as a percentage; 100 % and 0 % only where they are exact.
 
@@ -48,7 +51,7 @@ def with_interval(score: Score) -> str:
 
 
 def plain_sentences(
-    predictions: Predictions, card: Scorecard, *, data: str = "", untouched: bool = False
+    predictions: Predictions, card: Scorecard, *, data: str = "", names: Sequence[str] = ()
 ) -> tuple[str, str, str]:
     """Return three sentences: what was tested on what, how good it is, where it fails.
 
@@ -56,21 +59,27 @@ def plain_sentences(
     ----------
     predictions : of the test images.
     card : their scores.
-    data : the data set's name, if known.
-    untouched : whether the images are known to have taken no part in training or selection.
+    data : words for a data set whose training split the classifier was trained on; empty where that is not known.
+    names : of the classes, as they should be spoken; their full names if not given.
     """
-    return _tested(predictions, data, untouched), _how_good(card), _where_it_fails(predictions, card)
-
-
-def _tested(predictions: Predictions, data: str, untouched: bool) -> str:
-    of_what = f" of {data}" if data else ""
-    apart = ", which took no part in training or in any choice," if untouched else ""
-    names = predictions.class_names
-    listed = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) <= 12 else f"{names[0]} to {names[-1]}"
+    spoken = tuple(names) or predictions.class_names
     return (
-        f"The classifier was tested on {len(predictions):,} images{of_what}{apart} "
-        f"and had to tell {len(names)} classes apart: {listed}."
+        _tested(len(predictions), data, spoken),
+        _how_good(card),
+        _where_it_fails(predictions, card, spoken),
     )
+
+
+def spoken_names(class_names: Sequence[str], short_names: Sequence[str]) -> tuple[str, ...]:
+    """Return each class's full name, or its short one where the full one would swamp a sentence."""
+    both = zip(class_names, short_names, strict=True)
+    return tuple(full if len(full) <= LONGEST_NAME else short for full, short in both)
+
+
+def _tested(n: int, data: str, names: Sequence[str]) -> str:
+    of_what = f" of {data} that neither training nor selection used," if data else ""
+    listed = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) <= 12 else f"{names[0]} to {names[-1]}"
+    return f"The classifier was tested on {n:,} images{of_what} and had to tell {len(names)} classes apart: {listed}."
 
 
 def _how_good(card: Scorecard) -> str:
@@ -82,13 +91,12 @@ def _how_good(card: Scorecard) -> str:
     )
 
 
-def _where_it_fails(predictions: Predictions, card: Scorecard) -> str:
+def _where_it_fails(predictions: Predictions, card: Scorecard, names: Sequence[str]) -> str:
     pairs = confused_pairs(predictions, most=1)
     if not pairs:
         return "It made no mistake on these images, which does not mean that it makes none on others."
     recalls = np.array([scores["recall"].value for scores in card.by_class])
-    weakest = int(np.nanargmin(recalls))
-    names, pair = predictions.class_names, pairs[0]
+    weakest, pair = int(np.nanargmin(recalls)), pairs[0]
     return (
         f"It fails most with {names[weakest]}, of which it finds {with_interval(card.by_class[weakest]['recall'])}; "
         f"its most frequent mistake is to take {names[pair.true]} for {names[pair.predicted]} "

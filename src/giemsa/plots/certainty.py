@@ -1,0 +1,111 @@
+"""Whether certainty means what it says: reliability, prediction sets, and mistakes among the images that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from giemsa.plots.style import COLORS, INK, QUIET, new_figure, tidy
+
+
+def plot_reliability(
+    edges: np.ndarray, bins: Sequence[tuple[str, np.ndarray, np.ndarray, np.ndarray]]
+) -> Figure:
+    """Draw outcome against stated certainty, and how many images state it.
+
+    Parameters
+    ----------
+    edges : ``(bins + 1,)``.
+    bins : one or two curves: name, mean certainty, share right, and counts, each ``(bins,)``, ``nan`` where empty.
+    """
+    figure = new_figure(5.4, 6.6)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    above.plot([0, 1], [0, 1], color=QUIET, linewidth=1.2, linestyle=":", label="certainty = outcome")
+    for (name, confidence, accuracy, counts), color, marker in zip(bins, COLORS, "os", strict=False):
+        known = counts > 0
+        above.plot(confidence[known], accuracy[known], marker=marker, color=color, label=name, linewidth=1.6)
+        below.stairs(np.maximum(counts, 0.5), edges, color=color, linewidth=1.6, baseline=0.5)
+    tidy(above, ylabel="share that is right", grid="both")
+    tidy(below, xlabel="stated certainty (highest probability)", ylabel="images", grid="x")
+    below.set_yscale("log")
+    above.set(ylim=(-0.02, 1.03), xlim=(0, 1.02))
+    above.legend(frameon=False, fontsize=9, loc="upper left")
+    return figure
+
+
+def plot_coverage(
+    coverage: tuple[np.ndarray, np.ndarray, np.ndarray],
+    names: Sequence[str],
+    target: float,
+    sizes: np.ndarray,
+) -> Figure:
+    """Draw the coverage of prediction sets, overall and by class, and how large the sets are.
+
+    Parameters
+    ----------
+    coverage : value, low and high, each ``(rows,)``, the first row overall.
+    names : one a row.
+    target : the coverage promised.
+    sizes : ``(classes + 1,)``, images whose set holds 0, 1, 2, ... classes.
+    """
+    figure = new_figure(5.8, 0.28 * len(names) + 3.9)
+    above, below = figure.subplots(2, 1, height_ratios=(0.28 * len(names) + 0.6, 2.2))
+    value, low, high = coverage
+    places = np.arange(len(value))
+    above.axvline(
+        target, color=COLORS[1], linewidth=1.4, linestyle="--", label=f"promised: {100 * target:g} %"
+    )
+    above.hlines(places, low, high, color=COLORS[0], linewidth=2.2, alpha=0.55)
+    above.plot(value, places, "o", color=COLORS[0], markersize=5)
+    above.set_yticks(places, names)
+    above.set_ylim(len(value) - 0.4, -0.6)
+    tidy(above, xlabel="share of images whose class lies in the set", grid="x")
+    above.legend(frameon=False, fontsize=9, loc="lower left")
+    _draw_sizes(below, sizes)
+    return figure
+
+
+def _draw_sizes(ax: Axes, sizes: np.ndarray) -> None:
+    last = int(np.flatnonzero(sizes)[-1])
+    bars = ax.bar(range(last + 1), sizes[: last + 1], color=COLORS[0])
+    ax.bar_label(bars, [f"{count:,}" for count in sizes[: last + 1]], fontsize=9, color=INK, padding=2)
+    ax.set_xticks(range(last + 1))
+    ax.margins(y=0.15)
+    tidy(ax, xlabel="classes in the set", ylabel="images")
+
+
+def plot_risk_coverage(
+    coverage: np.ndarray, risk: np.ndarray, marks: Sequence[tuple[float, float, str]]
+) -> Figure:
+    """Draw the share of mistakes among the images kept against the share handed to a human.
+
+    Parameters
+    ----------
+    coverage, risk : ``(m,)``, share kept and mistakes among them.
+    marks : places to name: share handed over, mistakes, words.
+    """
+    figure = new_figure(5.8, 3.9)
+    ax = figure.add_subplot()
+    ax.step(100 * (1 - coverage), 100 * risk, where="post", color=COLORS[0], linewidth=1.8)
+    for handed_over, mistakes, words in marks:
+        ax.plot(100 * handed_over, 100 * mistakes, "o", color=COLORS[1], markersize=6)
+        ax.annotate(
+            words,
+            (100 * handed_over, 100 * mistakes),
+            textcoords="offset points",
+            xytext=(7, 7),
+            fontsize=9,
+            color=INK,
+        )
+    ax.set_xlim(-0.5, 50)
+    ax.set_ylim(0, max(0.5, 112 * float(risk[-1])))
+    tidy(
+        ax,
+        xlabel="least certain images handed to a human (%)",
+        ylabel="mistakes among the rest (%)",
+        grid="both",
+    )
+    return figure

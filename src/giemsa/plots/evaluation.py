@@ -1,0 +1,88 @@
+"""The confusion matrix and the scores of each class with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from giemsa.plots.style import COLORS, INK, QUIET, new_figure, tidy
+
+MOST_NUMBERED = 20  # with more classes numbers would be too small to read
+Intervals = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def plot_confusion(confusion: np.ndarray, class_names: Sequence[str]) -> Figure:
+    """Draw the confusion matrix: rows true, columns predicted, shaded by the share of the row.
+
+    Parameters
+    ----------
+    confusion : ``(classes, classes)`` counts.
+    class_names : short names, one a class.
+    """
+    k = len(confusion)
+    totals = confusion.sum(axis=1, keepdims=True)
+    shares = np.divide(confusion, totals, out=np.zeros(confusion.shape), where=totals > 0)
+    side = float(np.clip(0.52 * k + 1.9, 3.4, 11))
+    figure = new_figure(min(side + 0.2, 11), side)
+    ax = figure.add_subplot()
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    size = 10 if k <= 10 else 9
+    ax.set_xticks(range(k), class_names, rotation=45, ha="right", rotation_mode="anchor", fontsize=size)
+    ax.set_yticks(range(k), class_names, fontsize=size)
+    ax.set_xlabel("predicted class")
+    ax.set_ylabel("true class")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set_xticks(np.arange(k + 1) - 0.5, minor=True)
+    ax.set_yticks(np.arange(k + 1) - 0.5, minor=True)
+    ax.grid(which="minor", color="white", linewidth=1.5)
+    ax.tick_params(which="minor", length=0)
+    if k <= MOST_NUMBERED:
+        _write_counts(ax, confusion, shares, 10 if k <= 12 else 7)
+    return figure
+
+
+def _write_counts(ax: Axes, confusion: np.ndarray, shares: np.ndarray, size: int) -> None:
+    for row, column in np.argwhere(confusion > 0):
+        ink = "white" if shares[row, column] > 0.55 else INK
+        ax.text(
+            column, row, f"{confusion[row, column]:,}", ha="center", va="center", color=ink, fontsize=size
+        )
+
+
+def plot_class_scores(
+    scores: Mapping[str, Intervals], class_names: Sequence[str], support: Sequence[int]
+) -> Figure:
+    """Draw scores of each class as points with their 95 % intervals, one panel a score, the panels stacked.
+
+    Parameters
+    ----------
+    scores : by name: value, low and high, each ``(classes,)``, 0 to 1; ``nan`` is left out.
+    class_names : short names.
+    support : images of each class.
+    """
+    k = len(class_names)
+    figure = new_figure(6.2, len(scores) * (0.24 * k + 0.75) + 0.3)
+    axes = figure.subplots(len(scores), 1, sharex=True, squeeze=False)[:, 0]
+    lowest = min([1.0, *(float(np.nanmin(low)) for _, low, _ in scores.values() if not np.isnan(low).all())])
+    labels = [f"{name} ({n:,})" for name, n in zip(class_names, support, strict=True)]
+    for ax, (name, values), color in zip(axes, scores.items(), COLORS, strict=False):
+        _draw_intervals(ax, values, labels, color)
+        tidy(ax, title=name, grid="x")
+        ax.set_xlim(max(0.0, lowest - 0.03), 1.005)
+    axes[-1].set_xlabel("score with 95 % interval; test images in brackets")
+    return figure
+
+
+def _draw_intervals(ax: Axes, values: Intervals, labels: Sequence[str], color: str) -> None:
+    value, low, high = values
+    places = np.arange(len(value))
+    ax.hlines(places, low, high, color=color, linewidth=2.2, alpha=0.55)
+    ax.plot(value, places, "o", color=color, markersize=5)
+    for place in np.flatnonzero(np.isnan(value)):
+        ax.text(0.02, place, "undefined", va="center", color=QUIET, transform=ax.get_yaxis_transform())
+    ax.set_yticks(places, labels, fontsize=9)
+    ax.set_ylim(len(value) - 0.4, -0.6)

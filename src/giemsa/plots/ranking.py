@@ -1,0 +1,97 @@
+"""ROC and precision-recall curves, one line a class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from giemsa.plots.style import COLORS, QUIET, new_figure, tidy
+
+Curve = tuple[np.ndarray, np.ndarray]
+STYLES = ("-", "--", ":")
+
+
+def plot_roc(curves: Sequence[Curve], class_names: Sequence[str], areas: Sequence[float]) -> Figure:
+    """Draw sensitivity against the share of false alarms, whole and enlarged at the corner that matters.
+
+    Parameters
+    ----------
+    curves : for each class the false alarm shares and the sensitivities, both rising ``(m,)``; empty arrays are left out.
+    class_names : short names.
+    areas : AUC of each class.
+    """
+    figure, (whole, corner) = _two_panels()
+    for ax in (whole, corner):
+        _draw(ax, curves, _labels(class_names, areas))
+        tidy(
+            ax,
+            xlabel="share of other images taken for the class",
+            ylabel="share of the class found",
+            grid="both",
+        )
+    whole.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
+    whole.set(xlim=(-0.01, 1), ylim=(0, 1.01))
+    corner.set(xlim=(-0.001, 0.1), ylim=(0.8, 1.002))
+    whole.set_title("ROC", loc="left", fontsize=11)
+    corner.set_title("the upper left corner, enlarged", loc="left", fontsize=11)
+    _legend(figure, whole)
+    return figure
+
+
+def plot_precision_recall(
+    curves: Sequence[Curve], class_names: Sequence[str], precisions: Sequence[float]
+) -> Figure:
+    """Draw precision against recall, whole and enlarged at the corner that matters.
+
+    Parameters
+    ----------
+    curves : for each class recall and precision, both ``(m,)``; empty arrays are left out.
+    class_names : short names.
+    precisions : average precision of each class.
+    """
+    figure, (whole, corner) = _two_panels()
+    for ax in (whole, corner):
+        _draw(ax, curves, _labels(class_names, precisions))
+        tidy(
+            ax,
+            xlabel="share of the class found (recall)",
+            ylabel="share of finds that are right",
+            grid="both",
+        )
+    whole.set(xlim=(0, 1.01), ylim=(0, 1.02))
+    corner.set(xlim=(0.7, 1.002), ylim=(0.7, 1.005))
+    whole.set_title("precision and recall", loc="left", fontsize=11)
+    corner.set_title("the upper right corner, enlarged", loc="left", fontsize=11)
+    _legend(figure, whole)
+    return figure
+
+
+def _two_panels() -> tuple[Figure, tuple[Axes, Axes]]:
+    figure = new_figure(5.6, 9.6)
+    above, below = figure.subplots(2, 1)
+    return figure, (above, below)
+
+
+def _labels(class_names: Sequence[str], values: Sequence[float]) -> list[str]:
+    return [
+        f"{name} {value:.3f}" if value < 0.9995 or value == 1 else f"{name} >.999"
+        for name, value in zip(class_names, values, strict=True)
+    ]
+
+
+def _draw(ax: Axes, curves: Sequence[Curve], labels: Sequence[str]) -> None:
+    for place, ((across, up), label) in enumerate(zip(curves, labels, strict=True)):
+        if len(across):
+            style = STYLES[place // len(COLORS) % len(STYLES)]
+            ax.plot(
+                across, up, color=COLORS[place % len(COLORS)], linestyle=style, label=label, linewidth=1.6
+            )
+
+
+def _legend(figure: Figure, ax: Axes) -> None:
+    handles, labels = ax.get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9, frameon=False)

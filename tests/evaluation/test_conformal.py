@@ -1,0 +1,60 @@
+"""Prediction sets: the method by hand, and the promise in a simulation."""
+
+import math
+
+import numpy as np
+import pytest
+
+from giemsa.evaluation.conformal import conformal_quantile, conformity, prediction_sets
+from giemsa.evaluation.predictions import Predictions
+
+
+def sample(rng, n, k=5):
+    table = rng.dirichlet(np.full(k, 0.4), n)
+    wrong = 0.7 * table + 0.3 * rng.dirichlet(
+        np.ones(k), n
+    )  # not the probabilities by which labels come about
+    labels = np.array([rng.choice(k, p=row) for row in table])
+    return Predictions(labels, wrong, tuple("abcde"))
+
+
+def test_conformity_by_hand():
+    table = np.array([[0.2, 0.5, 0.3]])
+    np.testing.assert_allclose(conformity(table, np.array([0.0])), [[0.8, 0.0, 0.5]])
+    np.testing.assert_allclose(conformity(table, np.array([1.0])), [[1.0, 0.5, 0.8]])
+
+
+def test_quantile_by_hand():
+    scores = np.arange(1, 10) / 10
+    assert conformal_quantile(scores, 0.9) == 0.9
+    assert conformal_quantile(scores, 0.8) == 0.8
+    assert math.isinf(conformal_quantile(scores, 0.95))
+
+
+@pytest.mark.parametrize("target", [0.8, 0.9, 0.95])
+def test_coverage_is_what_was_promised(target):
+    rng = np.random.default_rng(0)
+    found = [
+        prediction_sets(sample(rng, 300), sample(rng, 300), generator=rng, target=target) for _ in range(40)
+    ]
+    mean = np.mean([sets.coverage.value for sets in found])
+    assert abs(mean - target) < 0.01
+    assert np.mean([sets.held for sets in found]) > 0.8
+
+
+def test_too_few_calibration_images_give_sets_of_everything():
+    rng = np.random.default_rng(0)
+    sets = prediction_sets(sample(rng, 5), sample(rng, 50), generator=rng, target=0.9)
+    assert (sets.sizes == 5).all()
+    assert sets.coverage.value == 1
+    assert sets.held
+
+
+def test_class_without_images_is_undefined():
+    rng = np.random.default_rng(0)
+    test = sample(rng, 60)
+    test = test.subset(test.labels != 2)
+    sets = prediction_sets(sample(rng, 100), test, generator=rng)
+    assert math.isnan(sets.by_class[2].value)
+    assert sets.to_json()["by_class"][2]["value"] is None
+    assert sum(sets.to_json()["sizes"]) == len(test)

@@ -1,0 +1,80 @@
+"""Pairs, worst mistakes and groups."""
+
+import math
+
+import numpy as np
+import pytest
+
+from giemsa.evaluation.failures import (
+    accuracy_of,
+    brightness,
+    by_column,
+    by_quarter,
+    confused_pairs,
+    sharpness,
+    worst_mistakes,
+)
+from giemsa.evaluation.predictions import Predictions
+
+TABLE = np.array([[0.9, 0.1, 0.0], [0.2, 0.7, 0.1], [0.1, 0.2, 0.7], [0.05, 0.15, 0.8], [0.0, 0.0, 1.0]])
+PREDICTIONS = Predictions(np.array([0, 0, 0, 1, 2]), TABLE, ("a", "b", "c"))
+
+
+def test_pairs_by_hand():
+    pairs = confused_pairs(PREDICTIONS)
+    assert [(p.true, p.predicted, p.count) for p in pairs] == [(0, 1, 1), (0, 2, 1), (1, 2, 1)]
+    assert [p.share for p in pairs] == pytest.approx([1 / 3, 1 / 3, 1])
+    assert len(confused_pairs(PREDICTIONS, most=1)) == 1
+
+
+def test_worst_mistakes_by_hand():
+    mistakes = worst_mistakes(PREDICTIONS)
+    assert [m.index for m in mistakes] == [2, 3, 1]
+    assert (mistakes[0].true, mistakes[0].predicted) == (0, 2)
+    assert (mistakes[0].probability, mistakes[0].true_probability) == (0.7, 0.1)
+
+
+def test_nothing_to_blame():
+    perfect = PREDICTIONS.subset(np.array([0, 4]))
+    assert confused_pairs(perfect) == worst_mistakes(perfect) == ()
+
+
+def test_brightness_and_sharpness_of_known_images():
+    flat = np.full((1, 6, 6, 3), 90, dtype=np.uint8)
+    board = (np.indices((6, 6)).sum(axis=0) % 2 * 200).astype(np.uint8)[None, :, :, None].repeat(3, axis=3)
+    assert brightness(np.concatenate([flat, board])).tolist() == [90, 100]
+    assert sharpness(flat)[0] == 0
+    assert sharpness(board)[0] > 1e5
+
+
+def grouped(correct):
+    table = np.where(np.asarray(correct)[:, None], [[0.9, 0.1]], [[0.1, 0.9]])
+    return Predictions(np.zeros(len(table), dtype=int), table, ("a", "b"))
+
+
+def test_a_bad_quarter_is_marked():
+    values = np.arange(400.0)
+    groups = by_quarter(grouped(values >= 100), values, ("lowest", "highest"))
+    assert [round(group.accuracy.value, 2) for group in groups] == [0, 1, 1, 1]
+    assert [group.accuracy.n for group in groups] == [100] * 4
+    assert groups[0].differs
+    assert groups[0].name == "lowest quarter"
+
+
+def test_chance_is_not_marked():
+    rng = np.random.default_rng(0)
+    assert not any(
+        group.differs for group in by_column(grouped(rng.random(300) < 0.9), rng.integers(0, 3, 300))
+    )
+
+
+def test_columns_that_say_nothing_or_too_much():
+    one = grouped([True] * 20)
+    assert by_column(one, np.full(20, "x")) == ()
+    assert by_column(one, np.array([f"file{i}" for i in range(20)])) == ()
+    assert len(by_column(one, np.arange(20))) == 4
+    assert by_quarter(one, np.ones(20), ("low", "high")) == ()
+
+
+def test_no_image_in_a_group():
+    assert math.isnan(accuracy_of(PREDICTIONS, "none", np.zeros(5, dtype=bool)).accuracy.value)

@@ -1,0 +1,81 @@
+"""Intervals: closed forms, edges, and what they cover in a quick simulation."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from giemsa.evaluation.intervals import Score, effective_wilson, mean_interval, recentred_percentiles, wilson
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 10), (10, 10), (85, 100), (1, 3), (3304, 3421)])
+def test_wilson_equals_scipy(hits, n):
+    expected = stats.binomtest(hits, n).proportion_ci(method="wilson")
+    assert wilson(hits / n, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+def test_wilson_without_images_is_undefined():
+    assert all(math.isnan(limit) for limit in wilson(math.nan, 0))
+    assert all(math.isnan(limit) for limit in wilson(0.5, 0))
+
+
+def test_effective_number_of_a_share_is_its_number():
+    replicates = np.random.default_rng(0).binomial(200, 0.9, 50_000) / 200
+    assert effective_wilson(0.9, replicates, fallback_n=1) == pytest.approx(wilson(0.9, 200), abs=2e-3)
+
+
+def test_a_perfect_score_has_an_interval():
+    low, high = effective_wilson(1.0, np.ones(100), fallback_n=50)
+    assert (low, high) == wilson(1.0, 50)
+    assert low < 0.95
+
+
+def test_a_correlation_may_be_negative():
+    replicates = np.random.default_rng(0).normal(-0.2, 0.1, 5000)
+    low, high = effective_wilson(-0.2, replicates, fallback_n=50, floor=-1.0)
+    assert low == pytest.approx(-0.39, abs=0.03)
+    assert high == pytest.approx(0.0, abs=0.03)
+
+
+def test_undefined_replicates_are_left_out():
+    assert all(math.isnan(limit) for limit in effective_wilson(0.5, np.full(3, np.nan), fallback_n=3))
+    assert all(math.isnan(limit) for limit in effective_wilson(math.nan, np.ones(3), fallback_n=3))
+
+
+def test_mean_interval_without_skewness_is_the_normal_one():
+    values = np.concatenate([np.full(500, -1.0), np.full(500, 1.0)])
+    low, high = mean_interval(values)
+    assert (low, high) == pytest.approx((-0.062, 0.062), abs=1e-3)
+
+
+def test_mean_interval_of_few_or_equal_values():
+    assert all(math.isnan(limit) for limit in mean_interval(np.array([1.0])))
+    assert mean_interval(np.full(5, 0.25)) == (0.25, 0.25)
+
+
+def test_mean_interval_by_group_is_wider_when_groups_resemble():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(20), 10)
+    values = rng.exponential(1, 20)[groups]
+    alone, grouped = mean_interval(values), mean_interval(values, groups=groups)
+    assert grouped[1] - grouped[0] > 2 * (alone[1] - alone[0])
+
+
+def test_mean_interval_covers_skewed_means():
+    rng = np.random.default_rng(0)
+    covered = []
+    for _ in range(400):
+        low, high = mean_interval(rng.exponential(1, 60))
+        covered.append(low <= 1 <= high)
+    assert 0.92 <= np.mean(covered) <= 0.98
+
+
+def test_recentred_percentiles_hold_the_value_and_stop_at_zero():
+    low, high = recentred_percentiles(0.01, np.random.default_rng(0).normal(0.05, 0.02, 2000))
+    assert low == 0
+    assert high == pytest.approx(0.049, abs=0.004)
+
+
+def test_score_as_json():
+    assert Score(0.5, math.nan, math.inf, 3).to_json() == {"value": 0.5, "low": None, "high": None, "n": 3}

@@ -1,0 +1,49 @@
+"""Distance to the training data, and made images."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from giemsa.evaluation.novelty import choose_threshold, fit_familiarity, fit_to_shape, made_images, separation
+
+
+def test_far_from_every_class_is_strange():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 300)
+    centres = np.eye(6)[:3] * 5
+    features = centres[labels] + rng.normal(0, 0.3, (300, 6))
+    familiarity = fit_familiarity(features, labels)
+    known = familiarity.scores(features)
+    strange = familiarity.scores(np.eye(6)[3:] * 5 + rng.normal(0, 0.3, (3, 6)))
+    assert strange.min() > known.max()
+    assert (known > choose_threshold(known)).mean() == pytest.approx(0.01, abs=0.005)
+
+
+def test_separation_equals_scikit_learn():
+    rng = np.random.default_rng(0)
+    known, foreign = rng.normal(0, 1, 60), rng.normal(1, 1, 40)
+    found = separation(known, foreign, generator=rng, resamples=200)
+    truth = np.repeat([0, 1], [60, 40])
+    assert found.value == pytest.approx(roc_auc_score(truth, np.concatenate([known, foreign])), abs=1e-12)
+    assert found.low < found.value < found.high
+    assert found.n == 40
+
+
+def test_made_images():
+    images = np.random.default_rng(0).integers(0, 256, (4, 28, 28, 3), dtype=np.uint8)
+    made = made_images(images, generator=np.random.default_rng(1))
+    assert all(kind.shape == images.shape and kind.dtype == np.uint8 for kind in made.values())
+    assert (made["blank"] == made["blank"][:, :1, :1]).all()
+    assert (made["negative"] == 255 - images).all()
+    shuffled = made["shuffled pieces"]
+    assert not np.array_equal(shuffled, images)
+    assert np.array_equal(np.sort(shuffled.reshape(4, -1)), np.sort(images.reshape(4, -1)))
+    grey = made_images(images[:, :5, :7, :1], generator=np.random.default_rng(1))
+    assert grey["shuffled pieces"].shape == (4, 5, 7, 1)
+
+
+def test_other_sets_are_brought_to_shape():
+    grey = np.arange(2 * 64 * 64, dtype=np.uint32).reshape(2, 64, 64).astype(np.uint8)
+    assert fit_to_shape(grey, (28, 28, 3)).shape == (2, 28, 28, 3)
+    colour = np.full((1, 10, 10, 3), 77, dtype=np.uint8)
+    assert (fit_to_shape(colour, (28, 28, 1)) == 77).all()

@@ -1,0 +1,72 @@
+"""Reading anybody's predictions and writing the standard file."""
+
+import numpy as np
+import pytest
+
+from giemsa.errors import PredictionError
+from giemsa.evaluation.predictions_file import read_predictions, write_standard_file
+
+TABLE = np.array([[0.25, 0.75], [1.0, 0.0], [0.5, 0.5]])
+
+
+def test_standard_file_and_back(tmp_path):
+    path = write_standard_file(
+        tmp_path, "bloodmnist", "test", TABLE, scores=(0.99812, 0.9655), run="fast 0/ä"
+    )
+    assert path.name == "bloodmnist_test_[AUC]0.998_[ACC]0.966@fast-0.csv"
+    found = read_predictions(path)
+    assert np.array_equal(found.probabilities, TABLE)
+    assert found.split == "test"
+    assert found.labels is None
+    assert path.read_text().splitlines()[0] == "0,0.25,0.75"  # no header
+
+
+def test_standard_file_in_another_order(tmp_path):
+    path = tmp_path / "bloodmnist_64_val_[AUC]1.000_[ACC]1.000@x.csv"
+    path.write_text("2,0.5,0.5\n0,0.25,0.75\n1,1.0,0.0\n")
+    found = read_predictions(path)
+    assert np.array_equal(found.probabilities, TABLE)
+    assert found.split == "val"
+
+
+def test_named_columns_are_put_into_order(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("index,label,b,a\n1,a,0.0,1.0\n0,b,0.75,0.25\n2,0,0.5,0.5\n", encoding="utf-8-sig")
+    found = read_predictions(path, class_names=("a", "b"))
+    assert np.array_equal(found.probabilities, TABLE)
+    assert found.labels is not None
+    assert found.labels.tolist() == [1, 0, 0]
+    assert found.class_names == ("a", "b")
+
+
+def test_array_file(tmp_path):
+    np.save(tmp_path / "p.npy", TABLE.astype(np.float32))
+    assert np.array_equal(read_predictions(tmp_path / "p.npy").probabilities, TABLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.csv", "", "is empty"),
+        ("a.csv", "0,0.5,0.5\n0,0.5,0.5\n", "indices, 0 to 1, each once"),
+        ("a.csv", "0,0.5,0.5\n1,0.5\n", "line 2 .* has 2 columns"),
+        ("a.csv", "a,c\n0.5,0.5\n", "must be the classes a, b; it has a, c"),
+        ("a.csv", "a,a\n0.5,0.5\n", "two columns of one name"),
+        ("a.csv", "a,b\n", "a header and nothing else"),
+        ("a.csv", "a,b\n0.5,x\n", "line 2 .* holds 'x'"),
+        ("a.csv", "label,a,b\n7,0.5,0.5\n", "the label '7'; expected 0 to 1"),
+        ("a.npy", "nonsense", "cannot read a.npy"),
+    ],
+)
+def test_refuses_with_the_line(tmp_path, name, content, words):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(PredictionError, match=words):
+        read_predictions(tmp_path / name, class_names=("a", "b"))
+
+
+def test_missing_and_pickled_files_are_refused(tmp_path):
+    with pytest.raises(PredictionError, match="no file"):
+        read_predictions(tmp_path / "none.csv")
+    np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(PredictionError, match=r"cannot read objects\.npy"):
+        read_predictions(tmp_path / "objects.npy")

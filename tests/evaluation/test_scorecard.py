@@ -1,0 +1,111 @@
+"""The table of scores: intervals around values, sentences for what is undefined, time."""
+
+import json
+import math
+import time
+
+import numpy as np
+import pytest
+
+from giemsa.evaluation.predictions import Predictions
+from giemsa.evaluation.scorecard import score_predictions
+
+
+def made(n, k, seed=0, sharpness=3.0, groups=None):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, k, n)
+    logits = rng.normal(size=(n, k))
+    logits[np.arange(n), labels] += sharpness
+    table = np.exp(logits)
+    names = tuple(f"class {c}" for c in range(k))
+    return Predictions(labels, table / table.sum(axis=1, keepdims=True), names, groups)
+
+
+def test_every_value_lies_in_its_interval():
+    card = score_predictions(made(300, 4), generator=np.random.default_rng(0), resamples=300)
+    assert len(card.whole) == 18
+    without = {"ece_equal_mass", "maximum_calibration_error", "classwise_ece"}
+    for name, score in card.whole.items():
+        assert score.n == 300
+        if name in without:
+            assert math.isnan(score.low)
+        else:
+            assert score.low <= score.value <= score.high, name
+            assert score.high - score.low > 1e-4
+    for scores in card.by_class:
+        assert set(scores) == {"precision", "recall", "f1", "specificity", "auc", "average_precision"}
+        assert all(score.low <= score.value <= score.high for score in scores.values())
+    assert card.by_class[2]["recall"].n == card.support[2]
+    assert sum(entry["support"] for entry in card.to_json()["classes"]) == 300
+
+
+def test_perfect_scores_keep_honest_intervals():
+    card = score_predictions(made(80, 2, sharpness=60), generator=np.random.default_rng(0), resamples=100)
+    for name in ("accuracy", "balanced_accuracy", "macro_f1", "auc", "matthews"):
+        assert card.whole[name].value == 1
+        assert 0.85 < card.whole[name].low < 0.98, name
+        assert card.whole[name].high == 1
+
+
+def test_undefined_is_told_and_written_as_null():
+    table = np.array([[0.8, 0.1, 0.1], [0.7, 0.2, 0.1], [0.1, 0.8, 0.1]])
+    both = Predictions(np.array([0, 0, 1]), table, ("red", "white", "blue"))
+    card = score_predictions(both, generator=np.random.default_rng(0), resamples=20)
+    assert math.isnan(card.whole["auc"].value)
+    assert math.isnan(card.by_class[2]["recall"].value)
+    assert len(card.notes) == 2
+    assert all("blue does not occur" in note for note in card.notes)
+    written = json.loads(json.dumps(card.to_json(), allow_nan=False))
+    assert written["scores"]["auc"]["value"] is None
+
+
+def test_one_class_only():
+    both = Predictions(np.zeros(5, dtype=int), np.tile([0.9, 0.1], (5, 1)), ("a", "b"))
+    card = score_predictions(both, generator=np.random.default_rng(0), resamples=20)
+    assert card.whole["accuracy"].value == 1
+    assert math.isnan(card.whole["matthews"].value)
+    assert any("correlation or kappa" in note for note in card.notes)
+
+
+def test_groups_widen_intervals():
+    groups = np.repeat(np.arange(20), 15)
+    alone = made(300, 3, sharpness=1.0)
+    clumped = Predictions(
+        np.repeat(alone.labels[:20], 15), np.repeat(alone.probabilities[:20], 15, axis=0), alone.class_names
+    )
+    grouped = Predictions(clumped.labels, clumped.probabilities, clumped.class_names, groups)
+    widths = [
+        score_predictions(one, generator=np.random.default_rng(0), resamples=300).whole
+        for one in (clumped, grouped)
+    ]
+    for name in ("accuracy", "balanced_accuracy", "auc", "log_loss"):
+        narrow, wide = (card[name].high - card[name].low for card in widths)
+        assert wide > 1.8 * narrow, name
+
+
+def test_the_seed_repeats_it():
+    first, second = (
+        score_predictions(made(60, 3), generator=np.random.default_rng(4), resamples=50).to_json()
+        for _ in range(2)
+    )
+    assert first == second
+
+
+def test_no_resamples_leave_wilson_alone():
+    card = score_predictions(made(60, 3), generator=np.random.default_rng(4), resamples=0)
+    assert not math.isnan(card.whole["accuracy"].low)
+    assert math.isnan(card.whole["auc"].low)
+
+
+def test_two_thousand_resamples_are_quick():
+    predictions = made(3421, 8)
+    start = time.process_time()
+    score_predictions(predictions, generator=np.random.default_rng(0))
+    assert time.process_time() - start < 3 * 4  # 3 s are promised; the test machine may be slow and busy
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_hardly_any_images(n):
+    both = Predictions(np.arange(n) % 2, np.tile([0.9, 0.1], (n, 1)), ("a", "b"))
+    card = score_predictions(both, generator=np.random.default_rng(0), resamples=10)
+    assert card.whole["accuracy"].n == n

@@ -1,0 +1,41 @@
+"""Risk against coverage."""
+
+import math
+
+import numpy as np
+import pytest
+
+from giemsa.evaluation.predictions import Predictions
+from giemsa.evaluation.selective import risk_coverage
+
+
+def made(confidence, correct):
+    confidence = np.asarray(confidence, dtype=float)
+    table = np.stack([confidence, 1 - confidence], axis=1)
+    return Predictions(np.where(correct, 0, 1), table, ("a", "b"))
+
+
+def test_by_hand():
+    found = risk_coverage(made([0.9, 0.8, 0.7, 0.6], [True, True, False, True]))
+    assert found.coverage.tolist() == [0.25, 0.5, 0.75, 1]
+    assert found.risk == pytest.approx([0, 0, 1 / 3, 1 / 4])
+    assert found.area == pytest.approx((0 + 0 + 1 / 3 + 1 / 4) / 4)
+    assert found.best_area == pytest.approx((1 / 4) / 4)
+    threshold, accuracy = found.keep(0.5)
+    assert (threshold, accuracy.value, accuracy.n) == (0.8, 1.0, 2)
+    assert found.needed_for(0.99) == 0.5
+    assert found.needed_for(0.75) == 0
+
+
+def test_equal_certainties_stay_together():
+    found = risk_coverage(made([0.9, 0.9, 0.9, 0.6], [True, False, True, True]))
+    assert found.coverage.tolist() == [0.75, 1]
+    assert found.risk == pytest.approx([1 / 3, 1 / 4])
+
+
+def test_nothing_left():
+    found = risk_coverage(made([0.9, 0.9], [False, False]))
+    assert math.isnan(found.needed_for(0.99))
+    _, accuracy = found.keep(0.5)
+    assert accuracy.n == 0
+    assert found.to_json()["handed_over_for_99_percent"] is None

@@ -1,0 +1,28 @@
+"""What an audit adds to the failures."""
+
+import numpy as np
+
+from giemsa.evaluation.predictions import Predictions
+from giemsa.evaluation.subgroups import AuditHints, find_failures
+
+TABLE = np.array([[0.9, 0.1], [0.2, 0.8], [0.1, 0.9], [0.4, 0.6]])
+PREDICTIONS = Predictions(np.array([0, 0, 1, 0]), TABLE, ("a", "b"))
+
+
+def test_without_leaks_and_with_suspects():
+    hints = AuditHints(leaked=np.array([0]), suspects=np.array([1, 2]))
+    found = find_failures(PREDICTIONS, hints=hints)
+    assert found.without_leaks is not None
+    assert found.without_leaks.accuracy.value == 1 / 3
+    assert found.without_leaks.accuracy.n == 3
+    assert found.suspect_mistakes is not None
+    assert found.suspect_mistakes.tolist() == [1]
+    assert found.to_json()["suspect_mistakes"] == [1]
+
+
+def test_before_an_audit():
+    found = find_failures(
+        PREDICTIONS, images=np.zeros((4, 5, 5, 3), dtype=np.uint8), metadata={"site": np.array(list("aabb"))}
+    )
+    assert found.without_leaks is None
+    assert list(found.subgroups) == ["site"]  # all images are equally bright

@@ -1,0 +1,19 @@
+"""Halves of val, and what is said of them."""
+
+import numpy as np
+
+from giemsa.evaluation.trust import condition, halves
+
+
+def test_halves_are_apart_and_whole():
+    first, second = halves(101, np.random.default_rng(0))
+    assert len(first) == 51
+    assert sorted([*first, *second]) == list(range(101))
+    assert not np.array_equal(first, np.arange(51))
+    again, _ = halves(101, np.random.default_rng(0))
+    assert np.array_equal(first, again)
+
+
+def test_a_chosen_epoch_is_admitted():
+    assert "not exact" in condition("best")
+    assert "selected nothing" in condition("last")

@@ -1,0 +1,70 @@
+"""Sentences and the printed table."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import classification_report as reference
+
+from giemsa.evaluation.evaluate import score
+from giemsa.evaluation.predictions import Predictions
+from giemsa.evaluation.scorecard import score_predictions
+from giemsa.evaluation.wording import classification_report, percent, plain_sentences, spoken_names
+
+
+def made(seed=0):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 3, 200)
+    logits = rng.normal(size=(200, 3))
+    logits[np.arange(200), labels] += 2
+    table = np.exp(logits)
+    return Predictions(labels, table / table.sum(axis=1, keepdims=True), ("red", "white", "blue"))
+
+
+def test_the_table_equals_scikit_learn():
+    predictions = made()
+    card = score_predictions(predictions, generator=np.random.default_rng(0), resamples=10)
+    expected = reference(
+        predictions.labels, predictions.predicted, target_names=predictions.class_names, digits=4
+    )
+    numbers = [line.split()[-4:] for line in classification_report(card).splitlines() if line.strip()][1:]
+    wanted = [line.split()[-4:] for line in expected.splitlines() if line.strip()][1:]
+    assert [row[-2:] for row in numbers] == [row[-2:] for row in wanted]
+    assert numbers[:3] == wanted[:3]
+    assert numbers[4:] == wanted[4:]
+    assert len(numbers) == 6
+
+
+def test_three_sentences():
+    predictions = made()
+    card = score_predictions(predictions, generator=np.random.default_rng(0), resamples=10)
+    first, second, third = plain_sentences(predictions, card, data="cells")
+    assert first.startswith(
+        "The classifier was tested on 200 images of cells that neither training nor selection used"
+    )
+    assert "red, white and blue" in first
+    assert percent(card.whole["accuracy"].value) in second
+    assert "It fails most with" in third
+    assert "most frequent mistake" in third
+
+
+def test_no_mistake_is_no_boast():
+    evaluation = score([0, 1], [[0.9, 0.1], [0.1, 0.9]])
+    assert "does not mean" in evaluation.sentences[2]
+    assert "100 %" in evaluation.sentences[1]
+
+
+@pytest.mark.parametrize(
+    ("fraction", "words"),
+    [
+        (1.0, "100 %"),
+        (0.9999, "over 99.9 %"),
+        (0.0, "0 %"),
+        (0.0001, "under 0.1 %"),
+        (float("nan"), "undefined"),
+    ],
+)
+def test_percent_is_never_rounder_than_it_is(fraction, words):
+    assert percent(fraction) == words
+
+
+def test_long_names_are_spoken_short():
+    assert spoken_names(("a", "b" * 40), ("x", "y")) == ("a", "y")

@@ -1,0 +1,168 @@
+"""Figures of the evaluation: what is drawn is what was given, and no word is clipped or lies on another."""
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from giemsa.plots import certainty, evaluation, failures, ranking, resilience
+
+NAMES = (
+    "basophil",
+    "eosinophil",
+    "erythroblast",
+    "immature granulocyte",
+    "lymphocyte",
+    "monocyte",
+    "neutrophil",
+    "platelet",
+)
+
+
+def boxes(figure):
+    """Return the boxes of all words that are seen, in pixels."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    found = []
+    for ax in figure.axes:
+        labels = seen_labels(ax.xaxis) + seen_labels(ax.yaxis) if ax.axison else []
+        for text in [ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label, *labels, *ax.texts]:
+            if text.get_visible() and text.get_text().strip() and ax.get_visible():
+                found.append((text.get_text(), text.get_window_extent(renderer)))
+    return found
+
+
+def seen_labels(axis):
+    """Return the labels of the ticks that lie within the axis' limits."""
+    low, high = sorted(axis.get_view_interval())
+    return [
+        tick.label1
+        for tick in axis.get_major_ticks()
+        if low <= tick.get_loc() <= high and tick.label1.get_visible()
+    ]
+
+
+def assert_readable(figure, least):
+    found = boxes(figure)
+    assert len(found) >= least
+    width, height = figure.canvas.get_width_height()
+    for words, box in found:
+        assert box.x0 > -2 and box.y0 > -2 and box.x1 < width + 2 and box.y1 < height + 2, (
+            f"{words!r} is clipped"
+        )
+    upright = [(words, box) for words, box in found]
+    for place, (words, box) in enumerate(upright):
+        for other, second in upright[place + 1 :]:
+            across = min(box.x1, second.x1) - max(box.x0, second.x0)
+            up = min(box.y1, second.y1) - max(box.y0, second.y0)
+            if across > 2 and up > 2 and not (turned(words) and turned(other)):
+                raise AssertionError(f"{words!r} lies on {other!r}")
+
+
+def turned(words):
+    return words in NAMES  # names below the matrix stand aslant: their boxes overlap, their letters do not
+
+
+def intervals(k):
+    value = np.linspace(0.6, 1, k)
+    value[0] = np.nan
+    return value, value - 0.05, np.minimum(value + 0.04, 1)
+
+
+def test_confusion():
+    counts = np.random.default_rng(0).integers(0, 500, (8, 8))
+    counts[3] = 0
+    figure = evaluation.plot_confusion(counts, NAMES)
+    ax = figure.axes[0]
+    assert [label.get_text() for label in ax.get_xticklabels()] == list(NAMES)
+    assert ax.images[0].get_array()[1, 2] == pytest.approx(counts[1, 2] / counts[1].sum())
+    assert len(ax.texts) == (counts > 0).sum()
+    assert_readable(figure, 16)
+
+
+def test_confusion_of_many_classes():
+    names = [f"organ number {i}" for i in range(30)]
+    assert_readable_size(evaluation.plot_confusion(np.eye(30, dtype=int), names))
+
+
+def assert_readable_size(figure):
+    width, height = figure.get_size_inches()
+    assert max(width, height) <= 11.5
+
+
+def test_class_scores():
+    panels = {"recall": intervals(8), "precision": intervals(8), "F1": intervals(8)}
+    figure = evaluation.plot_class_scores(panels, NAMES, [1234] * 8)
+    assert len(figure.axes) == 3
+    assert_readable(figure, 30)
+
+
+def test_curves():
+    line = np.linspace(0, 1, 9)
+    empty = np.empty(0), np.empty(0)
+    curves = [(line, np.sqrt(line))] * 7 + [empty]
+    for function in (ranking.plot_roc, ranking.plot_precision_recall):
+        figure = function(curves, NAMES, [0.9996] * 7 + [np.nan])
+        assert len(figure.legends[0].get_texts()) == 7
+        assert_readable(figure, 12)
+
+
+def test_reliability():
+    counts = np.array([0, 3, 10, 100])
+    mean = np.array([np.nan, 0.4, 0.6, 0.9])
+    figure = certainty.plot_reliability(
+        np.linspace(0, 1, 5), [("with", mean, mean, counts), ("without", mean, mean, counts)]
+    )
+    assert_readable(figure, 8)
+
+
+def test_coverage():
+    figure = certainty.plot_coverage(
+        intervals(9), ["all images", *NAMES], 0.9, np.array([3, 2478, 500, 20, 0, 0, 0, 0, 0])
+    )
+    assert_readable(figure, 12)
+    assert len(figure.axes[1].patches) == 4
+
+
+def test_risk_coverage():
+    coverage = np.linspace(0.01, 1, 100)
+    marks = [(0.05, 0.02, "5 % handed over: 2.00 %"), (0.2, 0.005, "20 % handed over: 0.50 %")]
+    assert_readable(certainty.plot_risk_coverage(coverage, 0.05 * coverage**2, marks), 8)
+    perfect = certainty.plot_risk_coverage(coverage, 0 * coverage, [])
+    assert perfect.axes[0].get_ylim()[1] > 0
+
+
+def test_robustness():
+    names = [f"corruption {i}" for i in range(9)]
+    scores = np.random.default_rng(0).random((9, 5))
+    examples = np.zeros((9, 8, 8, 1), dtype=np.uint8)
+    figure = resilience.plot_robustness(scores, names, 0.97, examples)
+    titles = [ax.get_title(loc="left") for ax in figure.axes if ax.get_title(loc="left")]
+    assert titles[0] == names[int(scores.mean(axis=1).argmin())]
+    assert_readable(figure, 20)
+
+
+def test_novelty():
+    rng = np.random.default_rng(0)
+    figure = resilience.plot_novelty(
+        rng.gamma(5, 1, 500), {"noise": rng.gamma(20, 1, 50), "blank": np.zeros(50)}, 9.0
+    )
+    assert "noise" in figure.axes[1].get_title(loc="left")
+    assert_readable(figure, 4)
+
+
+def test_mistakes():
+    images = np.zeros((5, 28, 28, 3), dtype=np.uint8)
+    words = [("immature granulocyte", "immature granulocyte", 0.99)] * 5
+    assert_readable(failures.plot_mistakes(images, words), 5)
+
+
+def test_subgroups():
+    groups = [
+        ("brightness", f"{word} quarter", 0.9, 0.85, 0.93, 855)
+        for word in ("darkest", "second", "third", "brightest")
+    ]
+    groups += [("sharpness", "most blurred quarter", 0.8, 0.75, 0.83, 855)]
+    figure = failures.plot_subgroups(groups, 0.9)
+    assert len(figure.axes) == 2
+    assert_readable(figure, 8)
