@@ -1,0 +1,216 @@
+"""`audit`: is this data fit to learn from? Every check in order, and what they found, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from giemsa.auditing.duplicates import Duplicates, connected_groups, find_duplicates
+from giemsa.auditing.findings import Finding, worst_first
+from giemsa.auditing.image_quality import ImageQuality, find_outliers, judge_images
+from giemsa.auditing.label_errors import find_label_errors
+from giemsa.auditing.learning_curve import LearningCurve, extrapolate
+from giemsa.auditing.pool import Pool
+from giemsa.auditing.report import AuditReport, AuditResults, Labels, Outliers
+from giemsa.auditing.shortcuts import check_shortcuts
+from giemsa.auditing.splits import SplitCheck, check_splits
+from giemsa.auditing.surroundings import (
+    BACKGROUND,
+    COLOUR,
+    FACTS,
+    border_features,
+    colour_features,
+    fact_features,
+)
+from giemsa.auditing.telling_images import (
+    tell_duplicates,
+    tell_groups,
+    tell_outliers,
+    tell_quality,
+    tell_sizes,
+    tell_skipped,
+)
+from giemsa.auditing.telling_labels import (
+    tell_colour,
+    tell_label_errors,
+    tell_learning_curve,
+    tell_shortcut,
+    tell_splits,
+    tell_unjudged,
+)
+from giemsa.data.dataset import ImageDataset
+from giemsa.data.load import load
+from giemsa.errors import DataError, GiemsaError
+from giemsa.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from giemsa.auditing.out_of_fold import OutOfFold
+    from giemsa.training.run import Run
+
+Progress = Callable[[int, int, str], None]
+FOLDS = {"short": 3, "thorough": 5}
+EPOCHS = {"short": 4, "thorough": 6}
+LEAST_TRAINED = 30  # images in train below which no network is asked
+
+
+def audit(
+    data: ImageDataset | str | Path,
+    *,
+    quick: bool = False,
+    thorough: bool = False,
+    seed: int = 0,
+    device: str = "auto",
+    run: Run | None = None,
+    progress: Progress | None = None,
+) -> AuditReport:
+    """Find what would make a result on this data worthless.
+
+    Looks for duplicates and leakage, wrong labels, bad images, shortcuts, unfit splits, and asks whether more images would
+    help. Labels are judged by short trainings in which each image of train is held out once; val and test are never learnt from.
+
+    Parameters
+    ----------
+    data : a data set, or what :func:`giemsa.load` takes.
+    quick : train nothing: no label errors, and outliers by their pixels alone.
+    thorough : five folds of longer trainings in place of three short ones, and a learning curve.
+    seed : source of every random choice.
+    device : ``auto``, ``cpu``, ``cuda`` or ``mps``, for the trainings.
+    run : a run on this data, into whose folder the report is written.
+    progress : called with what is done, what there is, and words.
+
+    Returns
+    -------
+    AuditReport : findings, worst first; ``flagged`` is a table of all images concerned.
+
+    Raises
+    ------
+    DataError : no images at all.
+
+    Examples
+    --------
+    >>> import giemsa
+    >>> report = giemsa.audit("bloodmnist", quick=True)  # doctest: +SKIP
+    """
+    data = data if isinstance(data, ImageDataset) else load(data, seed=seed, progress=progress)
+    pool = Pool(data)
+    if not len(pool):
+        raise DataError(f"{data.name} has no images: there is nothing to audit")
+    level = "quick" if quick else "thorough" if thorough else "short"
+    results = _look(pool, level, seed, device, progress)
+    report = AuditReport(pool, level, worst_first(_tell(pool, results)), results)
+    if run is not None:
+        report.save(run.folder)
+    return report
+
+
+def _look(pool: Pool, level: str, seed: int, device: str, progress: Progress | None) -> AuditResults:
+    """Make every check of this level."""
+    tell = progress or (lambda done, total, words: None)
+    tell(0, 5, "duplicates")
+    duplicates = find_duplicates(pool.images, seed=derive_seed(seed, "duplicates"))
+    units = _units(pool, duplicates)
+    tell(1, 5, "bad images")
+    quality = judge_images(pool.images)
+    tell(2, 5, "shortcuts")
+    border, colour = border_features(pool.images), colour_features(pool.images)
+    tables = {BACKGROUND: border, FACTS: fact_features(pool.columns), COLOUR: colour}
+    n_classes, draws = len(pool.data.class_names), derive_seed(seed, "shortcuts")
+    checks = {
+        where: check_shortcuts(table, pool.labels, n_classes, groups=units, seed=draws)
+        for where, table in tables.items()
+    }
+    tell(3, 5, "splits")
+    splits = _compare_splits(pool, quality, colour)
+    tell(4, 5, "networks")
+    judged, curve, trouble = _ask_networks(pool, units, level, (seed, device, progress))
+    plain = np.stack([*colour.values(), *border.values(), quality.measures["sharpness"]], axis=1)
+    space = "simple measures of colour and sharpness" if judged is None else "a network's features"
+    outliers = find_outliers(plain if judged is None else judged.features, seed=derive_seed(seed, "outliers"))
+    labels = None
+    if judged is not None:
+        errors = find_label_errors(pool.labels, judged.probabilities)
+        labels = Labels(errors, judged.probabilities, judged.folds)
+    return AuditResults(
+        duplicates, quality, Outliers(*outliers, space), checks, splits, labels, curve, trouble
+    )
+
+
+def _units(pool: Pool, duplicates: Duplicates) -> np.ndarray:
+    """Return a number for each image, ``(n,)``: the same for duplicates and for images of one patient."""
+    if pool.groups is None:
+        return duplicates.groups
+    _, first, which = np.unique(pool.groups, return_index=True, return_inverse=True)
+    same_patient = np.stack([first[which.ravel()], np.arange(len(pool))], axis=1)
+    return connected_groups(len(pool), np.concatenate([duplicates.pairs, same_patient]))
+
+
+def _compare_splits(pool: Pool, quality: ImageQuality, colour: Mapping[str, np.ndarray]) -> SplitCheck:
+    measures = {name: quality.measures[name] for name in ("brightness", "contrast", "sharpness")}
+    measures |= {name: values for name, values in colour.items() if "tint" in name}
+    return check_splits(
+        pool.by_split(pool.labels),
+        {name: pool.by_split(values) for name, values in measures.items()},
+        len(pool.data.class_names),
+    )
+
+
+def _ask_networks(
+    pool: Pool, units: np.ndarray, level: str, how: tuple[int, str, Progress | None]
+) -> tuple[OutOfFold | None, LearningCurve | None, str]:
+    """Return what held-out networks say, the learning curve, and why there is none of them."""
+    seed, device, progress = how
+    counts = np.bincount(pool.labels[pool.split_of == 0], minlength=len(pool.data.class_names))
+    if level == "quick":
+        return (
+            None,
+            None,
+            "Labels were not judged and no learning curve drawn, since that needs training (quick).",
+        )
+    if counts.sum() < LEAST_TRAINED or (counts >= FOLDS["short"]).sum() < 2:
+        return (
+            None,
+            None,
+            (
+                f"Labels were not judged: that needs {LEAST_TRAINED} images in train and two classes of at least "
+                f"{FOLDS['short']}, there are {counts.sum()} images in {(counts > 0).sum()} classes."
+            ),
+        )
+    from giemsa.auditing.out_of_fold import measure_learning_curve, predict_out_of_fold
+
+    options: dict[str, Any] = {"seed": seed, "device": device, "progress": progress}
+    try:
+        judged = predict_out_of_fold(pool, units, folds=FOLDS[level], epochs=EPOCHS[level], **options)
+        curve = None
+        if level == "thorough":
+            sizes, errors, held_out = measure_learning_curve(pool, units, epochs=EPOCHS[level], **options)
+            target = 2 * int(counts.sum())
+            curve = extrapolate(sizes, errors, held_out=held_out, target=target, seed=seed)
+    except GiemsaError as trouble:
+        return None, None, f"Labels were not judged, because the training was not possible: {trouble}"
+    return judged, curve, ""
+
+
+def _tell(pool: Pool, results: AuditResults) -> Iterator[Finding]:
+    """Tell everything that was found, the gravest kinds first."""
+    network = results.network_accuracy(pool.labels)
+    yield from tell_duplicates(pool, results.duplicates)
+    yield from tell_groups(pool)
+    for where, check in results.shortcuts.items():
+        if where != COLOUR:
+            yield from tell_shortcut(pool, check, where, network)
+    if results.labels is not None:
+        yield from tell_label_errors(pool, results.labels.errors)
+        yield from tell_unjudged(pool, results.labels.folds)
+    yield from tell_splits(pool, results.splits)
+    yield from tell_skipped(pool)
+    yield from tell_quality(pool, results.quality)
+    yield from tell_outliers(
+        pool, results.outliers.places, results.outliers.deviations, results.outliers.space
+    )
+    yield from tell_sizes(pool)
+    yield from tell_colour(pool, results.shortcuts[COLOUR], network)
+    if results.curve is not None:
+        yield from tell_learning_curve(results.curve)

@@ -1,0 +1,127 @@
+"""The cleaned manifest: what to train on instead, with every image that was left out accounted for."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from giemsa.data.dataset import SPLITS
+from giemsa.errors import DataError
+
+if TYPE_CHECKING:
+    from giemsa.auditing.report import AuditReport
+
+LEAST_DOUBT = (
+    0.25  # normalised margin: a suspect label is set aside where another class is at least 0.5 more probable
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Cleaning:
+    """Which images stay, and why the others do not.
+
+    Parameters
+    ----------
+    kept : ``(n,)`` of truth values, in the order of the pool.
+    reasons : for each image left out, by place in the pool, why.
+    """
+
+    kept: np.ndarray
+    reasons: dict[int, str]
+
+    def __str__(self) -> str:
+        words = [
+            f"{list(self.reasons.values()).count(reason)} {reason}"
+            for reason in dict.fromkeys(self.reasons.values())
+        ]
+        return f"{int(self.kept.sum())} images kept; left out: {', '.join(words) or 'none'}"
+
+
+def choose_cleaning(report: AuditReport) -> Cleaning:
+    """Decide what a cleaned set leaves out; no label is changed and nothing moves from split to split.
+
+    Of each group of duplicates one image stays, in the split that is scored last: a copy leaves train for the sake of test.
+    Groups with different labels are set aside whole, outside test; so are suspect labels and empty images. Test is left as
+    it is but for copies within it, since a test set cleaned by a network's opinion would flatter networks.
+    """
+    pool, results = report.pool, report.results
+    in_test = pool.split_of == SPLITS.index("test")
+    reasons: dict[int, str] = {}
+    for group in results.duplicates.members():
+        if len(set(pool.labels[group].tolist())) > 1:
+            reasons |= dict.fromkeys(group[~in_test[group]].tolist(), "duplicate with another label")
+            continue
+        keeper = group[np.argmax(pool.split_of[group])]
+        reasons |= {place: "duplicate" for place in group.tolist() if place != keeper}
+    for place in results.quality.faults["empty"].tolist():
+        if not in_test[place]:
+            reasons.setdefault(place, "empty")
+    if results.labels is not None:
+        errors = results.labels.errors
+        for place in errors.suspects[errors.scores[errors.suspects] <= LEAST_DOUBT].tolist():
+            if not in_test[place]:
+                reasons.setdefault(place, "suspect label")
+    reasons |= _shared_groups(report, reasons)
+    kept = np.ones(len(pool), dtype=bool)
+    kept[list(reasons)] = False
+    return Cleaning(kept, reasons)
+
+
+def _shared_groups(report: AuditReport, gone: dict[int, str]) -> dict[int, str]:
+    """Take the images of a patient that stands in several splits out of all but the last of them."""
+    pool = report.pool
+    if pool.groups is None:
+        return {}
+    _, which = np.unique(pool.groups, return_inverse=True)
+    which = which.ravel()
+    last = np.zeros(int(which.max()) + 1, dtype=np.int64)
+    np.maximum.at(last, which, pool.split_of)
+    places = np.flatnonzero(pool.split_of < last[which])
+    return {place: "group in a later split" for place in places.tolist() if place not in gone}
+
+
+def write_manifest(report: AuditReport, path: str | Path) -> Cleaning:
+    """Write the cleaned set as a manifest that ``giemsa train`` takes: ``path,label,split`` and ``group`` where known.
+
+    Parameters
+    ----------
+    report : an audit.
+    path : a CSV file that does not exist yet.
+
+    Returns
+    -------
+    Cleaning : what was left out, and why; it is also written beside the manifest, as ``NAME.left-out.csv``.
+
+    Raises
+    ------
+    DataError : the file exists, or nothing would be left in train.
+    """
+    path = Path(path)
+    left_out = path.with_suffix(".left-out.csv")
+    for target in (path, left_out):
+        if target.exists():
+            raise DataError(f"{target} exists already: choose another name for the cleaned manifest")
+    pool, cleaning = report.pool, choose_cleaning(report)
+    if not cleaning.kept[pool.split_of == 0].any():
+        raise DataError("nothing would be left in train: look at the findings before cleaning")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = ["path", "label", "split"] + (["group"] if pool.groups is not None else [])
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(_row(report, place) for place in np.flatnonzero(cleaning.kept).tolist())
+    with left_out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([*header, "reason"])
+        writer.writerows([*_row(report, place), reason] for place, reason in sorted(cleaning.reasons.items()))
+    return cleaning
+
+
+def _row(report: AuditReport, place: int) -> list[str]:
+    pool = report.pool
+    row = [pool.address(place), pool.class_name(pool.labels[place]), pool.split_name(place)]
+    return row if pool.groups is None else [*row, str(pool.groups[place])]

@@ -1,0 +1,201 @@
+"""The one file of the audit that trains: probabilities for every image from networks that have not seen it.
+
+Train is cut into folds; duplicates, and images of one patient, stay in one fold. The images of val and test are held out from
+every fold and get the mean of all networks, but for those with a copy in train: they get the network that did not see the copy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from giemsa.auditing.pool import Pool
+from giemsa.data.dataset import ImageDataset, Split
+from giemsa.seeds import derive_seed
+from giemsa.training.building import build_classifier
+from giemsa.training.classifier import Classifier
+from giemsa.training.device import choose_compute
+from giemsa.training.loop import epochs_of, fit
+from giemsa.training.recipes import Recipe, get_recipe
+
+Progress = Callable[[int, int, str], None]
+LEAST_STEPS = 400  # a small set is passed over more often
+_WATCHED = 32  # images that the loop validates on; the short recipe does not select by them
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfFold:
+    """What networks say about images that they have not seen.
+
+    Parameters
+    ----------
+    probabilities : ``(n, classes)``, ``float64``, in the order of the pool.
+    features : ``(n, dimensions)`` input of the last layer, from the network of the first fold.
+    folds : number of folds.
+    """
+
+    probabilities: np.ndarray
+    features: np.ndarray
+    folds: int
+
+
+def short_recipe(epochs: int) -> Recipe:
+    """Return the recipe ``fast``, cut short: enough to doubt a label, not to be proud of."""
+    fast = get_recipe("fast")
+    return fast.replace(
+        name="audit",
+        epochs=epochs,
+        minimum_steps=LEAST_STEPS,
+        selection="last",
+        patience=None,
+        label_smoothing=0.0,
+    )
+
+
+def predict_out_of_fold(
+    pool: Pool,
+    groups: np.ndarray,
+    *,
+    folds: int = 3,
+    epochs: int = 4,
+    seed: int = 0,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> OutOfFold:
+    """Train a short time for each fold of train and predict what was held out.
+
+    Parameters
+    ----------
+    pool : the images.
+    groups : ``(n,)`` integers; images of one group (duplicates, a patient) stay in one fold.
+    folds : number of folds, at least 2.
+    epochs : passes over the training images; more for small sets.
+    seed : source of folds and trainings.
+    device : ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    progress : called with epochs done, epochs in all, and words.
+
+    Raises
+    ------
+    GiemsaError : the training is refused or diverges.
+    """
+    in_train = np.flatnonzero(pool.split_of == 0)
+    fold_of = assign_folds(pool.labels[in_train], groups[in_train], folds, seed=derive_seed(seed, "folds"))
+    unseen = held_out(len(pool), in_train, fold_of, groups, folds)
+    recipe = short_recipe(epochs)
+    sums = np.zeros((len(pool), len(pool.data.class_names)))
+    features = np.empty((0, 0))
+    for fold in range(folds):
+        learnt = in_train[fold_of != fold]
+        told = _fold_progress(progress, fold, folds, epochs_of(recipe, len(learnt)))
+        classifier = train_briefly(
+            pool.data, learnt, recipe, seed=derive_seed(seed, "fold", fold), device=device, progress=told
+        )
+        places = np.flatnonzero(unseen[:, fold])
+        sums[places] += classifier.probabilities(pool.images[places])
+        if fold == 0:
+            features = classifier.features(pool.images)
+    return OutOfFold(sums / unseen.sum(axis=1, keepdims=True), features, folds)
+
+
+def assign_folds(labels: np.ndarray, groups: np.ndarray, folds: int, *, seed: int) -> np.ndarray:
+    """Return the fold of each image, ``(n,)``: groups whole, classes spread evenly.
+
+    Parameters
+    ----------
+    labels : ``(n,)``.
+    groups : ``(n,)`` integers.
+    folds : number of folds.
+    seed : source of the order in which groups are dealt out.
+
+    Examples
+    --------
+    >>> assign_folds(np.array([0, 0, 0, 0, 1, 1]), np.array([7, 7, 8, 9, 1, 2]), 2, seed=0).tolist()[:2] in ([0, 0], [1, 1])
+    True
+    """
+    _, first, unit = np.unique(groups, return_index=True, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(first))
+    order = order[np.argsort(labels[first][order], kind="stable")]
+    fold = np.empty(len(first), dtype=np.int64)
+    fold[order] = np.arange(len(first)) % folds
+    return fold[unit.ravel()]
+
+
+def held_out(n: int, in_train: np.ndarray, fold_of: np.ndarray, groups: np.ndarray, folds: int) -> np.ndarray:
+    """Return which network may judge which image, ``(n, folds)`` of truth values: not one that saw it or its copy."""
+    fold_of_group = np.full(int(groups.max()) + 1, -1)
+    fold_of_group[groups[in_train]] = fold_of
+    fold = fold_of_group[groups]
+    return (fold[:, None] == np.arange(folds)) | (fold[:, None] < 0)
+
+
+def train_briefly(
+    data: ImageDataset,
+    places: np.ndarray,
+    recipe: Recipe,
+    *,
+    seed: int,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> Classifier:
+    """Train on the images of train at ``places`` and return the classifier."""
+    train = data.train.subset(places) if len(places) < len(data.train) else data.train
+    watched = train.subset(np.arange(min(_WATCHED, len(train))))
+    part = dataclasses.replace(data, train=train, val=watched, test=_nothing(train))
+    compute = choose_compute(device)
+    symmetry = data.card.symmetry or "none"
+    classifier = build_classifier(part, recipe, seed=seed, compute=compute, symmetry=symmetry)
+    for epoch in fit(classifier, part, recipe, seed=seed):
+        if progress:
+            progress(epoch.epoch, epochs_of(recipe, len(train)), "epochs")
+    return classifier
+
+
+def _nothing(split: Split) -> Split:
+    return split.subset(np.empty(0, dtype=np.int64))
+
+
+def _fold_progress(progress: Progress | None, fold: int, folds: int, epochs: int) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda done, _, __: progress(fold * epochs + done, folds * epochs, f"fold {fold + 1} of {folds}")
+
+
+def measure_learning_curve(
+    pool: Pool,
+    groups: np.ndarray,
+    *,
+    fractions: tuple[float, ...] = (0.1, 0.2, 0.4, 0.8),
+    epochs: int = 4,
+    seed: int = 0,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Train on growing fractions of train and count errors on a fifth of it that is held out.
+
+    Every training makes the same number of steps, so that fewer images are not also less training.
+
+    Returns
+    -------
+    tuple : numbers of training images ``(points,)``, errors ``(points,)``, and the number of images held out.
+    """
+    in_train = np.flatnonzero(pool.split_of == 0)
+    fifth = assign_folds(pool.labels[in_train], groups[in_train], 5, seed=derive_seed(seed, "curve"))
+    held, rest = in_train[fifth == 0], in_train[fifth != 0]
+    order = np.random.default_rng(derive_seed(seed, "curve order")).permutation(rest)
+    steps = max(LEAST_STEPS, epochs * len(rest) // get_recipe("fast").batch_size)
+    recipe = short_recipe(1).replace(minimum_steps=steps)
+    sizes, errors = [], []
+    for number, fraction in enumerate(fractions):
+        learnt = np.sort(order[: round(fraction * len(in_train))])
+        classifier = train_briefly(
+            pool.data, learnt, recipe, seed=derive_seed(seed, "curve", number), device=device
+        )
+        guesses = classifier.probabilities(pool.images[held]).argmax(axis=1)
+        sizes.append(len(learnt))
+        errors.append(float((guesses != pool.labels[held]).mean()))
+        if progress:
+            progress(number + 1, len(fractions), "learning curve")
+    return np.array(sizes), np.array(errors), len(held)

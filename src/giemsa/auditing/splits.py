@@ -1,0 +1,125 @@
+"""Splits and balance: classes too rare to learn or to evaluate, and splits that differ in labels or in appearance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.01  # of the corrected tests
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A measure in which a split differs from train.
+
+    Parameters
+    ----------
+    split, measure : where, and in what.
+    size : Cramér's V for labels, the Kolmogorov-Smirnov distance otherwise; 0 to 1.
+    probability : corrected by Holm for the number of tests made.
+    """
+
+    split: str
+    measure: str
+    size: float
+    probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class SplitCheck:
+    """How the classes are spread, and how the splits differ.
+
+    Parameters
+    ----------
+    counts : ``(classes,)`` images of each class by split.
+    half_widths : ``(classes,)`` half the width of the 95 % interval that recall on test will have at 0.9; 1 without images.
+    drifts : every test made, the surest difference first.
+    """
+
+    counts: Mapping[str, np.ndarray]
+    half_widths: np.ndarray
+    drifts: tuple[Drift, ...]
+
+    @property
+    def imbalance(self) -> float:
+        """Images of the largest class in train for one of the smallest that has any; ``nan`` without images."""
+        present = self.counts["train"][self.counts["train"] > 0]
+        return float(present.max() / present.min()) if len(present) else float("nan")
+
+    def clear_drifts(self, *, least: float = 0.1) -> tuple[Drift, ...]:
+        """Return the differences that are both sure (corrected p below 0.01) and large enough to matter."""
+        return tuple(d for d in self.drifts if d.probability < LEVEL and d.size >= least)
+
+
+def check_splits(
+    labels: Mapping[str, np.ndarray], measures: Mapping[str, Mapping[str, np.ndarray]], n_classes: int
+) -> SplitCheck:
+    """Count classes, and test val and test against train in labels and in each measure.
+
+    Parameters
+    ----------
+    labels : ``(n,)`` by split: train, val, test.
+    measures : for each measure, ``(n,)`` values by split.
+    n_classes : number of classes.
+
+    Returns
+    -------
+    SplitCheck : an empty split is counted and not tested.
+    """
+    counts = {split: np.bincount(values, minlength=n_classes) for split, values in labels.items()}
+    tests = []
+    for split in ("val", "test"):
+        if not len(labels["train"]) or not len(labels[split]):
+            continue
+        tests.append((split, "labels", *_label_difference(counts["train"], counts[split])))
+        for name, values in measures.items():
+            result = stats.ks_2samp(values["train"], values[split], method="asymp")
+            tests.append((split, name, float(result.statistic), float(result.pvalue)))
+    corrected = holm(np.array([test[3] for test in tests]))
+    drifts = [Drift(s, m, size, float(p)) for (s, m, size, _), p in zip(tests, corrected, strict=True)]
+    return SplitCheck(
+        counts,
+        recall_half_widths(counts["test"]),
+        tuple(sorted(drifts, key=lambda d: (d.probability, -d.size))),
+    )
+
+
+def _label_difference(train: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+    """Return Cramér's V and the probability of the chi-squared test that both splits have the same shares of classes."""
+    table = np.stack([train, other])
+    table = table[:, table.sum(axis=0) > 0]
+    if table.shape[1] < 2:
+        return 0.0, 1.0
+    result = stats.chi2_contingency(table, correction=False)
+    return float(np.sqrt(result.statistic / table.sum())), float(result.pvalue)
+
+
+def holm(probabilities: np.ndarray) -> np.ndarray:
+    """Return probabilities ``(m,)`` corrected for ``m`` tests by Holm's step-down method.
+
+    References
+    ----------
+    Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6 (1979) 65.
+
+    Examples
+    --------
+    >>> holm(np.array([0.01, 0.04, 0.03])).round(3).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    m = len(probabilities)
+    order = np.argsort(probabilities, kind="stable")
+    stepped = np.maximum.accumulate(probabilities[order] * (m - np.arange(m)))
+    corrected = np.empty(m)
+    corrected[order] = np.minimum(stepped, 1)
+    return corrected
+
+
+def recall_half_widths(counts: np.ndarray, *, recall: float = 0.9) -> np.ndarray:
+    """Return half the width of Wilson's 95 % interval of a recall near ``recall``, for ``counts`` ``(classes,)`` test images."""
+    z = stats.norm.ppf(0.975)
+    n = np.maximum(counts, 1)
+    half = z * np.sqrt(recall * (1 - recall) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return np.where(counts > 0, half, 1.0)
