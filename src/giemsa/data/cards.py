@@ -300,7 +300,7 @@ CARDS: dict[str, DataCard] = {
         citation=f"{_CITATION}; Acevedo et al., Data in Brief 30 (2020) 105474",
         homepage="https://medmnist.com",
         symmetry=_TURNS,
-        source_geometry=SourceGeometry(height=363, width=360, crop=200),
+        source_geometry=SourceGeometry(height=363, width=360, crop=200, jpeg_quality=75),
     ),
     "tissuemnist": DataCard(
         name="tissuemnist",

@@ -23,17 +23,19 @@ SPLITS = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class SourceGeometry:
-    """How an original photograph becomes an image of the set: centre crop, then resize.
+    """How an original photograph becomes an image of the set: centre crop, resize, and storage as JPEG on the way.
 
     Parameters
     ----------
     height, width : size of the original photograph, in pixels.
     crop : side of the central square that is kept, in pixels.
+    jpeg_quality : quality of the JPEG that the small image passed through, whose traces it bears; ``None`` where it did not.
     """
 
     height: int
     width: int
     crop: int
+    jpeg_quality: int | None = None
 
 
 @dataclass(frozen=True)

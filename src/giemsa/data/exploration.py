@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -139,8 +140,8 @@ class Exploration:
             "",
             *self.table(),
             "",
-            self.agreement.sentence,
-            *self.notes,
+            *wrap(self.agreement.sentence, 100),
+            *(line for note in self.notes for line in wrap(note, 100)),
             *([f"{len(self.skipped)} files were left out."] if self.skipped else []),
         )
 
@@ -216,12 +217,11 @@ def card_lines(card: DataCard) -> tuple[str, ...]:
     >>> card_lines(card_of("pneumoniamnist"))[-1]
     'licence      CC BY 4.0'
     """
-    from textwrap import wrap
-
+    numbered = enumerate(card.class_names)
     counts = ", ".join(f"{split} {count:,}" for split, count in card.counts.items())
     facts = {
         "task": card.task,
-        "labels": "; ".join(f"{label} {name}" for label, name in enumerate(card.class_names)),
+        f"{len(card.class_names)} labels": "; ".join(f"{label} {name}" for label, name in numbered),
         "channels": str(card.channels),
         "counts": counts,
         "symmetry": card.symmetry or "not known",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -211,9 +212,8 @@ def _read(path: Path, form: ImageForm) -> tuple[np.ndarray, _FileFacts]:
         image = _upright(_loaded(image, path))
     plain = _eight_bit(image, path).convert("L" if form.channels == 1 else "RGB")
     cropped = form.geometry is not None and (height, width) == (form.geometry.height, form.geometry.width)
-    if cropped and form.geometry:
-        plain = _centre(plain, form.geometry.crop, form.geometry.crop)
-    pixels = np.asarray(_fitted(plain, form), dtype=np.uint8).reshape(form.height, form.width, form.channels)
+    small = _as_published(plain, form, form.geometry) if cropped and form.geometry else _fitted(plain, form)
+    pixels = np.asarray(small, dtype=np.uint8).reshape(form.height, form.width, form.channels)
     return pixels, _FileFacts(path.stat().st_size, kind, height, width, cropped)
 
 
@@ -285,8 +285,25 @@ def _eight_bit(image: Image.Image, path: Path) -> Image.Image:
     return image.convert("RGB") if image.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV") else image
 
 
+def _as_published(image: Image.Image, form: ImageForm, geometry: SourceGeometry) -> Image.Image:
+    """Return an original photograph as MedMNIST made its images: centre crop, bilinear with antialiasing, JPEG.
+
+    On originals that are in BloodMNIST this differs from its pixels by 2.1 grey levels (root mean square, median of ten), by 9
+    without the JPEG and 10 with bicubic resizing: found by trying, not documented by the publishers.
+    """
+    left, top = round((image.width - geometry.crop) / 2), round((image.height - geometry.crop) / 2)
+    image = image.crop((left, top, left + geometry.crop, top + geometry.crop))
+    image = image.resize((form.width, form.height), Image.Resampling.BILINEAR)
+    if geometry.jpeg_quality is None:
+        return image
+    stored = io.BytesIO()
+    image.save(stored, "JPEG", quality=geometry.jpeg_quality)
+    with Image.open(stored) as small:
+        return small.convert(image.mode)
+
+
 def _fitted(image: Image.Image, form: ImageForm) -> Image.Image:
-    """Return the image at the form's size, resized with antialiasing (bicubic, which matches MedMNIST's own images best)."""
+    """Return the image at the form's size, resized with antialiasing."""
     width, height = image.size
     if (height, width) == (form.height, form.width):
         return image

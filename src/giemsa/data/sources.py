@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def read_source(
     DownloadError : a set that is not on disk cannot be fetched.
     """
     if source in CARDS:
-        card = card_of(source)
+        card = _card_at(source, size or 28)
         if card.task == "multi-label":
             raise DataError(f"{source} gives several labels an image: multi-label sets are not supported yet")
         if source == "bloodmnist" and size in (None, 28):
@@ -55,6 +56,15 @@ def read_source(
     arrays = read_packed(path)
     card = _card_for(path, arrays)
     return _check_labels(source, arrays, card), card
+
+
+def _card_at(name: str, size: int) -> DataCard:
+    """Return a set's card; that its images passed through JPEG is known of 28 pixels only."""
+    card = card_of(name)
+    if size == 28 or card.source_geometry is None:
+        return card
+    geometry = dataclasses.replace(card.source_geometry, jpeg_quality=None)
+    return dataclasses.replace(card, source_geometry=geometry)
 
 
 def _card_for(path: Path, arrays: dict[str, np.ndarray]) -> DataCard:

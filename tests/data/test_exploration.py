@@ -1,0 +1,111 @@
+"""The tutorial's first rows on the real BloodMNIST: card, loading, labels, pixels, names, examples, distribution."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from giemsa.data.dataset import Split
+from giemsa.data.exploration import card_lines, explore
+from giemsa.data.load import load
+
+
+@pytest.fixture(scope="module")
+def blood():
+    return load("bloodmnist")
+
+
+@pytest.fixture(scope="module")
+def exploration(blood):
+    return explore(blood)
+
+
+def test_the_tutorials_facts(exploration):
+    assert exploration.shapes == {
+        "train": (11959, 28, 28, 3),
+        "val": (1712, 28, 28, 3),
+        "test": (3421, 28, 28, 3),
+    }
+    assert exploration.labels == tuple(range(8))
+    assert (exploration.channels.low, exploration.channels.high) == (0, 255)
+    assert exploration.counts["train"].tolist() == [852, 2181, 1085, 2026, 849, 993, 2330, 1643]
+    assert exploration.agreement.p_value > 0.99
+
+
+def test_first_pixels_are_those_of_the_first_image(blood, exploration):
+    np.testing.assert_array_equal(exploration.first_pixels, blood.train.images[0, :2, :2])
+
+
+def test_examples_are_the_first_five_of_each_class_in_train_order(blood, exploration):
+    assert len(exploration.examples) == 8
+    for label, images in enumerate(exploration.examples):
+        places = [place for place, other in enumerate(blood.train.labels) if other == label][:5]
+        np.testing.assert_array_equal(images, blood.train.images[places])
+
+
+def test_weights_balance_the_classes(exploration):
+    np.testing.assert_allclose(exploration.weights * exploration.counts["train"], 11959 / 8)
+
+
+def test_words_for_a_terminal(exploration):
+    words = str(exploration)
+    for word in (
+        "CC BY 4.0",
+        "11959 x 28 x 28 x 3",
+        "immature gran.",
+        "2,330",
+        "The splits agree",
+        "0 to 255",
+    ):
+        assert word in words
+    assert max(map(len, words.splitlines())) <= 110
+
+
+def test_a_card_in_words(blood):
+    words = "\n".join(card_lines(blood.card))
+    assert "8 labels" in words
+    assert "train 11,959, val 1,712, test 3,421" in words
+
+
+def test_json_is_plain_and_whole(exploration):
+    stored = json.loads(json.dumps(exploration.to_json()))
+    assert stored["counts"]["test"] == exploration.counts["test"].tolist()
+    assert stored["card"]["licence"] == "CC BY 4.0"
+    assert stored["splits"]["agree"] is True
+    assert stored["class_weights"][6] == pytest.approx(11959 / 8 / 2330)
+
+
+def test_html_escapes_what_a_user_wrote(discs):
+    card = dataclasses.replace(discs.card, title="<b>", class_names=("<script>", "b", "c"))
+    shown = explore(dataclasses.replace(discs, card=card))._repr_html_()
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_pictures(exploration):
+    pictures = exploration.pictures()
+    assert [picture.name for picture in pictures] == ["explore-examples", "explore-classes"]
+    assert "neutrophil with 2,330" in pictures[1].alt
+
+
+def test_an_empty_split_and_a_missing_class(discs):
+    nothing = Split(discs.val.images[:0], discs.val.labels[:0], ())
+    only_two = discs.train.subset(np.flatnonzero(discs.train.labels < 2))
+    found = explore(dataclasses.replace(discs, train=only_two, val=nothing, test=nothing))
+    assert found.weights[2] == 0
+    assert found.labels == (0, 1)
+    assert len(found.examples[2]) == 0
+    assert len(found.pictures()) == 2
+    json.dumps(found.to_json())
+
+
+def test_nothing_is_copied_to_floating_point(blood):
+    import tracemalloc
+
+    explore(blood)  # the fingerprint and the statistics are warm
+    tracemalloc.start()
+    explore(blood)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < blood.train.images.nbytes * 2

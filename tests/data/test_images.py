@@ -1,0 +1,222 @@
+"""Reading image files: every depth and mode, the published geometry, and what cannot be read."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from giemsa.data import images as reading
+from giemsa.data.cards import card_of
+from giemsa.data.dataset import SourceGeometry
+from giemsa.data.embedded import embedded_arrays
+from giemsa.data.images import ImageForm, count_channels, fit_arrays, image_files, read_image, read_images
+from giemsa.errors import DataError, ImageFileError
+
+FORM = ImageForm(8, 8, 3)
+GREY = ImageForm(8, 8, 1)
+# originals of pbc_sample that are in BloodMNIST, with their places in train, val and test laid end to end
+KNOWN = {
+    "erythroblast/ERB_133329.jpg": 6644,
+    "immature granulocyte/MY_461295.jpg": 12519,
+    "monocyte/MO_820929.jpg": 7188,
+    "neutrophil/SNE_13626.jpg": 12918,
+    "erythroblast/ERB_129181.jpg": 5137,
+}
+
+
+def save(path, array, **how):
+    Image.fromarray(np.asarray(array)).save(path, **how)
+    return path
+
+
+@pytest.mark.parametrize("ending", ["png", "tif", "tiff", "bmp", "webp", "jpg", "jpeg", "PNG"])
+def test_every_format_keeps_a_flat_colour(tmp_path, ending):
+    lossless = {"lossless": True} if ending == "webp" else {}
+    path = save(
+        tmp_path / f"zellkern-äöü-細胞.{ending}", np.full((8, 8, 3), (200, 100, 50), np.uint8), **lossless
+    )
+    image = read_image(path, FORM)
+    assert image.shape == (8, 8, 3)
+    assert image.dtype == np.uint8
+    np.testing.assert_allclose(image.mean((0, 1)), (200, 100, 50), atol=2)
+
+
+@pytest.mark.parametrize(
+    ("array", "ending", "expected"),
+    [
+        (np.full((8, 8), 257 * 100, np.uint16), "png", 100),  # 16 bits
+        (np.full((8, 8), 65535, np.uint16), "tif", 255),
+        (np.full((8, 8), 70, np.uint8), "png", 70),
+        (np.full((8, 8), True), "png", 255),
+        (np.full((8, 8, 4), (10, 10, 10, 255), np.uint8), "png", 10),
+        (np.full((8, 8, 4), (0, 0, 0, 0), np.uint8), "png", 255),  # what is transparent lies on white
+        (np.full((8, 8, 2), (40, 255), np.uint8), "png", 40),  # grey with alpha
+        (np.full((8, 8), 25.0, np.float32), "tif", 25),
+    ],
+)
+def test_depths_and_modes(tmp_path, array, ending, expected):
+    path = save(tmp_path / f"a.{ending}", array)
+    assert (read_image(path, FORM) == expected).all()
+    assert (read_image(path, GREY) == expected).all()
+
+
+def test_sixteen_bits_cover_the_range(tmp_path):
+    ramp = np.arange(0, 65536, 257, dtype=np.uint16).reshape(16, 16)
+    image = read_image(save(tmp_path / "ramp.png", ramp), ImageForm(16, 16, 1))
+    assert image[..., 0].reshape(-1).tolist() == list(range(256))
+
+
+def test_palette(tmp_path):
+    colours = np.zeros((8, 8, 3), np.uint8)
+    colours[:4] = (250, 0, 0)
+    path = tmp_path / "palette.png"
+    Image.fromarray(colours).quantize(4).save(path)
+    with Image.open(path) as stored:
+        assert stored.mode == "P"
+    np.testing.assert_array_equal(read_image(path, FORM), colours)
+
+
+def test_exif_orientation_is_followed(tmp_path):
+    upper_white = np.zeros((8, 8), np.uint8)
+    upper_white[:4] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 3  # turned by 180 degrees
+    path = save(tmp_path / "turned.png", upper_white, exif=exif)
+    np.testing.assert_array_equal(read_image(path, GREY)[..., 0], upper_white[::-1])
+
+
+def test_antialiasing_averages_instead_of_picking(tmp_path):
+    board = np.indices((64, 64)).sum(0) % 2 * 255
+    image = read_image(save(tmp_path / "board.png", board.astype(np.uint8)), GREY)
+    assert abs(image.astype(int) - 128).max() <= 3
+
+
+@pytest.mark.parametrize(("fit", "columns"), [("crop", (90, 90)), ("stretch", (10, 170)), ("pad", (10, 170))])
+def test_fits(tmp_path, fit, columns):
+    """A strip 8x24 of three greys: crop keeps the middle, stretch all, pad adds rows."""
+    strip = np.repeat(np.array([10, 90, 170], np.uint8), 8)[None].repeat(8, 0)
+    image = read_image(save(tmp_path / "strip.png", strip), ImageForm(24, 24, 1, fit))[..., 0]
+    assert (image[12, 1], image[12, -2]) == columns
+    if fit == "pad":
+        assert len(set(image[0].tolist())) == 1
+        np.testing.assert_array_equal(image[8:16], strip)
+
+
+def test_source_geometry_crops_before_it_resizes(tmp_path):
+    photograph = np.zeros((36, 40), np.uint8)
+    photograph[8:28, 10:30] = 200
+    form = ImageForm(8, 8, 1, geometry=SourceGeometry(height=36, width=40, crop=20))
+    assert (read_image(save(tmp_path / "a.png", photograph), form) == 200).all()
+    other = read_image(save(tmp_path / "b.png", photograph[:, :36]), form)
+    assert other.min() == 0
+    assert read_images([tmp_path / "a.png", tmp_path / "b.png"], form).cropped == 1
+
+
+def test_originals_become_bloodmnist(shared_data):
+    arrays = embedded_arrays()
+    published = np.concatenate([arrays[f"{split}_images"] for split in ("train", "val", "test")])
+    form = ImageForm(28, 28, 3, geometry=card_of("bloodmnist").source_geometry)
+    distances = []
+    for name, place in KNOWN.items():
+        image = read_image(shared_data / "pbc_sample" / name, form).astype(float)
+        distances.append(np.sqrt(((image - published[place]) ** 2).mean()))
+    assert np.median(distances) < 2.5
+    assert max(distances) < 5
+
+
+def test_files_of_a_folder_come_in_order_and_without_others(tmp_path):
+    for name in ("b.png", "a.PNG", ".hidden.png"):
+        save(tmp_path / name, np.zeros((8, 8), np.uint8))
+    (tmp_path / "notes.txt").write_text("no image")
+    assert [path.name for path in image_files([tmp_path])] == ["a.PNG", "b.png"]
+
+
+def test_facts_of_files(tmp_path):
+    path = save(tmp_path / "a.png", np.zeros((10, 12), np.uint8))
+    facts = read_images([path], FORM).facts
+    assert {name: column.tolist() for name, column in facts.items()} == {
+        "bytes": [path.stat().st_size],
+        "format": ["PNG"],
+        "height": [10],
+        "width": [12],
+    }
+
+
+def test_channels_are_counted(tmp_path):
+    grey = save(tmp_path / "a.png", np.zeros((8, 8), np.uint16))
+    colour = save(tmp_path / "b.png", np.zeros((8, 8, 3), np.uint8))
+    assert count_channels([grey]) == 1
+    assert count_channels([grey, colour]) == 3
+
+
+def test_arrays_are_fitted_like_files(tmp_path):
+    image = np.random.default_rng(0).integers(0, 256, (20, 20, 3), np.uint8)
+    from_file = read_image(save(tmp_path / "a.png", image), FORM)
+    np.testing.assert_array_equal(fit_arrays(image[None], FORM)[0], from_file)
+
+
+# Bad input
+
+
+def bad_file(tmp_path, kind):
+    path = tmp_path / "bad.png"
+    if kind == "missing":
+        return path
+    save(path, np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8))
+    whole = path.read_bytes()
+    path.write_bytes({"empty": b"", "truncated": whole[: len(whole) // 2], "text": b"this is no image"}[kind])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("missing", "does not exist"),
+        ("empty", "is empty"),
+        ("truncated", "cut short"),
+        ("text", "not an image"),
+    ],
+)
+def test_a_bad_file_is_named_in_one_line(tmp_path, kind, words):
+    with pytest.raises(ImageFileError, match=words) as caught:
+        read_image(bad_file(tmp_path, kind), FORM)
+    assert "bad.png" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "LARGEST_PIXELS", 99)
+    with pytest.raises(ImageFileError, match="decompression bomb"):
+        read_image(save(tmp_path / "bomb.png", np.zeros((10, 10), np.uint8)), FORM)
+
+
+def test_a_real_bomb_is_refused_before_it_is_unpacked(tmp_path):
+    path = tmp_path / "bomb.png"
+    Image.new("1", (14_000, 14_000)).save(path)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(ImageFileError, match="decompression bomb"):
+        read_image(path, FORM)
+
+
+@pytest.mark.parametrize("value", [np.nan, -1.0, 70000.0])
+def test_values_out_of_range_are_refused(tmp_path, value):
+    with pytest.raises(ImageFileError, match="0 to 65535"):
+        read_image(save(tmp_path / "a.tif", np.full((8, 8), value, np.float32)), FORM)
+
+
+def test_skip_bad_goes_on_and_says_which(tmp_path):
+    good = save(tmp_path / "good.png", np.zeros((8, 8, 3), np.uint8))
+    bad = bad_file(tmp_path, "truncated")
+    calls = []
+    read = read_images([bad, good], FORM, skip_bad=True, progress=lambda *call: calls.append(call))
+    assert read.places.tolist() == [1]
+    assert [address for address, _ in read.skipped] == [str(bad)]
+    assert calls[-1][:2] == (2, 2)
+    with pytest.raises(ImageFileError, match=r"bad\.png"):
+        read_images([bad, good], FORM)
+
+
+def test_folder_without_images_and_missing_path(tmp_path):
+    with pytest.raises(DataError, match="no image in the folder"):
+        image_files([tmp_path])
+    with pytest.raises(DataError, match="does not exist"):
+        image_files([tmp_path / "nothing"])

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from giemsa.data.cards import CARDS
+from giemsa.plots.data import plot_class_distribution, plot_examples
+
+
+def drawn(figure):
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return canvas.get_renderer()
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_names_are_neither_clipped_nor_overlapping(name):
+    names = CARDS[name].short_names or CARDS[name].class_names
+    counts = {split: np.arange(len(names)) + 1 for split in ("train", "val", "test")}
+    figure = plot_class_distribution(counts, names)
+    renderer = drawn(figure)
+    axes = figure.axes[-1]
+    labels = axes.get_xticklabels()
+    assert [label.get_text() for label in labels] == list(names)
+    anchors = [label.get_window_extent(renderer).x1 for label in labels]
+    assert min(np.diff(anchors)) > 1.2 * labels[0].get_fontsize() * figure.dpi / 72  # a line's height apart
+    for label in labels:
+        box = label.get_window_extent(renderer)
+        assert box.x0 >= 0
+        assert box.y0 >= 0
+
+
+def test_bars_are_the_counts():
+    figure = plot_class_distribution({"train": np.array([7, 3]), "val": np.array([0, 0])}, ("a", "b"))
+    heights = [[bar.get_height() for bar in ax.patches] for ax in figure.axes]
+    assert heights == [[7, 3], [0, 0]]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["70 %", "30 %"]
+
+
+def test_examples_stand_in_rows_with_the_name_above():
+    examples = [np.full((count, 6, 6, 3), 40 * label, np.uint8) for label, count in enumerate((5, 2, 0))]
+    figure = plot_examples(examples, ("a", "b", "c"))
+    assert [row.get_suptitle() for row in figure.subfigs] == ["a", "b", "c"]
+    shown = [len(ax.images) for ax in figure.axes]
+    assert shown == [1] * 5 + [1, 1, 0, 0, 0] + [0] * 5
+    np.testing.assert_array_equal(figure.axes[5].images[0].get_array(), examples[1][0])
+    drawn(figure)
+
+
+def test_examples_are_not_stretched_in_brightness():
+    """A dark grey image stays dark: the scale is 0 to 255 whatever the image holds."""
+    figure = plot_examples([np.full((1, 6, 6, 1), 30, np.uint8)], ("dark",))
+    assert figure.axes[0].images[0].get_clim() == (0, 255)
+
+
+def test_a_long_name_is_broken_and_stays_inside():
+    long = CARDS["bloodmnist"].class_names[3]
+    figure = plot_examples([np.zeros((5, 6, 6, 3), np.uint8)] * 2, (long, "b"))
+    renderer = drawn(figure)
+    title = figure.subfigs[0]._suptitle
+    assert title.get_window_extent(renderer).x1 <= figure.bbox.x1
+    assert title.get_text().replace("\n", " ") == long
