@@ -10,7 +10,7 @@ import numpy as np
 
 
 def derive_seed(seed: int, purpose: str, *numbers: int) -> int:
-    """Return the seed, 0 to 2**63 - 1, that ``seed`` gives for ``purpose`` (and an epoch, a fold, ...).
+    """Return the seed, 0 to 2**32 - 1, that ``seed`` gives for ``purpose`` (and an epoch, a fold, ...).
 
     Examples
     --------
@@ -18,4 +18,4 @@ def derive_seed(seed: int, purpose: str, *numbers: int) -> int:
     True
     """
     sequence = np.random.SeedSequence([seed, zlib.crc32(purpose.encode()), *numbers])
-    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return int(sequence.generate_state(1)[0])

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from giemsa.models.convnet import convnet_network, n_pools
+from giemsa.models.convnet import WIDE, convnet_network, n_pools
 
 
 def build(size, channels=3):
@@ -31,3 +31,9 @@ def test_depth_follows_size():
 def test_the_same_generator_gives_the_same_weights():
     first, second = build(28).state_dict(), build(28).state_dict()
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_wide_is_wider():
+    network = convnet_network(channels=3, n_classes=8, size=28, generator=torch.Generator(), widths=WIDE)
+    widths = [m.out_channels for m in network.modules() if isinstance(m, nn.Conv2d)]
+    assert widths == [32, 96, 192, 192]

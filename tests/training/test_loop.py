@@ -21,6 +21,7 @@ SHORT = Recipe(
     batch_size=16,
     learning_rate=3e-3,
     precision="float32",
+    minimum_steps=0,
     selection="best",
     patience=None,
 )

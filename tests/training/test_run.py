@@ -15,7 +15,7 @@ from giemsa.training.train import train
 
 @pytest.fixture(scope="module")
 def made(discs: ImageDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    recipe = Recipe(name="short", model="tutorial", epochs=1, precision="float32")
+    recipe = Recipe(name="short", model="tutorial", epochs=1, precision="float32", minimum_steps=0)
     return train(discs, recipe, out=tmp_path_factory.mktemp("runs") / "made").folder
 
 

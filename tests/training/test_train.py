@@ -21,7 +21,13 @@ from giemsa.training.run import Run, open_run
 from giemsa.training.train import resume, train
 
 SHORT = Recipe(
-    name="short", model="tutorial", epochs=3, batch_size=32, learning_rate=3e-3, precision="float32"
+    name="short",
+    model="tutorial",
+    epochs=3,
+    minimum_steps=0,
+    batch_size=32,
+    learning_rate=3e-3,
+    precision="float32",
 )
 
 
@@ -44,7 +50,11 @@ def test_the_folder_holds_what_the_design_says(finished: Run) -> None:
     names = {
         path.relative_to(finished.folder).as_posix() for path in finished.folder.rglob("*") if path.is_file()
     }
-    assert names == {"config.json", "history.csv", "model.json", "model.safetensors", "predictions/val.csv"}
+    figures = {
+        f"figures/train-{name}.{ending}" for name in ("curves", "augmentation") for ending in ("png", "svg")
+    }
+    other = {"config.json", "history.csv", "model.json", "model.safetensors", "predictions/val.csv"}
+    assert names == other | figures | {"figures/index.json"}
 
 
 def test_the_configuration_tells_the_story(finished: Run, discs: ImageDataset) -> None:
@@ -132,7 +142,7 @@ from giemsa.training.recipes import Recipe
 from giemsa.training.train import train
 data = load(sys.argv[1])
 recipe = Recipe(name="short", model="tutorial", epochs=int(sys.argv[3]), batch_size=32, learning_rate=3e-3,
-                precision="float32", symmetry="mirror")
+                precision="float32", symmetry="mirror", minimum_steps=0)
 train(data, recipe, out=sys.argv[2], on_epoch=lambda e, n: print(e.epoch, flush=True))
 """
 

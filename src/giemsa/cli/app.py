@@ -11,6 +11,9 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
+from giemsa.cli.audit import audit
+from giemsa.cli.compare import compare
+from giemsa.cli.evaluate import evaluate
 from giemsa.cli.explore import explore
 from giemsa.cli.predict import predict
 from giemsa.cli.report import report
@@ -19,7 +22,7 @@ from giemsa.cli.train import train
 from giemsa.cli.tutorial import tutorial
 from giemsa.errors import GiemsaError
 
-COMMANDS = (explore, train, report, run, predict, tutorial)
+COMMANDS = (explore, audit, train, evaluate, report, run, predict, tutorial, compare)
 
 app = typer.Typer(
     name="giemsa",

@@ -24,6 +24,9 @@ RecipeName = Annotated[str, typer.Option("--recipe", "-r", help="tutorial, fast 
 Minutes = Annotated[
     float | None, typer.Option("--minutes", help="Choose the epochs that fit into so many minutes here.")
 ]
+ShadeGap = Annotated[
+    bool, typer.Option("--shade-gap", help="Shade the space between train and val in the learning curves.")
+]
 Resume = Annotated[
     Path | None, typer.Option("--resume", metavar="RUN", help="Go on with an interrupted run folder.")
 ]
@@ -43,12 +46,14 @@ def train(
     overwrite: options.Overwrite = False,
     device: options.Device = "auto",
     threads: options.Threads = None,
+    shade_gap: ShadeGap = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     **recipe_fields: Any,
 ) -> None:
     """Train a network and leave a run folder; stopped at any moment, it goes on with --resume."""
     from giemsa.data.load import load
+    from giemsa.plots.gallery import save_pictures
     from giemsa.training.train import resume as resume_run
 
     with Session(as_json=json, quiet=quiet, threads=threads) as session:
@@ -63,6 +68,8 @@ def train(
             run = train_aloud(
                 session, dataset, chosen, seed=seed, out=out, overwrite=overwrite, device=device
             )
+        if shade_gap:
+            save_pictures(run.folder / "figures", run.pictures(shade_gap=True))
         session.show(*summary(run))
 
 

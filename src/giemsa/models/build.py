@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import nn
 
 from giemsa.errors import ModelError, nearest_names
-from giemsa.models.convnet import convnet_network
+from giemsa.models.convnet import WIDE, convnet_network
 from giemsa.models.tutorial import tutorial_network
 
 MODELS: dict[str, Callable[..., nn.Module]] = {
     "convnet": convnet_network,
+    "convnet-wide": partial(convnet_network, widths=WIDE),
     "tutorial": tutorial_network,
 }
 SMALLEST_SIZE = {"tutorial": 20}

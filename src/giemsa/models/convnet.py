@@ -13,11 +13,14 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
-WIDTHS = (24, 64, 128)
+NARROW = (24, 64, 128)
+WIDE = (32, 96, 192)
 
 
-def convnet_network(*, channels: int, n_classes: int, size: int, generator: torch.Generator) -> nn.Sequential:
-    """Build the network of the recipe ``fast``; it returns logits.
+def convnet_network(
+    *, channels: int, n_classes: int, size: int, generator: torch.Generator, widths: tuple[int, ...] = NARROW
+) -> nn.Sequential:
+    """Build the network of the recipes ``fast`` and, with the widths ``WIDE``, ``best``; it returns logits.
 
     Parameters
     ----------
@@ -25,6 +28,7 @@ def convnet_network(*, channels: int, n_classes: int, size: int, generator: torc
     n_classes : number of outputs.
     size : side of the square images in pixels, at least 8; :func:`n_pools` says how it sets the depth.
     generator : source of the He-normal weights; the last layer begins at zero, so that all classes begin alike.
+    widths : channels after the first, second and every further convolution.
 
     Returns
     -------
@@ -45,7 +49,7 @@ def convnet_network(*, channels: int, n_classes: int, size: int, generator: torc
     pools = n_pools(size)
     width = channels
     for number in range(1, pools + 3):
-        wider = WIDTHS[min(number, len(WIDTHS)) - 1]
+        wider = widths[min(number, len(widths)) - 1]
         layers[f"conv{number}"] = nn.Conv2d(width, wider, 3, padding=1, bias=False)
         if number <= pools:
             layers[f"pool{number}"] = nn.MaxPool2d(2)

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from giemsa.training.colour import jitter_colours
 from giemsa.training.recipes import Recipe
 
 VIEWS = {"none": (0,), "mirror": (0, 4), "mirror and quarter turns": (0, 1, 2, 3, 4, 5, 6, 7)}
@@ -34,6 +35,8 @@ def augment(images: Tensor, recipe: Recipe, symmetry: str, generator: torch.Gene
     if recipe.shift_pixels:
         span = recipe.shift_pixels
         images = shift(images, torch.randint(-span, span + 1, (n, 2), generator=generator))
+    if recipe.colour_jitter:
+        images = jitter_colours(images, recipe.colour_jitter, generator)
     views = torch.tensor(VIEWS[symmetry])
     chosen = views[torch.randint(len(views), (n,), generator=generator)]
     if recipe.horizontal_flip:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from giemsa.errors import RunError
@@ -66,10 +66,7 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any])
     """Write tensors as safetensors, with ``facts`` as JSON in the file's head."""
     ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     with replacing(path) as beside:
-        try:
-            save_file(ready, beside, metadata={"facts": json.dumps(facts)})
-        except SafetensorError as error:
-            raise OSError(errno.ENOSPC if "No space" in str(error) else errno.EIO, str(error)) from error
+        beside.write_bytes(save(ready, metadata={"facts": json.dumps(facts)}))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

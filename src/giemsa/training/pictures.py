@@ -1,45 +1,85 @@
-"""What can be drawn of a training: its learning curves, with words."""
+"""Figures of a training: how loss and accuracy went, and what augmentation makes of an image."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
+from giemsa.data.dataset import ImageDataset
 from giemsa.plots.gallery import Picture
-from giemsa.training.history import Epoch
+from giemsa.plots.training import plot_learning_curves, plot_variants
+from giemsa.seeds import derive_seed
+from giemsa.training.augmentation import augment
+from giemsa.training.classifier import to_pixels
+from giemsa.training.recipes import Recipe
+
+if TYPE_CHECKING:
+    from giemsa.training.run import Run
 
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
+SHOWN_CLASSES = 4
+VARIANTS = 6
 
 
-def learning_curves(
-    history: Sequence[Epoch], *, kept_epoch: int | None = None, shade_gap: bool = False
-) -> Picture:
-    """Draw accuracy and loss by epoch.
+def training_pictures(run: Run, *, shade_gap: bool = False) -> tuple[Picture, ...]:
+    """Return the learning curves and a sample of augmented images; ``shade_gap`` shades the space between train and val."""
+    symmetry = run.config["symmetry"] if run.recipe.symmetry == "card" else run.recipe.symmetry
+    return (
+        learning_curves_picture(run, shade_gap=shade_gap),
+        _augmentation_picture(run.data(), run.recipe, symmetry, run.seed),
+    )
 
-    Parameters
-    ----------
-    history : the records of a training, at least one.
-    kept_epoch : the epoch whose weights were kept, counted from 1.
-    shade_gap : shade the area between train and val.
 
-    Examples
-    --------
-    >>> first, last = Epoch(1, 1.2, 0.5, 1.0, 0.6, 1e-3, 2.0), Epoch(2, 0.7, 0.75, 0.6, 0.8, 1e-3, 2.0)
-    >>> learning_curves((first, last)).alt
-    'Over 2 epochs accuracy on val went from 0.600 to 0.800 and its loss from 1.000 to 0.600.'
-    """
-    from giemsa.plots.training import plot_learning_curves
-
+def learning_curves_picture(run: Run, *, shade_gap: bool = False) -> Picture:
+    """Return accuracy and loss of train and val by epoch."""
+    history, last = run.history, run.history[-1]
     curves = {name: np.array([getattr(epoch, name) for epoch in history]) for name in CURVES}
-    first, last = history[0], history[-1]
+    kept = run.config.get("best_epoch") if run.recipe.selection == "best" else None
     return Picture(
         name="train-curves",
-        figure=plot_learning_curves(curves, kept_epoch=kept_epoch, shade_gap=shade_gap),
-        title="How the training went",
-        alt=f"Over {len(history)} epochs accuracy on val went from {first.val_accuracy:.3f} to {last.val_accuracy:.3f} "
-        f"and its loss from {first.val_loss:.3f} to {last.val_loss:.3f}.",
-        shows="Accuracy and loss of each epoch, on the images that were learnt from (train) and on others (val).",
-        caution="Train is measured on augmented images while the weights still move, so that it can lie below val; its loss "
-        "holds label smoothing and class weights where the recipe has them, that of val does not.",
+        figure=plot_learning_curves(curves, kept_epoch=kept, shade_gap=shade_gap),
+        title="How accuracy and loss went",
+        alt=(
+            f"Two panels over {len(history)} epochs. At the end: accuracy {last.accuracy:.3f} on train and "
+            f"{last.val_accuracy:.3f} on val, loss {last.loss:.3f} and {last.val_loss:.3f}."
+        ),
+        shows=(
+            "Train is the mean over an epoch's augmented batches while the weights moved; val is measured at its end, on images "
+            "as they are. A val curve that turns while train goes on shows learning by heart."
+        ),
+        caution=_smoothing_words(run.recipe),
     )
+
+
+def _smoothing_words(recipe: Recipe) -> str:
+    if recipe.label_smoothing:
+        return (
+            f"The loss on train has a floor above zero, since its targets are smoothed by {recipe.label_smoothing:g}; "
+            "that on val is plain cross-entropy, so the two lines cannot be compared with each other."
+        )
+    return "Train is seen with augmentation, val without: that val may lie above train is no fault."
+
+
+def _augmentation_picture(data: ImageDataset, recipe: Recipe, symmetry: str, seed: int) -> Picture:
+    shown = np.unique(data.train.labels)[:SHOWN_CLASSES]
+    places = [int(np.flatnonzero(data.train.labels == label)[0]) for label in shown]
+    generator = torch.Generator().manual_seed(derive_seed(seed, "augmentation sample"))
+    rows = [_variants(data.train.images[place], recipe, symmetry, generator) for place in places]
+    names = [data.short_names[label] for label in shown]
+    return Picture(
+        name="train-augmentation",
+        figure=plot_variants(rows, names),
+        title="What the network sees of one image",
+        alt=f"One image each of {', '.join(names)}, first as it is, then {VARIANTS - 1} times as augmentation changes it.",
+        shows="The first of each row is the image as it is; the others are what a training step may be given in its place.",
+        caution="Augmentation only makes images that keep their label; which moves do, the symmetry of the data says.",
+    )
+
+
+def _variants(image: np.ndarray, recipe: Recipe, symmetry: str, generator: torch.Generator) -> np.ndarray:
+    """Return the image and its augmented variants, ``(VARIANTS, height, width, channels)``, 0 to 1."""
+    pixels = to_pixels(np.repeat(image[None], VARIANTS - 1, axis=0))
+    varied = augment(pixels, recipe, symmetry, generator).clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    return np.concatenate([image[None] / np.float32(255), varied])

@@ -41,6 +41,7 @@ class Recipe:
     horizontal_flip, vertical_flip : mirror half of the images, whatever the symmetry.
     rotation_degrees : each image is turned by up to this angle, bilinear, edges repeated.
     shift_pixels : each image is moved by up to this many whole pixels, edges mirrored.
+    colour_jitter : strength of changed brightness, contrast, saturation and stain in half of the images; 0 for none.
     standardize : subtract the mean and divide by the standard deviation of the training pixels, channel by channel.
     selection : weights kept: those of the epoch with the ``best`` validation loss, the ``last``, or the moving ``average``.
     average_decay : of the moving average a step, 0 to below 1; used where ``selection`` is ``average``.
@@ -59,8 +60,8 @@ class Recipe:
 
     name: str = "fast"
     model: str = "convnet"
-    epochs: int = 10
-    minimum_steps: int = 0
+    epochs: int = 11
+    minimum_steps: int = 300
     batch_size: int = 128
     optimiser: Literal["adam", "adamw", "sgd", "muon"] = "muon"
     learning_rate: float = 0.1
@@ -68,13 +69,14 @@ class Recipe:
     weight_decay: float = 0.05
     schedule: Literal["constant", "one-cycle", "triangle"] = "triangle"
     warmup: float = 0.1
-    label_smoothing: float = 0.1
+    label_smoothing: float = 0.2
     class_weights: bool = False
     symmetry: Literal["card", "none", "mirror", "mirror and quarter turns"] = "card"
     horizontal_flip: bool = False
     vertical_flip: bool = False
     rotation_degrees: float = 0.0
     shift_pixels: int = 0
+    colour_jitter: float = 0.0
     standardize: bool = True
     selection: Literal["best", "last", "average"] = "last"
     average_decay: float = 0.998
@@ -121,6 +123,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("label_smoothing", 0, 1),
     ("rotation_degrees", 0, 180.01),
     ("shift_pixels", 0, math.inf),
+    ("colour_jitter", 0, math.inf),
     ("average_decay", 0, 1),
     ("patience", 1, math.inf),
 )
@@ -135,6 +138,7 @@ RECIPES: dict[str, Recipe] = {
         name="tutorial",
         model="tutorial",
         epochs=100,
+        minimum_steps=0,
         batch_size=32,
         optimiser="adam",
         learning_rate=5e-5,
@@ -150,6 +154,7 @@ RECIPES: dict[str, Recipe] = {
         patience=20,
     ),
     "fast": Recipe(),
+    "best": Recipe(name="best", model="convnet-wide", epochs=40, minimum_steps=1000, shift_pixels=2),
 }
 
 

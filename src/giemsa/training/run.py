@@ -15,6 +15,7 @@ from torch import nn
 
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import RunError
+from giemsa.plots.gallery import Picture
 from giemsa.training.classifier import Classifier
 from giemsa.training.device import Compute
 from giemsa.training.files import read_json, replacing, write_json
@@ -154,6 +155,12 @@ class Run:
             raise RunError(f"{path} is missing: it is written by `giemsa {command}`")
         rows = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2, encoding="utf-8", quotechar='"')
         return rows[:, 1].astype(np.int64), rows[:, 2:]
+
+    def pictures(self, *, shade_gap: bool = False) -> tuple[Picture, ...]:
+        """Return the learning curves and a sample of augmented images; ``shade_gap`` shades the space between train and val."""
+        from giemsa.training.pictures import training_pictures
+
+        return training_pictures(self, shade_gap=shade_gap)
 
     def update_config(self, **changes: Any) -> None:
         """Change fields of ``config.json``, such as how often test was looked at."""

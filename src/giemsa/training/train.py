@@ -10,6 +10,7 @@ from torch import nn
 from giemsa.data.dataset import ImageDataset
 from giemsa.data.load import load
 from giemsa.errors import RunError
+from giemsa.plots.gallery import save_pictures
 from giemsa.training.building import build_classifier, check_trainable
 from giemsa.training.classifier import Progress
 from giemsa.training.configuration import describe_training, prepare_folder
@@ -18,6 +19,7 @@ from giemsa.training.files import write_json
 from giemsa.training.history import Epoch, write_history
 from giemsa.training.loop import epochs_of, fit
 from giemsa.training.model_file import save_classifier
+from giemsa.training.pictures import training_pictures
 from giemsa.training.recipes import Recipe, get_recipe
 from giemsa.training.run import Run, open_run, write_predictions
 from giemsa.training.state import TrainingState, begin, load_state, save_state
@@ -153,5 +155,6 @@ def _finish(run: Run, state: TrainingState) -> None:
         best_epoch=state.best_epoch,
         train_seconds=sum(epoch.seconds for epoch in state.history),
     )
+    save_pictures(run.folder / "figures", training_pictures(run))
     for name in ("resume.safetensors", "resume.json"):
         (run.folder / name).unlink(missing_ok=True)

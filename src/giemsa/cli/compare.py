@@ -1,0 +1,33 @@
+"""`giemsa compare`: two runs side by side with the interval of the difference, or several with mean and spread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from giemsa.cli import options
+from giemsa.cli.session import Session
+
+Runs = Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Two or more run folders.")]
+
+
+def compare(
+    runs: Runs,
+    seed: options.Seed = 0,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Compare two runs image by image; of more than two print each score, the mean and the standard deviation."""
+    from giemsa.errors import RunError
+    from giemsa.evaluation.compare import compare as compare_two
+    from giemsa.evaluation.compare import tabulate
+    from giemsa.training.run import open_run
+
+    with Session(as_json=json, quiet=quiet) as session:
+        if len(runs) < 2:
+            raise RunError(f"there is nothing to compare {runs[0]} with; give two or more run folders")
+        opened = [open_run(folder) for folder in runs]
+        found = compare_two(*opened, seed=seed) if len(opened) == 2 else tabulate(opened)
+        session.show(found.to_json(), str(found))

@@ -1,0 +1,116 @@
+"""`giemsa evaluate`: the numbers of a run, or of anybody's predictions, with their intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from giemsa.cli import options
+from giemsa.cli.session import Session
+from giemsa.cli.targets import target_folder
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from giemsa.evaluation.result import Evaluation
+
+Target = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run folder; with --predictions the data set instead.")
+]
+PredictionsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--predictions",
+        help="Anybody's predictions: MedMNIST's result file, a CSV with named columns, or .npy.",
+    ),
+]
+SplitName = Annotated[
+    str | None, typer.Option("--split", help="With --predictions: train, val or test.", show_default="test")
+]
+Foreign = Annotated[
+    list[str] | None,
+    typer.Option("--foreign", help="A data set that the model should find strange; may be repeated."),
+]
+Thorough = Annotated[bool, typer.Option("--thorough", help="Robustness on every test image, not a sample.")]
+Coverage = Annotated[
+    float, typer.Option("--coverage", help="Share of images whose prediction set must hold their class.")
+]
+
+
+def evaluate(
+    run: Target,
+    predictions: PredictionsFile = None,
+    split: SplitName = None,
+    views: options.Views = 1,
+    thorough: Thorough = False,
+    coverage: Coverage = 0.9,
+    foreign: Foreign = None,
+    size: options.Size = None,
+    seed: options.Seed = 0,
+    out: options.Out = None,
+    overwrite: options.Overwrite = False,
+    threads: options.Threads = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Test a run and write its numbers, figures and predictions into it; or score a file of predictions."""
+    with Session(as_json=json, quiet=quiet, threads=threads) as session:
+        if predictions is not None:
+            folder = target_folder(out, overwrite=overwrite)
+            evaluation = _of_file(session, predictions, run, split, size, seed)
+            if folder:
+                _write(session, evaluation, folder)
+            session.show(evaluation.metrics(), str(evaluation))
+            return
+        _refuse_file_options(split, size, out)
+        from giemsa.evaluation.evaluate import evaluate as evaluate_run
+        from giemsa.training.run import open_run
+
+        evaluation = evaluate_run(
+            open_run(run),
+            views=views,
+            thorough=thorough,
+            coverage=coverage,
+            foreign=_foreign(session, foreign),
+            seed=seed,
+            progress=session.progress,
+        )
+        session.show(evaluation.metrics(), f"{evaluation}\n\nwritten into {run}")
+
+
+def _of_file(
+    session: Session, path: Path, data: str, split: str | None, size: int | None, seed: int
+) -> Evaluation:
+    from giemsa.data.load import load
+    from giemsa.evaluation.others import score_file
+
+    dataset = load(data, size=size, seed=seed, progress=session.progress)
+    return score_file(path, dataset, split=split, seed=seed)
+
+
+def _write(session: Session, evaluation: Evaluation, folder: Path) -> None:
+    from giemsa.plots.gallery import save_pictures
+    from giemsa.training.files import write_json
+
+    write_json(folder / "metrics.json", evaluation.metrics())
+    write_json(folder / "evaluation.json", evaluation.to_json())
+    save_pictures(folder / "figures", evaluation.pictures())
+    session.say(f"wrote {folder}")
+
+
+def _refuse_file_options(split: str | None, size: int | None, out: Path | None) -> None:
+    from giemsa.errors import RunError
+
+    for flag, value in (("--split", split), ("--size", size), ("--out", out)):
+        if value is not None:
+            raise RunError(
+                f"{flag} goes with --predictions; a run is evaluated on its test split, in its own folder"
+            )
+
+
+def _foreign(session: Session, names: list[str] | None) -> dict[str, np.ndarray] | None:
+    from giemsa.data.load import load
+
+    return {name: load(name, progress=session.progress).test.images for name in names} if names else None
