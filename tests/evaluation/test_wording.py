@@ -36,7 +36,7 @@ def test_the_table_equals_scikit_learn():
 def test_three_sentences():
     predictions = made()
     card = score_predictions(predictions, generator=np.random.default_rng(0), resamples=10)
-    first, second, third = plain_sentences(predictions, card, data="cells")
+    first, second, third = plain_sentences(predictions, card, data="cells", unused=True)
     assert first.startswith(
         "The classifier was tested on 200 images of cells that neither training nor selection used"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -61,6 +62,19 @@ class Comparison:
             f"On {self.n:,} images {better} is more accurate than {worse} by {gap} "
             f"({limits}; McNemar p = {self.p_value:.2g})."
         )
+
+    def __str__(self) -> str:
+        width = max(len(name) for name in self.names)
+        lines = [self.sentence, "", f"{'':18}  {self.names[0]}  {self.names[1]}  difference (95 % interval)"]
+        for name, (first, second, gap) in self.scores.items():
+            values = f"{first:{len(self.names[0])}.4f}  {second:{len(self.names[1])}.4f}"
+            lines.append(f"{name:18}  {values}  {gap.value:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})")
+        for who, only in zip(self.names, (self.only_first, self.only_second), strict=True):
+            lines.append(f"right alone: {who:{width}}  {len(only):,} images")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
 
     def to_json(self) -> dict[str, object]:
         """Return everything as a plain dict."""

@@ -5,25 +5,24 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from giemsa.errors import PredictionError
 from giemsa.evaluation.comparison import Comparison, compare_predictions
-from giemsa.evaluation.modelcard import CardItem, fill_model_card, looks_in_words
 from giemsa.evaluation.predictions import Predictions, check_predictions
 from giemsa.evaluation.result import Evaluation
 from giemsa.evaluation.scorecard import score_predictions
 from giemsa.evaluation.selective import risk_coverage
 from giemsa.evaluation.stage import Stage
 from giemsa.evaluation.subgroups import find_failures
-from giemsa.evaluation.trust import condition, describe_calibration, sets_for
-from giemsa.evaluation.wording import plain_sentences, results_in_words, spoken_names
+from giemsa.evaluation.telling import tell
+from giemsa.evaluation.trust import describe_calibration, sets_for
+from giemsa.evaluation.wording import plain_sentences
 from giemsa.evaluation.writing import read_audit_hints, write_evaluation
 
 if TYPE_CHECKING:
-    from giemsa.data.dataset import ImageDataset
     from giemsa.training.run import Run
 
 Progress = Callable[[int, int, str], None]
@@ -124,7 +123,7 @@ def evaluate(
     evaluation = dataclasses.replace(evaluation, robustness=stage.robustness(None if thorough else SAMPLE))
     stage.done("corruptions")
     run.update_config(test_looks=int(run.config.get("test_looks", 0)) + 1)
-    evaluation = dataclasses.replace(evaluation, **_words(evaluation, run, stage.data))
+    evaluation = dataclasses.replace(evaluation, **tell(evaluation, run.config, stage.data))
     write_evaluation(evaluation, run.folder, data=run.data(), run_name=Path(run.folder).name)
     stage.done("figures")
     return evaluation
@@ -180,45 +179,3 @@ def _views_gain(stage: Stage, test: Predictions, logits: np.ndarray, temperature
     single = stage.predictions(stage.data.test, logits[:1], temperature)
     names = "one view", f"{stage.views} views"
     return compare_predictions(single, test, generator=stage.generator(7), names=names)
-
-
-def _words(evaluation: Evaluation, run: Run, data: ImageDataset) -> dict[str, Any]:
-    """Return everything that is told in words: sentences, notes, facts and the model card."""
-    title = (
-        f"{data.name} ({data.card.title[:1].lower()}{data.card.title[1:]})" if data.card.title else data.name
-    )
-    spoken = spoken_names(data.class_names, data.short_names)
-    selection = str(run.config.get("recipe", {}).get("selection", ""))
-    looks = looks_in_words(int(run.config.get("test_looks", 1)))
-    facts = {
-        "tested_on": f"the {evaluation.split} split of {title}",
-        "selection": str(run.config.get("selection", "")),
-        "prediction_sets": condition(selection),
-        "test_looks": looks,
-    }
-    notes = [*evaluation.card.notes]
-    if evaluation.calibration is not None and not evaluation.calibration.n_fit:
-        notes.append("Val is too small to find a temperature: probabilities are as the network gives them.")
-    if evaluation.novelty is None:
-        notes.append("The network has no dense layer whose input could tell unfamiliar images.")
-    return {
-        "sentences": plain_sentences(evaluation.predictions, evaluation.card, data=title, names=spoken),
-        "notes": tuple(notes),
-        "facts": facts,
-        "model_card": _card(evaluation, run, data),
-    }
-
-
-def _card(evaluation: Evaluation, run: Run, data: ImageDataset) -> tuple[CardItem, ...]:
-    grouped = data.train.groups is not None
-    level = (
-        "patient, slide or other group, as the data names it"
-        if grouped
-        else "image: which images share a patient is not known"
-    )
-    facts = {
-        "Licence": data.card.licence,
-        "Source": data.card.citation,
-        "Level at which the splits are disjoint": level,
-    }
-    return fill_model_card(run.config, facts, results_in_words(evaluation))

@@ -140,12 +140,12 @@ def _whole_score(
     elif name in ("accuracy", "weighted_recall") and predictions.groups is None:
         low, high = wilson(value, n)
     else:
-        fallback = _kish(predictions.labels) if name in CLASS_MEANS else n
+        fallback = kish_number(predictions.labels) if name in CLASS_MEANS else n
         low, high = effective_wilson(value, replicates, fallback_n=fallback, floor=FLOORS.get(name, 0.0))
     return Score(value, low, high, n)
 
 
-def _kish(labels: np.ndarray) -> float:
+def kish_number(labels: np.ndarray) -> float:
     """Return the effective number of images when each class weighs alike (Kish, Survey Sampling, 1965)."""
     counts = np.bincount(labels)
     counts = counts[counts > 0]

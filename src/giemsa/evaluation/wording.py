@@ -51,7 +51,12 @@ def with_interval(score: Score) -> str:
 
 
 def plain_sentences(
-    predictions: Predictions, card: Scorecard, *, data: str = "", names: Sequence[str] = ()
+    predictions: Predictions,
+    card: Scorecard,
+    *,
+    data: str = "",
+    unused: bool = False,
+    names: Sequence[str] = (),
 ) -> tuple[str, str, str]:
     """Return three sentences: what was tested on what, how good it is, where it fails.
 
@@ -59,12 +64,13 @@ def plain_sentences(
     ----------
     predictions : of the test images.
     card : their scores.
-    data : words for a data set whose training split the classifier was trained on; empty where that is not known.
+    data : words for the data set, if known.
+    unused : whether it is known that neither training nor selection used these images.
     names : of the classes, as they should be spoken; their full names if not given.
     """
     spoken = tuple(names) or predictions.class_names
     return (
-        _tested(len(predictions), data, spoken),
+        _tested(len(predictions), data, unused, spoken),
         _how_good(card),
         _where_it_fails(predictions, card, spoken),
     )
@@ -76,8 +82,9 @@ def spoken_names(class_names: Sequence[str], short_names: Sequence[str]) -> tupl
     return tuple(full if len(full) <= LONGEST_NAME else short for full, short in both)
 
 
-def _tested(n: int, data: str, names: Sequence[str]) -> str:
-    of_what = f" of {data} that neither training nor selection used," if data else ""
+def _tested(n: int, data: str, unused: bool, names: Sequence[str]) -> str:
+    of_what = f" of {data}" if data else ""
+    of_what += " that neither training nor selection used," if unused else ""
     listed = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) <= 12 else f"{names[0]} to {names[-1]}"
     return f"The classifier was tested on {n:,} images{of_what} and had to tell {len(names)} classes apart: {listed}."
 

@@ -1,0 +1,122 @@
+"""Comparing runs: two of them image by image, or several by the mean and spread of their scores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from giemsa.errors import PredictionError, RunError
+from giemsa.evaluation.comparison import Comparison, SeedSummary, compare_predictions, summarise_runs
+from giemsa.evaluation.predictions import Predictions, check_predictions
+
+if TYPE_CHECKING:
+    from giemsa.training.run import Run
+
+TOLD = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss", "ece")
+
+
+def compare(first: Run, second: Run, *, seed: int = 0) -> Comparison:
+    """Compare two runs on the test split that both were evaluated on.
+
+    Parameters
+    ----------
+    first, second : runs on the same data, both evaluated.
+    seed : of the resamples.
+
+    Returns
+    -------
+    Comparison : differences (second minus first) with their 95 % intervals, McNemar's exact test, and which images each
+        gets right alone.
+
+    Raises
+    ------
+    PredictionError : the runs are not on the same data.
+    RunError : a run has not been evaluated yet.
+
+    Examples
+    --------
+    >>> import giemsa
+    >>> comparison = giemsa.compare(giemsa.open_run("runs/a"), giemsa.open_run("runs/b"))  # doctest: +SKIP
+    """
+    _refuse_other_data(first, second)
+    both = [_test_predictions(run) for run in (first, second)]
+    names = _names([first, second])
+    return compare_predictions(*both, generator=np.random.default_rng([seed, 8]), names=(names[0], names[1]))
+
+
+@dataclass(frozen=True)
+class RunTable:
+    """Several runs by their scores on test.
+
+    Parameters
+    ----------
+    names : one a run.
+    summaries : one a score: each run's value, the mean and the standard deviation between runs.
+    """
+
+    names: tuple[str, ...]
+    summaries: tuple[SeedSummary, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a plain dict."""
+        return {
+            "runs": list(self.names),
+            "scores": {summary.name: summary.to_json() for summary in self.summaries},
+        }
+
+    def __str__(self) -> str:
+        width = max(len(name) for name in ("mean ± sd", *self.names))
+        lines = ["".ljust(width) + "".join(f"  {summary.name:>18}" for summary in self.summaries)]
+        for place, name in enumerate(self.names):
+            cells = "".join(f"  {summary.values[place]:18.4f}" for summary in self.summaries)
+            lines.append(name.ljust(width) + cells)
+        means = "".join(f"  {f'{one.mean:.4f} ± {one.deviation:.4f}':>18}" for one in self.summaries)
+        return "\n".join([*lines, "mean ± sd".ljust(width) + means])
+
+
+def tabulate(runs: Sequence[Run]) -> RunTable:
+    """Return the scores of several runs, such as one recipe under several seeds, with their mean and standard deviation.
+
+    Raises
+    ------
+    PredictionError : the runs are not on the same data.
+    RunError : a run has not been evaluated yet.
+    """
+    for run in runs[1:]:
+        _refuse_other_data(runs[0], run)
+    scores = [_test_scores(run) for run in runs]
+    return RunTable(tuple(_names(runs)), summarise_runs(scores))
+
+
+def _refuse_other_data(first: Run, second: Run) -> None:
+    hashes = [run.config.get("data", {}).get("sha256") for run in (first, second)]
+    if hashes[0] != hashes[1]:
+        names = [run.config.get("data", {}).get("name") for run in (first, second)]
+        raise PredictionError(
+            f"{first.folder} and {second.folder} were trained on different data ({names[0]} and {names[1]}, "
+            f"SHA-256 {str(hashes[0])[:12]}… and {str(hashes[1])[:12]}…); compare runs on the same data"
+        )
+
+
+def _test_predictions(run: Run) -> Predictions:
+    labels, probabilities = run.predictions("test")
+    names = run.config.get("data", {}).get("class_names")
+    return check_predictions(labels, probabilities, class_names=names)
+
+
+def _test_scores(run: Run) -> Mapping[str, float]:
+    path = run.folder / "metrics.json"
+    if not path.is_file():
+        raise RunError(f"{path} is missing: it is written by `giemsa evaluate`")
+    scores = json.loads(path.read_text(encoding="utf-8"))["test"]
+    return {name: scores[name]["value"] for name in TOLD if scores.get(name, {}).get("value") is not None}
+
+
+def _names(runs: Sequence[Run]) -> list[str]:
+    """Return each run's folder name, or its whole path where two share one."""
+    short = [run.folder.name for run in runs]
+    return short if len(set(short)) == len(short) else [str(run.folder) for run in runs]

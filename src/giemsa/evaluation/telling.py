@@ -1,0 +1,71 @@
+"""What an evaluation of a run says in words: sentences to quote, notes, what was chosen on what, and the model card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from giemsa.evaluation.modelcard import CardItem, fill_model_card, looks_in_words
+from giemsa.evaluation.result import Evaluation
+from giemsa.evaluation.trust import condition
+from giemsa.evaluation.wording import plain_sentences, results_in_words, spoken_names
+
+if TYPE_CHECKING:
+    from giemsa.data.dataset import ImageDataset
+
+
+def tell(evaluation: Evaluation, config: Mapping[str, Any], data: ImageDataset) -> dict[str, Any]:
+    """Return the fields of an :class:`Evaluation` that are words.
+
+    Parameters
+    ----------
+    evaluation : with everything measured.
+    config : the run's ``config.json``, this look at test counted.
+    data : the run's data.
+    """
+    spoken = spoken_names(data.class_names, data.short_names)
+    facts = {
+        "tested_on": f"the {evaluation.split} split of {title_of(data)}",
+        "selection": str(config.get("selection", "")),
+        "prediction_sets": condition(str(config.get("recipe", {}).get("selection", ""))),
+        "test_looks": looks_in_words(int(config.get("test_looks", 1))),
+    }
+    return {
+        "sentences": plain_sentences(
+            evaluation.predictions, evaluation.card, data=title_of(data), unused=True, names=spoken
+        ),
+        "notes": tuple(_notes(evaluation)),
+        "facts": facts,
+        "model_card": _card(evaluation, config, data),
+    }
+
+
+def title_of(data: ImageDataset) -> str:
+    """Return the data set's name with its title in brackets."""
+    title = data.card.title
+    return f"{data.name} ({title[:1].lower()}{title[1:]})" if title and title != data.name else data.name
+
+
+def _notes(evaluation: Evaluation) -> list[str]:
+    notes = [*evaluation.card.notes]
+    if evaluation.calibration is not None and not evaluation.calibration.n_fit:
+        notes.append("Val is too small to find a temperature: probabilities are as the network gives them.")
+    if evaluation.views > 1:
+        notes.append(
+            f"The temperature was found for the mean of {evaluation.views} views: predict with as many views."
+        )
+    if evaluation.novelty is None:
+        notes.append("The network has no dense layer whose input could tell unfamiliar images.")
+    return notes
+
+
+def _card(evaluation: Evaluation, config: Mapping[str, Any], data: ImageDataset) -> tuple[CardItem, ...]:
+    level = "image: which images share a patient or slide is not known"
+    if data.train.groups is not None:
+        level = "patient, slide or other group, as the data names it"
+    facts = {
+        "Licence": data.card.licence,
+        "Source": data.card.citation,
+        "Level at which the splits are disjoint": level,
+    }
+    return fill_model_card(config, facts, results_in_words(evaluation))

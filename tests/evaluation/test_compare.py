@@ -1,0 +1,60 @@
+"""Runs compared by what lies in their folders."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from giemsa.errors import PredictionError, RunError
+from giemsa.evaluation.compare import compare, tabulate
+
+
+def made_run(folder, name, sharpness, seed, sha="a" * 64):
+    rng = np.random.default_rng(seed)
+    labels = np.arange(200) % 2
+    right = rng.random(200) < sharpness
+    table = np.where((labels[:, None] == np.arange(2)) == right[:, None], 0.9, 0.1)
+    path = folder / name
+    path.mkdir(parents=True)
+    accuracy = {"value": float(right.mean()), "low": 0, "high": 1, "n": 200}
+    (path / "metrics.json").write_text(json.dumps({"test": {"accuracy": accuracy, "auc": {"value": None}}}))
+    return SimpleNamespace(
+        folder=path,
+        config={"data": {"sha256": sha, "name": "cells", "class_names": ["a", "b"]}},
+        predictions=lambda split: (labels, table),
+    )
+
+
+def test_two_runs(tmp_path):
+    found = compare(made_run(tmp_path, "old", 0.7, 0), made_run(tmp_path, "new", 0.95, 1))
+    assert found.names == ("old", "new")
+    assert found.scores["accuracy"][2].low > 0
+    assert "new is more accurate than old" in str(found)
+    assert "<pre>" in found._repr_html_()
+    assert found.to_json()["n"] == 200
+
+
+def test_runs_of_one_name_are_told_by_their_paths(tmp_path):
+    found = compare(made_run(tmp_path / "a", "run", 0.7, 0), made_run(tmp_path / "b", "run", 0.95, 1))
+    assert found.names == (str(tmp_path / "a" / "run"), str(tmp_path / "b" / "run"))
+
+
+def test_several_runs(tmp_path):
+    runs = [made_run(tmp_path, f"seed{seed}", 0.9, seed) for seed in range(3)]
+    table = tabulate(runs)
+    values = table.to_json()["scores"]["accuracy"]["values"]
+    assert list(table.to_json()["scores"]) == ["accuracy"]
+    assert table.summaries[0].mean == pytest.approx(np.mean(values))
+    assert "mean ± sd" in str(table)
+    assert len(str(table).splitlines()) == 5
+
+
+def test_other_data_and_missing_results_are_refused(tmp_path):
+    first = made_run(tmp_path, "a", 0.9, 0)
+    with pytest.raises(PredictionError, match="different data"):
+        compare(first, made_run(tmp_path, "b", 0.9, 1, sha="b" * 64))
+    second = made_run(tmp_path, "c", 0.9, 2)
+    (second.folder / "metrics.json").unlink()
+    with pytest.raises(RunError, match="giemsa evaluate"):
+        tabulate([first, second])

@@ -1,0 +1,42 @@
+"""Anybody's predictions against a data set."""
+
+import numpy as np
+import pytest
+
+from giemsa.data.dataset import DataCard, ImageDataset, Split
+from giemsa.errors import PredictionError
+from giemsa.evaluation.others import score_file
+from giemsa.evaluation.predictions_file import write_standard_file
+
+NAMES = ("red", "white", "a very long name of a class that would swamp any sentence")
+
+
+def made_data():
+    labels = np.arange(30) % 3
+    split = Split(np.zeros((30, 8, 8, 3), dtype=np.uint8), labels, tuple("x" * 30))
+    card = DataCard("cells", "Cells", "", "multi-class", NAMES, 3, short_names=("red", "white", "long"))
+    return ImageDataset(card, split, split.subset(np.arange(12)), split)
+
+
+def test_a_standard_file_names_its_split(tmp_path):
+    table = np.full((12, 3), 0.1) + 0.7 * np.eye(3)[np.arange(12) % 3]
+    path = write_standard_file(tmp_path, "cells", "val", table, scores=(1, 1), run="x")
+    evaluation = score_file(path, made_data())
+    assert evaluation.split == "val"
+    assert evaluation.card.whole["accuracy"].value == 1
+    assert evaluation.short_names == ("red", "white", "long")
+    assert "12 images of cells" in evaluation.sentences[0]
+    assert "swamp" not in evaluation.sentences[0]
+    assert "neither training" not in evaluation.sentences[0]
+
+
+def test_what_does_not_fit_is_refused(tmp_path):
+    np.save(tmp_path / "p.npy", np.full((7, 3), 1 / 3))
+    with pytest.raises(PredictionError, match="holds 7 rows, the test split of cells 30 images"):
+        score_file(tmp_path / "p.npy", made_data())
+    with pytest.raises(PredictionError, match="no split 'tset'; did you mean test"):
+        score_file(tmp_path / "p.npy", made_data(), split="tset")
+    rows = "\n".join(f"{i},{(i + (i == 4)) % 3},0.5,0.3,0.2" for i in range(30))
+    (tmp_path / "p.csv").write_text("index,label," + ",".join(NAMES) + "\n" + rows + "\n")
+    with pytest.raises(PredictionError, match=r"row 4 .* has the label 2, image 4 .* 1: other images"):
+        score_file(tmp_path / "p.csv", made_data())
