@@ -351,9 +351,8 @@ print(f"{sum(epoch.seconds for epoch in run.history):.0f} seconds in all")
 # - *Wild jumps*: the learning rate is too large.
 
 # %%
-from giemsa.training.pictures import learning_curves
-
-learning_curves(run.history, shade_gap=True)
+curves = run.pictures(shade_gap=True)[0]
+curves
 
 # %% [markdown]
 # **Early stopping** means: if the loss on validation has not become smaller for some epochs (the *patience*), stop, and go back to
