@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, str], None]
 FOLDS = {"short": 3, "thorough": 5}
-EPOCHS = {"short": 4, "thorough": 6}
+EPOCHS = {"short": 2, "thorough": 6}
 LEAST_TRAINED = 30  # images in train below which no network is asked
 
 
