@@ -84,13 +84,14 @@ def _shared_groups(report: AuditReport, gone: dict[int, str]) -> dict[int, str]:
     return {place: "group in a later split" for place in places.tolist() if place not in gone}
 
 
-def write_manifest(report: AuditReport, path: str | Path) -> Cleaning:
+def write_manifest(report: AuditReport, path: str | Path, *, overwrite: bool = False) -> Cleaning:
     """Write the cleaned set as a manifest that ``giemsa train`` takes: ``path,label,split`` and ``group`` where known.
 
     Parameters
     ----------
     report : an audit.
-    path : a CSV file that does not exist yet.
+    path : a CSV file.
+    overwrite : replace it where it exists.
 
     Returns
     -------
@@ -98,12 +99,12 @@ def write_manifest(report: AuditReport, path: str | Path) -> Cleaning:
 
     Raises
     ------
-    DataError : the file exists, or nothing would be left in train.
+    DataError : the file exists and may not be replaced, or nothing would be left in train.
     """
     path = Path(path)
     left_out = path.with_suffix(".left-out.csv")
     for target in (path, left_out):
-        if target.exists():
+        if target.exists() and not overwrite:
             raise DataError(f"{target} exists already: choose another name for the cleaned manifest")
     pool, cleaning = report.pool, choose_cleaning(report)
     if not cleaning.kept[pool.split_of == 0].any():
@@ -123,5 +124,11 @@ def write_manifest(report: AuditReport, path: str | Path) -> Cleaning:
 
 def _row(report: AuditReport, place: int) -> list[str]:
     pool = report.pool
-    row = [pool.address(place), pool.class_name(pool.labels[place]), pool.split_name(place)]
+    row = [_absolute(pool.address(place)), pool.class_name(pool.labels[place]), pool.split_name(place)]
     return row if pool.groups is None else [*row, str(pool.groups[place])]
+
+
+def _absolute(address: str) -> str:
+    """Return an address that holds wherever the manifest lies: its file, if it is one, by its whole path."""
+    file, separator, place = address.partition("::")
+    return f"{Path(file).resolve()}{separator}{place}" if Path(file).exists() else address

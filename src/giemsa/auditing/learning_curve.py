@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 EXPONENTS = np.linspace(0.1, 1.5, 57)
 
@@ -41,7 +40,7 @@ class LearningCurve:
 
     def fitted(self, sizes: np.ndarray) -> np.ndarray:
         """Return the fitted error at each of ``sizes``."""
-        return predict_power_law(fit_power_law(self.sizes, self.errors, self.held_out), sizes)
+        return predict_power_law(fit_power_laws(self.sizes, self.errors[None], self.held_out)[0], sizes)
 
 
 def extrapolate(
@@ -75,17 +74,14 @@ def extrapolate(
     """
     order = np.argsort(sizes, kind="stable")
     sizes, errors = np.asarray(sizes)[order], np.asarray(errors, dtype=np.float64)[order]
-    law = fit_power_law(sizes, errors, held_out)
+    law = fit_power_laws(sizes, errors[None], held_out)[0]
     curve = predict_power_law(law, sizes)
     scatter = np.sqrt(np.mean((errors - curve) ** 2) * len(sizes) / max(len(sizes) - 2, 1))
     noise = np.maximum(np.sqrt(curve * (1 - curve) / held_out), scatter)
-    generator = np.random.default_rng(seed)
-    ends, gains = [], []
-    for _ in range(resamples):
-        again = fit_power_law(sizes, np.clip(generator.normal(curve, noise), 0, 1), held_out)
-        end, last = predict_power_law(again, np.array([target, sizes[-1]]))
-        ends.append(end)
-        gains.append(last - end)
+    draws = np.random.default_rng(seed).normal(curve, noise, (resamples, len(sizes)))
+    laws = fit_power_laws(sizes, np.clip(draws, 0, 1), held_out)
+    ends, lasts = np.array([predict_power_law(again, np.array([target, sizes[-1]])) for again in laws]).T
+    gains = lasts - ends
     expected = float(predict_power_law(law, np.array([target]))[0])
     low, high = np.quantile(ends, [0.025, 0.975])
     gain_low, gain_high = np.quantile(gains, [0.025, 0.975])
@@ -102,19 +98,47 @@ def extrapolate(
     )
 
 
-def fit_power_law(sizes: np.ndarray, errors: np.ndarray, held_out: int) -> tuple[float, float, float]:
-    """Return floor, scale and exponent of the weighted least-squares fit; floor and scale are not negative."""
-    weights = 1 / np.sqrt(np.maximum(errors * (1 - errors), 1 / held_out) / held_out)
-    unit = sizes[-1]
-    best = (np.inf, 0.0, 0.0, 1.0)
-    for exponent in EXPONENTS:
-        design = np.stack([np.ones(len(sizes)), (sizes / unit) ** -exponent], axis=1)
-        (floor, scale), misfit = nnls(design * weights[:, None], errors * weights)
-        best = min(best, (misfit, floor, scale * unit**exponent, exponent))
-    return best[1], best[2], best[3]
+def fit_power_laws(sizes: np.ndarray, errors: np.ndarray, held_out: int) -> np.ndarray:
+    """Return floor, scale and exponent, each not negative, of the weighted least-squares fit to each row of errors.
+
+    Parameters
+    ----------
+    sizes : ``(points,)``.
+    errors : ``(rows, points)``.
+    held_out : number of images that each error was measured on.
+
+    Returns
+    -------
+    np.ndarray : ``(rows, 3)``.
+    """
+    weights = held_out / np.maximum(errors * (1 - errors), 1 / held_out)
+    shapes = (sizes / sizes[-1]) ** -EXPONENTS[:, None]  # (exponents, points)
+    floors, scales = _solve(weights, shapes, errors)
+    misfits = np.full(floors.shape[1:], np.inf)
+    best = np.zeros((2, *floors.shape[1:]))
+    for floor, scale in zip(floors, scales, strict=True):
+        fitted = floor[:, :, None] + scale[:, :, None] * shapes
+        misfit = (weights[:, None] * (fitted - errors[:, None]) ** 2).sum(axis=2)
+        better = (floor >= 0) & (scale >= 0) & (misfit < misfits)
+        misfits = np.where(better, misfit, misfits)
+        best = np.where(better, np.stack([floor, scale]), best)
+    rows, chosen = np.arange(len(errors)), misfits.argmin(axis=1)
+    floor, scale = best[:, rows, chosen]
+    return np.stack([floor, scale * sizes[-1] ** EXPONENTS[chosen], EXPONENTS[chosen]], axis=1)
 
 
-def predict_power_law(law: tuple[float, float, float], sizes: np.ndarray) -> np.ndarray:
+def _solve(weights: np.ndarray, shapes: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Solve for floor and scale, ``(3, rows, exponents)``: both free, floor alone, scale alone."""
+    w, ws, wss = (weights @ power.T for power in (np.ones_like(shapes), shapes, shapes**2))
+    we, wse = (weights * errors).sum(axis=1)[:, None], (weights * errors) @ shapes.T
+    determinant = np.maximum(w * wss - ws**2, 1e-12)
+    nothing = np.zeros_like(ws)
+    floors = np.stack([(wss * we - ws * wse) / determinant, we / w, nothing])
+    scales = np.stack([(w * wse - ws * we) / determinant, nothing, wse / wss])
+    return floors, scales
+
+
+def predict_power_law(law: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """Return the error at each of ``sizes`` under ``law`` (floor, scale, exponent), at most 1."""
     floor, scale, exponent = law
     return np.minimum(floor + scale * np.asarray(sizes, dtype=np.float64) ** -exponent, 1.0)

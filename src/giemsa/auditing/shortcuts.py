@@ -97,17 +97,16 @@ def check_shortcuts(
     ShortcutCheck : nothing is claimed where fewer than two classes have at least as many images as folds.
     """
     names = tuple(features)
-    counts = np.bincount(labels, minlength=n_classes)
-    usable = counts >= FOLDS
-    if not names or usable.sum() < 2:
-        empty = np.empty(0)
-        return ShortcutCheck(
-            names, np.nan, np.nan, np.nan, np.nan, empty, 1.0, np.full(n_classes, np.nan), ()
-        )
+    usable = np.bincount(labels, minlength=n_classes) >= FOLDS
     kept = usable[labels]
+    units = np.unique(np.arange(len(labels))[kept] if groups is None else groups[kept], return_inverse=True)[
+        1
+    ]
+    if not names or usable.sum() < 2 or len(np.unique(units)) < 2 * FOLDS:
+        nothing = np.full(n_classes, np.nan)
+        return ShortcutCheck(names, np.nan, np.nan, np.nan, np.nan, np.empty(0), 1.0, nothing, ())
     table, truth = expand(np.stack([features[name][kept] for name in names], axis=1)), labels[kept]
     generator = np.random.default_rng(seed)
-    units = np.arange(len(truth)) if groups is None else np.unique(groups[kept], return_inverse=True)[1]
     fold_of = generator.permutation(np.arange(units.max() + 1) % FOLDS)[units]
     labellings = np.stack([truth, *(_shuffle(truth, units, generator) for _ in range(shuffles))])
     recalls, sizes = cross_validated_recalls(table, labellings, fold_of, n_classes)

@@ -1,0 +1,148 @@
+"""The stage as a whole: planted faults become findings, and bad input becomes findings or one line."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import giemsa
+from giemsa.auditing.audit import audit
+from giemsa.auditing.findings import SEVERITIES
+from giemsa.data.dataset import DataCard, ImageDataset, PackedAddresses, Split
+from giemsa.errors import DataError
+
+
+def made(sizes=(60, 20, 20), classes=2, seed=0, side=28, groups=False) -> ImageDataset:
+    rng = np.random.default_rng(seed)
+    names = tuple(f"kind {label}" for label in range(classes))
+    card = DataCard("made", "Made", "Noise.", "multi-class", names, channels=1, symmetry="none")
+    splits = {}
+    for name, n in zip(("train", "val", "test"), sizes, strict=True):
+        images = rng.integers(0, 256, (n, side, side, 1), dtype=np.uint8)
+        labels = np.arange(n) % classes
+        patients = np.array([f"{name} {i}" for i in range(n)], dtype="U9") if groups else None
+        splits[name] = Split(images, labels, PackedAddresses("made", name, n), patients)
+    return ImageDataset(card, **splits)
+
+
+def kinds(report):
+    return {finding.kind: finding for finding in report.findings}
+
+
+def test_sound_data_has_nothing_severe():
+    report = audit(made(), quick=True)
+    assert not report.severe
+    assert set(kinds(report)) <= {"no-groups", "rare-classes"}
+
+
+def test_a_copy_in_test_with_another_label_is_leakage_and_a_contradiction():
+    data = made()
+    data.test.images[3] = np.rot90(data.train.images[10])
+    found = kinds(report := audit(data, quick=True))
+    assert found["leakage"].severity == "severe"
+    assert "1 test image (5.0 % of test) has a copy in train or val" in found["leakage"].evidence
+    assert found["contradiction"].count == 2
+    assert report.findings[0].kind == "leakage"
+    order = [SEVERITIES.index(finding.severity) for finding in report.findings]
+    assert order == sorted(order)
+    assert report.to_json()["test_leaks"] == [3]
+    rows = report.flagged[report.flagged.finding == "leakage"]
+    assert sorted(rows.address) == ["made::test/3", "made::train/10"]
+
+
+def test_a_patient_in_two_splits_is_severe():
+    data = made(groups=True)
+    data.val.groups[2] = data.train.groups[5]
+    found = kinds(audit(data, quick=True))
+    assert found["group-leakage"].severity == "severe"
+    assert found["group-leakage"].count == 2
+    assert "no-groups" not in found
+
+
+def test_one_class_is_severe_and_no_traceback():
+    data = made()
+    for split in data.splits.values():
+        split.labels[:] = 0
+    found = kinds(report := audit(data))
+    assert found["one-class"].severity == "severe"
+    assert [f.severity for f in report.findings if f.kind == "missing-classes"] == [
+        "severe",
+        "warning",
+        "warning",
+    ]
+    assert "Labels were not judged" in report.notes[0]
+
+
+@pytest.mark.parametrize("empty", [0, 1, 2])
+def test_an_empty_split_is_severe(empty):
+    sizes = [60, 20, 20]
+    sizes[empty] = 0
+    found = kinds(audit(made(tuple(sizes)), quick=True))
+    assert found["empty-split"].severity == "severe"
+
+
+def test_no_images_at_all_are_one_line():
+    with pytest.raises(DataError, match="made has no images: there is nothing to audit"):
+        audit(made((0, 0, 0)))
+
+
+def test_all_images_equal():
+    data = made()
+    for split in data.splits.values():
+        split.images[:] = 77
+    found = kinds(audit(data, quick=True))
+    assert found["leakage"].severity == found["contradiction"].severity == "severe"
+    assert found["empty"].count == 100
+
+
+def test_a_class_smaller_than_the_folds_is_named(monkeypatch):
+    monkeypatch.setattr("giemsa.auditing.out_of_fold.LEAST_STEPS", 2)
+    monkeypatch.setattr("giemsa.auditing.audit.EPOCHS", {"short": 1})
+    data = made(classes=3, side=20)
+    data.train.labels[data.train.labels == 2] = 0
+    data.train.labels[:2] = 2
+    found = kinds(audit(data, device="cpu"))
+    assert found["unjudged-classes"].evidence == "Fewer images in train than the 3 folds: kind 2 (2)."
+
+
+def test_a_training_that_is_refused_is_told_and_the_rest_goes_on():
+    data = made(side=28)
+    splits = {
+        name: dataclasses.replace(split, images=split.images[:, :20]) for name, split in data.splits.items()
+    }
+    report = audit(dataclasses.replace(data, **splits))
+    assert "training was not possible" in report.notes[0]
+    assert report.results.labels is None
+
+
+def test_sizes_that_differ_and_files_that_cannot_be_read_are_findings(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        for number in range(12):
+            size = (90, 30) if (name, number) == ("cat", 3) else (40, 40)
+            Image.fromarray(rng.integers(0, 256, size, dtype=np.uint8)).save(
+                tmp_path / name / f"{number}.png"
+            )
+    (tmp_path / "dog" / "bad.png").write_bytes(b"no image")
+    found = kinds(audit(giemsa.load(tmp_path, size=28, skip_bad=True), quick=True))
+    assert found["unreadable"].count == 1
+    assert "bad.png" in found["unreadable"].evidence
+    assert found["odd-size"].count == 1
+    assert "30x90" in found["odd-size"].evidence
+
+
+def test_the_report_says_the_same_in_words_json_html_and_files(tmp_path, discs):
+    report = audit(discs, quick=True)
+    content = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    titles = [finding.title for finding in report.findings]
+    assert [finding["title"] for finding in content["findings"]] == titles
+    assert all(title in str(report) for title in titles)
+    assert "<table" in report._repr_html_()
+    report.save(tmp_path)
+    assert json.loads((tmp_path / "audit.json").read_text())["level"] == "quick"
+    names = [picture.name for picture in report.pictures()]
+    assert all((tmp_path / "figures" / f"{name}.png").exists() for name in names)
+    assert "audit-shortcuts" in names

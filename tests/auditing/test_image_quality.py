@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from giemsa.auditing.image_quality import (
+    deviations,
+    find_outliers,
+    judge_images,
+    measure_images,
+    neighbour_distances,
+)
+
+
+@pytest.fixture
+def plain() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    noise = gaussian_filter(rng.normal(size=(200, 24, 24, 1)), (0, 1, 1, 0))
+    grey = 130 + rng.normal(0, 4, (200, 1, 1, 1)) + noise / noise.std() * rng.uniform(25, 35, (200, 1, 1, 1))
+    return np.clip(grey * [1.0, 0.9, 0.8], 0, 255).astype(np.uint8)
+
+
+def test_nothing_is_wrong_with_images_of_one_kind(plain):
+    assert {fault: len(places) for fault, places in judge_images(plain).faults.items() if len(places)} == {}
+
+
+FAULTS = {
+    "empty": lambda image: np.full_like(image, 90),
+    "dark": lambda image: (image * 0.12).astype(np.uint8),
+    "bright": lambda image: 255 - (image * 0.12).astype(np.uint8),
+    "low contrast": lambda image: (130 + 0.15 * (image.astype(float) - 130)).astype(np.uint8),
+    "blurred": lambda image: gaussian_filter(image.astype(float), (4, 4, 0)).astype(np.uint8),
+    "odd colour": lambda image: image[:, :, ::-1],
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found_by_its_name(plain, fault):
+    plain[17] = FAULTS[fault](plain[17])
+    faults = judge_images(plain).faults
+    assert faults[fault].tolist() == [17]
+    assert {place for places in faults.values() for place in places.tolist()} == {17}
+
+
+def test_measures_of_a_known_image():
+    image = np.zeros((1, 4, 4, 3), dtype=np.uint8)
+    image[0, :, 2:] = 100
+    measures = measure_images(image)
+    assert measures["brightness"][0] == pytest.approx(50, abs=1e-4)
+    assert measures["contrast"][0] == pytest.approx(50, abs=1e-4)
+    # nine inner steps, three of them of 100 across the edge
+    assert measures["sharpness"][0] == pytest.approx(np.log((100**2 / 3 + 0.05) / (50**2 + 1)), abs=1e-5)
+
+
+@pytest.mark.parametrize("values", [np.zeros(0), np.zeros(5), np.array([3.0])])
+def test_equal_or_missing_values_do_not_deviate(values):
+    np.testing.assert_array_equal(deviations(values), np.zeros(len(values)))
+
+
+def test_neighbour_distances_are_those_of_the_obvious_way():
+    points = np.random.default_rng(4).normal(size=(40, 3))
+    scaled = (points - points.mean(axis=0)) / points.std(axis=0)
+    apart = np.linalg.norm(scaled[:, None] - scaled[None], axis=2)
+    expected = np.sort(apart, axis=1)[:, 1:6].mean(axis=1)
+    np.testing.assert_allclose(neighbour_distances(points, neighbours=5), expected, rtol=1e-4)
+
+
+def test_an_image_far_from_all_others_is_an_outlier():
+    points = np.random.default_rng(5).normal(size=(300, 8))
+    points[42] = 30
+    places, away = find_outliers(points)
+    assert places.tolist() == [42]
+    assert away.argmax() == 42
+
+
+def test_equal_features_have_no_outlier():
+    assert len(find_outliers(np.ones((20, 4)))[0]) == 0

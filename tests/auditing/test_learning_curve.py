@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from giemsa.auditing.learning_curve import extrapolate, fit_power_laws
+
+SIZES = np.array([500, 1000, 2000, 4000, 8000])
+
+
+def test_a_power_law_without_noise_is_recovered():
+    errors = 0.05 + 3 * SIZES**-0.6
+    floor, scale, exponent = fit_power_laws(SIZES, errors[None], 10_000)[0]
+    assert (floor, scale, exponent) == pytest.approx((0.05, 3, 0.6), rel=0.02)
+    curve = extrapolate(SIZES, errors, held_out=10_000, target=16_000)
+    assert curve.expected == pytest.approx(0.05 + 3 * 16_000**-0.6, rel=0.01)
+    assert curve.gain > 0
+
+
+def test_the_interval_holds_the_truth_nearly_always():
+    truth = 0.03 + 2 * 16_000**-0.5
+    rng = np.random.default_rng(0)
+    inside = 0
+    for seed in range(30):
+        errors = rng.binomial(1500, 0.03 + 2 * SIZES**-0.5) / 1500
+        curve = extrapolate(SIZES, errors, held_out=1500, target=16_000, seed=seed, resamples=60)
+        inside += curve.low <= truth <= curve.high
+    assert inside >= 25
+
+
+def test_errors_that_do_not_fall_promise_nothing():
+    curve = extrapolate(SIZES, np.full(5, 0.2), held_out=500, target=16_000)
+    assert abs(curve.gain) < 0.01
+    assert curve.gain_high < 0.05
+
+
+def test_the_fit_is_no_worse_than_a_search_over_all_laws():
+    errors = 0.1 + 4 * SIZES**-0.55 + np.array([0.01, -0.01, 0.004, -0.003, 0.002])
+    weights = np.sqrt(900 / (errors * (1 - errors)))
+
+    def misfit(law):
+        return np.sum((weights * (law[0] + law[1] * SIZES ** -law[2] - errors)) ** 2)
+
+    best = minimize(
+        lambda law: misfit(np.abs(law)), [0.1, 4, 0.55], method="Nelder-Mead", options={"maxiter": 2000}
+    )
+    assert misfit(fit_power_laws(SIZES, errors[None], 900)[0]) <= 1.02 * best.fun
+
+
+def test_perfect_scores_stay_perfect():
+    curve = extrapolate(SIZES, np.zeros(5), held_out=500, target=16_000)
+    assert curve.expected == 0

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from giemsa.auditing.shortcuts import check_shortcuts, cross_validated_recalls, find_tells
+
+
+def made(n: int = 400, seed: int = 0):
+    rng = np.random.default_rng(seed)
+    return {name: rng.normal(size=n) for name in ("first", "second", "third")}, rng.integers(0, 4, n)
+
+
+def test_a_planted_tell_is_claimed_and_named():
+    features, labels = made()
+    features["second"] = features["second"] + 1.5 * (labels == 2)
+    check = check_shortcuts(features, labels, 4)
+    assert check.claimed
+    assert check.chance == 0.25
+    assert check.low < check.balanced_accuracy < check.high
+    assert (check.tells[0].feature, check.tells[0].label) == ("second", 2)
+    assert check.tells[0].auc == pytest.approx(roc_auc_score(labels == 2, features["second"]))
+    assert check.tells[0].shift > 0
+
+
+def test_a_class_in_the_middle_of_the_others_is_told_by_the_square():
+    features, labels = made(600)
+    features["first"] = np.where(labels == 1, 0.2, 2.0) * features["first"]
+    assert check_shortcuts(features, labels, 4).claimed
+
+
+def test_shuffled_labels_are_claimed_at_most_once_in_twenty():
+    features, labels = made()
+    features["second"] = features["second"] + labels
+    rng = np.random.default_rng(7)
+    claims = [check_shortcuts(features, rng.permutation(labels), 4, seed=seed).claimed for seed in range(20)]
+    assert sum(claims) <= 1
+
+
+def test_a_patient_who_has_one_label_is_no_shortcut():
+    rng = np.random.default_rng(3)
+    patients = np.repeat(np.arange(20), 20)
+    labels = rng.integers(0, 2, 20)[patients]
+    features = {"stain": rng.normal(size=20)[patients] + 0.05 * rng.normal(size=400)}
+    assert check_shortcuts(features, labels, 2).low > 0.53
+    assert not check_shortcuts(features, labels, 2, groups=patients).claimed
+
+
+@pytest.mark.parametrize(
+    ("features", "labels"),
+    [
+        ({}, np.array([0, 1] * 10)),
+        ({"a": np.arange(9.0)}, np.zeros(9, int)),
+        ({"a": np.arange(6.0)}, np.arange(6) % 3),
+    ],
+)
+def test_nothing_is_claimed_where_nothing_can_be_measured(features, labels):
+    check = check_shortcuts(features, labels, 3)
+    assert not check.claimed
+    assert check.tells == ()
+
+
+def test_constant_features_tell_nothing():
+    labels = np.arange(60) % 3
+    check = check_shortcuts({"grey": np.full(60, 7.0)}, labels, 3)
+    assert not check.claimed
+
+
+def test_recalls_of_classes_that_do_not_overlap_are_one():
+    labels = np.arange(60) % 3
+    table = np.eye(3)[labels] + np.random.default_rng(0).normal(scale=0.01, size=(60, 3))
+    recalls, sizes = cross_validated_recalls(table, labels[None], np.arange(60) // 12, 3)
+    assert recalls.tolist() == [[1.0, 1.0, 1.0]]
+    assert sizes.tolist() == [20, 20, 20]
+
+
+def test_many_looks_at_noise_find_nothing():
+    rng = np.random.default_rng(9)
+    features = {str(number): rng.normal(size=300) for number in range(40)}
+    assert find_tells(features, rng.integers(0, 5, 300), 5) == ()

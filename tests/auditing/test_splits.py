@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from giemsa.auditing.splits import check_splits, holm, recall_half_widths
+
+
+def three(rng, sizes=(600, 200, 200)):
+    return dict(zip(("train", "val", "test"), (rng.normal(size=size) for size in sizes), strict=True))
+
+
+def test_equal_splits_do_not_drift():
+    rng = np.random.default_rng(0)
+    labels = {split: rng.integers(0, 3, len(values)) for split, values in three(rng).items()}
+    check = check_splits(labels, {"brightness": three(rng), "contrast": three(rng)}, 3)
+    assert check.clear_drifts() == ()
+    assert len(check.drifts) == 6
+
+
+def test_planted_drifts_are_found_and_named():
+    rng = np.random.default_rng(1)
+    values = three(rng)
+    values["test"] = values["test"] + 1
+    labels = {split: rng.integers(0, 3, len(of)) for split, of in values.items()}
+    labels["val"] = np.zeros(200, dtype=int)
+    found = check_splits(labels, {"brightness": values}, 3).clear_drifts()
+    assert {(drift.split, drift.measure) for drift in found} == {("test", "brightness"), ("val", "labels")}
+
+
+def test_holm_by_hand_and_bounded():
+    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
+    assert holm(np.array([0.9, 0.8])).tolist() == [1, 1]
+    assert holm(np.empty(0)).tolist() == []
+
+
+def test_half_widths_are_half_of_wilsons_interval():
+    expected = stats.binomtest(90, 100).proportion_ci(method="wilson")
+    assert recall_half_widths(np.array([100]))[0] == pytest.approx((expected.high - expected.low) / 2)
+    assert recall_half_widths(np.array([0]))[0] == 1
+
+
+def test_an_empty_split_is_counted_and_not_tested():
+    rng = np.random.default_rng(2)
+    values = three(rng, (50, 0, 50))
+    labels = {split: rng.integers(0, 2, len(of)) for split, of in values.items()}
+    check = check_splits(labels, {"brightness": values}, 2)
+    assert {drift.split for drift in check.drifts} == {"test"}
+    assert check.counts["val"].tolist() == [0, 0]
+
+
+def test_imbalance_is_the_largest_over_the_smallest():
+    labels = {"train": np.repeat([0, 1], [50, 5]), "val": np.zeros(0, int), "test": np.zeros(0, int)}
+    assert check_splits(labels, {}, 3).imbalance == 10
