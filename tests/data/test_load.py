@@ -1,0 +1,362 @@
+"""`load` on folders and manifests: every layout, and each way to be wrong in one line."""
+
+import csv
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from giemsa.data.load import load
+from giemsa.errors import DataError, ImageFileError
+
+
+def save(path, seed=0, shape=(12, 16, 3)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, shape, np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two classes of ten images each, one of them with a name beyond ASCII."""
+    root = tmp_path / "zellen"
+    for number in range(10):
+        save(root / "große Zelle" / f"bild-{number}.png", number)
+        save(root / "klein" / f"bild-{number}.png", 100 + number)
+    return root
+
+
+def manifest(path, rows):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def total(data):
+    return sum(len(split) for split in data.splits.values())
+
+
+# MedMNIST by name
+
+
+def test_the_tutorials_loading():
+    data = load("bloodmnist")
+    assert [len(split) for split in data.splits.values()] == [11959, 1712, 3421]
+    assert data.train.images.dtype == np.uint8
+    assert np.unique(data.train.labels).tolist() == list(range(8))
+    assert data.train.addresses[1018] == "bloodmnist::train/1018"
+    assert data.train.labels[20] == data.class_names.index("neutrophil")
+    assert data.source["data"] == "bloodmnist"
+
+
+def test_a_class_is_renamed():
+    data = load("bloodmnist").rename({3: "immature granulocytes"})
+    assert data.class_names[3] == data.short_names[3] == "immature granulocytes"
+    assert data.class_names[2] == "erythroblast"
+    with pytest.raises(DataError, match="labels of bloodmnist are 0 to 7"):
+        data.rename({8: "none"})
+    with pytest.raises(DataError, match="two classes would bear one name"):
+        data.rename({0: "platelet"})
+
+
+# Folders
+
+
+def test_a_folder_of_classes_is_split_and_says_so(folder):
+    data = load(folder)
+    assert data.class_names == ("große Zelle", "klein")
+    assert data.image_shape == (64, 64, 3)
+    assert [len(split) for split in data.splits.values()] == [14, 2, 4]
+    assert "70/10/20" in data.notes[0]
+    assert data.source["data"] == str(folder.resolve())
+    assert data.train.metadata["width"].tolist() == [16] * 14
+    assert len({address for split in data.splits.values() for address in split.addresses}) == 20
+
+
+def test_the_same_seed_gives_the_same_data(folder):
+    assert load(folder, seed=1).fingerprint == load(folder, seed=1).fingerprint
+    assert load(folder, seed=1).fingerprint != load(folder, seed=2).fingerprint
+
+
+def test_labels_belong_to_their_images(folder):
+    data = load(folder)
+    for split in data.splits.values():
+        for address, label in zip(split.addresses, split.labels, strict=True):
+            assert data.class_names[label] in address
+
+
+def test_folders_of_splits_are_kept(tmp_path):
+    for split, count in (("Training", 4), ("valid", 2), ("test", 3)):
+        for name in ("a", "b"):
+            for number in range(count):
+                save(tmp_path / "set" / split / name / f"{number}.png", number)
+    data = load(tmp_path / "set")
+    assert [len(split) for split in data.splits.values()] == [8, 4, 6]
+    assert data.notes == ()
+
+
+def test_copies_stay_in_one_split(folder):
+    for number in range(4):
+        shutil.copy(folder / "klein" / "bild-0.png", folder / "klein" / f"copy-{number}.png")
+    data = load(folder)
+    homes = [
+        name
+        for name, split in data.splits.items()
+        for address in split.addresses
+        if "copy" in address or address.endswith("klein/bild-0.png")
+    ]
+    assert len(homes) == 5
+    assert len(set(homes)) == 1
+
+
+def test_grey_files_make_a_grey_set(tmp_path):
+    for name in ("a", "b"):
+        for number in range(5):
+            save(tmp_path / name / f"{number}.tif", number, (9, 9))
+    assert load(tmp_path, size=16).image_shape == (16, 16, 1)
+
+
+def test_symmetry_and_size_are_as_asked(folder):
+    data = load(folder, size=20, symmetry="mirror", fit="pad")
+    assert data.image_shape == (20, 20, 3)
+    assert data.card.symmetry == "mirror"
+    assert load(folder).card.symmetry is None
+
+
+def test_a_real_folder(shared_data):
+    data = load(shared_data / "pbc_sample")
+    assert total(data) == 160
+    assert len(data.class_names) == 8
+    assert data.train.metadata["height"].max() == 363
+
+
+# Manifests
+
+
+def test_a_manifest_with_everything(folder, tmp_path):
+    rows = [
+        {
+            "path": f"zellen/klein/bild-{number}.png"
+            if number % 2
+            else f"zellen/große Zelle/bild-{number}.png",
+            "label": "small" if number % 2 else "große",
+            "split": (
+                "train",
+                "train",
+                "train",
+                "train",
+                "train",
+                "train",
+                "validation",
+                "val",
+                "test",
+                "Test",
+            )[number],
+            "group": f"patient {number // 2}",
+            "age": str(30 + number),
+        }
+        for number in range(10)
+    ]
+    data = load(manifest(tmp_path / "cells.csv", rows))
+    assert data.class_names == ("große", "small")
+    assert [len(split) for split in data.splits.values()] == [6, 2, 2]
+    assert data.val.groups.tolist() == ["patient 3", "patient 3"]
+    assert data.test.metadata["age"].tolist() == [38, 39]
+    assert {"bytes", "format", "height", "width"} <= set(data.test.metadata)
+
+
+def test_groups_stay_in_one_split(folder, tmp_path):
+    rows = [
+        {"path": f"zellen/{name}/bild-{number}.png", "label": name, "group": f"{name}{number // 2}"}
+        for name in ("klein", "große Zelle")
+        for number in range(10)
+    ]
+    data = load(manifest(tmp_path / "cells.csv", rows))
+    groups = [set(split.groups.tolist()) for split in data.splits.values()]
+    assert sum(map(len, groups)) == len(set.union(*groups)) == 10
+    assert "groups" in data.notes[0]
+
+
+def test_a_manifest_of_packed_images(tmp_path):
+    places = [("train", 20), ("train", 1018), ("val", 3), ("val", 5), ("test", 0), ("test", 1)]
+    blood = load("bloodmnist")
+    rows = [
+        {
+            "path": f"bloodmnist::{split}/{index}",
+            "label": blood.class_names[blood.splits[split].labels[index]],
+            "split": split,
+        }
+        for split, index in places
+    ]
+    labels = {row["label"] for row in rows if row["split"] == "train"}
+    rows = [row for row in rows if row["split"] == "train"] + [
+        row | {"label": sorted(labels)[0]} for row in rows if row["split"] != "train"
+    ]
+    missing = set(blood.class_names) - labels
+    extra = [
+        {"path": f"bloodmnist::train/{index}", "label": name, "split": "train"}
+        for name in sorted(missing)
+        for index in [int(np.flatnonzero(blood.train.labels == blood.class_names.index(name))[0])]
+    ]
+    data = load(manifest(tmp_path / "clean.csv", rows + extra))
+    np.testing.assert_array_equal(data.train.images[0], blood.train.images[20])
+    assert data.train.addresses[1] == "bloodmnist::train/1018"
+    assert data.class_names == blood.class_names
+    assert data.card.source_geometry == blood.card.source_geometry
+
+
+def test_a_manifest_of_an_npz_beside_it(tmp_path):
+    images = np.arange(8, dtype=np.uint8)[:, None, None, None] * np.ones((1, 9, 9, 1), np.uint8)
+    parts = {f"{split}_images": images for split in ("train", "val", "test")}
+    parts |= {f"{split}_labels": np.arange(8) % 2 for split in ("train", "val", "test")}
+    np.savez(tmp_path / "own.npz", **parts)
+    rows = [
+        {"path": f"own.npz::{split}/{index}", "label": f"class {index % 2}", "split": split}
+        for split in ("train", "val", "test")
+        for index in (2, 5)
+    ]
+    data = load(manifest(tmp_path / "clean.csv", rows))
+    assert data.test.images[:, 0, 0, 0].tolist() == [2, 5]
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("bloodmist", "did you mean bloodmnist"),
+        ("nothing/here", "does not exist"),
+        ("nothing.csv", "does not exist"),
+    ],
+)
+def test_unknown_data(name, words):
+    with pytest.raises(DataError, match=words) as caught:
+        load(name)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ({"size": 0}, "size must be 8 to 1024 pixels, got 0"),
+        ({"size": 5000}, "got 5000"),
+        ({"fit": "crops"}, "did you mean crop"),
+        ({"symmetry": "mirrors"}, "did you mean mirror"),
+    ],
+)
+def test_unknown_options(folder, option, words):
+    with pytest.raises(DataError, match=words):
+        load(folder, **option)
+
+
+def test_a_size_that_medmnist_does_not_publish():
+    with pytest.raises(DataError, match="28, 64, 128, 224 pixels, not at 50"):
+        load("bloodmnist", size=50)
+
+
+def test_a_file_of_no_known_kind(tmp_path):
+    (tmp_path / "a.txt").write_text("words")
+    with pytest.raises(DataError, match="no data that can be read"):
+        load(tmp_path / "a.txt")
+
+
+def test_a_folder_without_images(tmp_path):
+    with pytest.raises(DataError, match="no images in"):
+        load(tmp_path)
+    (tmp_path / "class").mkdir()
+    with pytest.raises(DataError, match="no images in"):
+        load(tmp_path)
+
+
+def test_an_empty_class_folder(folder):
+    (folder / "leer").mkdir()
+    with pytest.raises(DataError, match="leer holds no image"):
+        load(folder)
+
+
+def test_one_class_alone(tmp_path):
+    for number in range(5):
+        save(tmp_path / "only" / f"{number}.png", number)
+    with pytest.raises(DataError, match="all images are of one class"):
+        load(tmp_path)
+
+
+def test_a_class_with_one_image(folder):
+    save(folder / "rare" / "a.png", 7)
+    with pytest.raises(DataError, match="class 'rare' has 1 image"):
+        load(folder)
+
+
+def test_only_some_of_the_splits(tmp_path):
+    for split in ("train", "test"):
+        save(tmp_path / split / "a" / "0.png")
+    with pytest.raises(DataError, match="not for val"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no image", b"\x89PNG\r\n\x1a\n cut"])
+def test_a_bad_image_is_named_or_skipped(folder, content):
+    bad = folder / "klein" / "bild-3.png"
+    bad.write_bytes(content)
+    with pytest.raises(ImageFileError, match=r"bild-3\.png"):
+        load(folder)
+    data = load(folder, skip_bad=True)
+    assert total(data) == 19
+    assert [address for address, _ in data.skipped] == [str(bad)]
+    assert any("1 of 20 image files could not be read" in note for note in data.notes)
+
+
+def test_no_image_that_can_be_read(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "0.png").write_bytes(b"")
+    with pytest.raises(DataError, match="none of 2 image files could be read"):
+        load(tmp_path, skip_bad=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "lacks the columns path, label"),
+        ("path,class\na.png,x\n", "lacks the column label"),
+        ("path,label\n", "has no rows"),
+        ("path,label\na.png,\n", "line 2: path and label must not be empty"),
+        ("path,label,split\na.png,x,tset\n", "split 'tset' is unknown"),
+        ("path,label\na.png,x\nb.png,y\n", r"a\.png does not exist"),
+        ("path,label\nbloodmnist::train/99999,x\nbloodmnist::train/0,y\n", "train has 11959 images"),
+        ("path,label\nbloodmnist::trian/0,x\nbloodmnist::train/0,y\n", "no address of a packed image"),
+        ("path,label\nbloodmnist::train/0,x\na.png,y\n", "mixes image files and images of packed sets"),
+        ("path,label\nbloodmnist::train/0,x\nother::train/0,y\n", "from one set"),
+        ("path,label\nblodmnist::train/0,x\nblodmnist::train/1,y\n", "did you mean bloodmnist"),
+        ("path,label\ngone.npz::train/0,x\ngone.npz::train/1,y\n", "does not exist"),
+        (
+            "path,label,split\nbloodmnist::train/0,x,train\nbloodmnist::train/1,y,train\n",
+            "val split has no images",
+        ),
+    ],
+)
+def test_a_wrong_manifest_is_refused_in_one_line(tmp_path, text, words):
+    path = tmp_path / "wrong.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=words) as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_class_without_training_images(folder, tmp_path):
+    rows = [
+        {"path": f"zellen/klein/bild-{n}.png", "label": "a" if n < 8 else "b", "split": split}
+        for n, split in enumerate(["train"] * 6 + ["val"] * 2 + ["test"] * 2)
+    ]
+    with pytest.raises(DataError, match="class 'b' has no image in train"):
+        load(manifest(tmp_path / "cells.csv", rows))
+
+
+def test_a_manifest_that_is_no_text(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"path,label\n\xff\xfe,x\n")
+    with pytest.raises(DataError, match="expected UTF-8 text"):
+        load(tmp_path / "a.csv")

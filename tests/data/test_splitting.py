@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from giemsa.data.splitting import FRACTIONS, cluster_images, make_splits
+from giemsa.errors import DataError
+
+
+def different_images(n):
+    return np.arange(n, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(10, 60), min_size=2, max_size=5), st.integers(0, 5))
+def test_single_images_are_stratified_to_within_one(sizes, seed):
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    names = tuple(f"class {label}" for label in range(len(sizes)))
+    parts = make_splits(labels, np.arange(len(labels)), class_names=names, seed=seed)
+    assert sorted(np.concatenate(list(parts.values())).tolist()) == list(range(len(labels)))
+    for split, fraction in FRACTIONS.items():
+        counts = np.bincount(labels[parts[split]], minlength=len(sizes))
+        assert (np.abs(counts - fraction * np.array(sizes)) <= 1.5).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000))
+def test_no_cluster_stands_in_two_splits(seed):
+    rng = np.random.default_rng(seed)
+    clusters = rng.integers(0, 40, 300)
+    labels = rng.integers(0, 3, 300)
+    parts = make_splits(labels, clusters, class_names=("a", "b", "c"), seed=seed)
+    sets = [set(clusters[indices].tolist()) for indices in parts.values()]
+    assert not (sets[0] & sets[1] or sets[0] & sets[2] or sets[1] & sets[2])
+    assert all(len(indices) for indices in parts.values())
+
+
+def test_every_class_reaches_every_split_even_a_small_one():
+    labels = np.repeat([0, 1], [100, 3])
+    parts = make_splits(labels, np.arange(103), class_names=("many", "few"))
+    assert all((labels[indices] == 1).sum() == 1 for indices in parts.values())
+
+
+def test_the_seed_decides():
+    labels = np.repeat([0, 1], 50)
+    first, again, other = (
+        make_splits(labels, np.arange(100), class_names=("a", "b"), seed=seed)["test"] for seed in (3, 3, 4)
+    )
+    assert first.tolist() == again.tolist() != other.tolist()
+
+
+def test_clusters_join_copies_and_groups():
+    images = different_images(6)
+    images[4] = images[1]  # a copy
+    groups = np.array(["p1", "p1", "", "", "p2", "p2"])
+    clusters = cluster_images(images, groups)
+    assert clusters[0] == clusters[1] == clusters[4] == clusters[5]  # by patient, by copy, by patient
+    assert len({int(clusters[0]), int(clusters[2]), int(clusters[3])}) == 3  # no group is not a group
+
+
+def test_without_groups_only_copies_are_joined():
+    images = different_images(5)
+    images[3] = images[0]
+    clusters = cluster_images(images, None)
+    assert clusters[0] == clusters[3]
+    assert len(set(clusters.tolist())) == 4
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_class_too_small_is_named(count):
+    labels = np.repeat([0, 1], [20, count])
+    with pytest.raises(DataError, match=f"class 'rare' has {count} image"):
+        make_splits(labels, np.arange(len(labels)), class_names=("common", "rare"))
+
+
+def test_a_class_of_one_group_is_named():
+    labels = np.repeat([0, 1], 20)
+    clusters = np.where(labels == 1, 0, np.arange(40))
+    with pytest.raises(DataError, match="class 'rare' has 20 images in 1 group:"):
+        make_splits(labels, clusters, class_names=("common", "rare"))
