@@ -13,6 +13,7 @@ from typer.exceptions import Abort, Exit, TyperException
 
 from giemsa.cli.audit import audit
 from giemsa.cli.compare import compare
+from giemsa.cli.datasets import datasets
 from giemsa.cli.evaluate import evaluate
 from giemsa.cli.explore import explore
 from giemsa.cli.predict import predict
@@ -22,7 +23,7 @@ from giemsa.cli.train import train
 from giemsa.cli.tutorial import tutorial
 from giemsa.errors import GiemsaError
 
-COMMANDS = (explore, audit, train, evaluate, report, run, predict, tutorial, compare)
+COMMANDS = (datasets, explore, audit, train, evaluate, report, run, predict, tutorial, compare)
 
 app = typer.Typer(
     name="giemsa",

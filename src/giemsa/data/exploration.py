@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,10 +66,8 @@ class Exploration:
 
     def to_json(self) -> dict[str, Any]:
         """Return everything but the pictures as plain values."""
-        card = self.card
-        facts = ("name", "title", "description", "task", "licence", "citation", "homepage", "symmetry")
         return {
-            "card": {fact: getattr(card, fact) for fact in facts},
+            "card": card_json(self.card),
             "class_names": list(self.class_names),
             "short_names": list(self.short_names),
             "labels": list(self.labels),
@@ -206,6 +205,18 @@ def explore(data: ImageDataset) -> Exploration:
         notes=data.notes,
         skipped=data.skipped,
     )
+
+
+def card_json(card: DataCard) -> dict[str, Any]:
+    """Return a data card as plain values.
+
+    Examples
+    --------
+    >>> from giemsa.data.cards import card_of
+    >>> card_json(card_of("breastmnist"))["counts"]
+    {'train': 546, 'val': 78, 'test': 156}
+    """
+    return dataclasses.asdict(card)
 
 
 def card_lines(card: DataCard) -> tuple[str, ...]:
