@@ -35,7 +35,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     recipe : a recipe or its name.
-    epochs, learning_rate : in the place of the recipe's own, for searches; ``None`` leaves it.
+    epochs, learning_rate : in the place of the recipe's own, for searches; ``None`` leaves it. With ``epochs`` given, a least
+        number of steps does not hold.
     model : a function from channels and number of classes to a fresh network that gives logits, called by each ``fit``;
         ``None`` takes the recipe's network.
     symmetry : the moves under which a label holds: ``none``, ``mirror``, or ``mirror and quarter turns``.
@@ -140,8 +141,10 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
     def _recipe(self) -> Recipe:
-        chosen = {"epochs": self.epochs, "learning_rate": self.learning_rate}
-        return get_recipe(self.recipe).replace(**{k: v for k, v in chosen.items() if v is not None})
+        recipe = get_recipe(self.recipe)
+        if self.epochs is not None:
+            recipe = recipe.replace(epochs=self.epochs, minimum_steps=0)
+        return recipe if self.learning_rate is None else recipe.replace(learning_rate=self.learning_rate)
 
     def _network(self, channels: int, seed: int) -> nn.Module | None:
         if self.model is None:
