@@ -11,8 +11,8 @@ PACKAGE = Path(giemsa.__file__).parent
 ORDER = (
     "errors",
     "seeds",
-    "data",
     "plots",
+    "data",
     "models",
     "training",
     "evaluation",

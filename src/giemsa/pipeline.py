@@ -94,8 +94,20 @@ def run(
     return finished
 
 
-def resume_run(folder: str | Path, *, thorough: bool = False, listener: Listener | None = None) -> Run:
-    """Go on with an interrupted :func:`run`: the training from its last epoch, then the stages that are missing.
+def resume_run(
+    folder: str | Path,
+    *,
+    data: ImageDataset | None = None,
+    thorough: bool = False,
+    listener: Listener | None = None,
+) -> Run:
+    """Go on with an interrupted :func:`run`: the training from its last epoch, then the stages after it.
+
+    Parameters
+    ----------
+    folder : the run folder.
+    data : the data set, if at hand; needed where the run was begun on arrays from memory.
+    thorough, listener : as for :func:`run`.
 
     Raises
     ------
@@ -104,7 +116,7 @@ def resume_run(folder: str | Path, *, thorough: bool = False, listener: Listener
     listener = listener or Listener()
     clock = _Stages(listener)
     with clock("train"):
-        finished = resume(folder, on_epoch=listener.epoch, progress=listener.progress)
+        finished = resume(folder, data=data, on_epoch=listener.epoch, progress=listener.progress)
     if not (finished.folder / "audit.json").exists():
         with clock("audit"):
             save_pictures(finished.folder / "figures", explore(finished.data()).pictures())

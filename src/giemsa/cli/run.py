@@ -65,7 +65,7 @@ def run(
                     device=device,
                     listener=_listener(session, len(dataset.train)),
                 )
-        session.show(*_headline(finished))
+        session.show(*headline(finished))
 
 
 def _listener(session: Session, n_images: int) -> Listener:
@@ -78,7 +78,7 @@ def _listener(session: Session, n_images: int) -> Listener:
     return Listener(stage=stage, epoch=EpochLines(session, n_images), progress=session.progress)
 
 
-def _headline(run: Run) -> tuple[dict[str, Any], str]:
+def headline(run: Run) -> tuple[dict[str, Any], str]:
     """Return the headline numbers as JSON and as words."""
     metrics = json_module.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
     page = run.folder / "report.html"

@@ -1,0 +1,113 @@
+"""All stages in order on a small set: every file of the design, one page, and nothing done twice after an interruption."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from giemsa.auditing import out_of_fold
+from giemsa.cli.run import headline
+from giemsa.data.dataset import ImageDataset
+from giemsa.errors import RunError
+from giemsa.pipeline import Listener, resume_run, run
+from giemsa.training.recipes import Recipe
+from giemsa.training.run import Run
+
+SHORT = Recipe(
+    name="short",
+    model="tutorial",
+    epochs=4,
+    minimum_steps=0,
+    batch_size=16,
+    learning_rate=0.02,
+    precision="float32",
+)
+STAGES = ["explore", "audit", "train", "evaluate", "interpret", "report"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_audit() -> Iterator[None]:
+    """Let the audit's networks train for a moment only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(out_of_fold, "LEAST_STEPS", 10)
+        yield
+
+
+@pytest.fixture(scope="module")
+def heard() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def finished(discs: ImageDataset, heard: list[str], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("runs") / "all"
+    return run(discs, SHORT, out=folder, listener=Listener(stage=heard.append))
+
+
+def test_the_stages_come_in_order(finished: Run, heard: list[str]) -> None:
+    assert heard == STAGES
+    assert list(finished.config["stage_seconds"]) == STAGES
+
+
+def test_the_folder_is_that_of_the_design(finished: Run) -> None:
+    names = {
+        path.relative_to(finished.folder).as_posix() for path in finished.folder.rglob("*") if path.is_file()
+    }
+    assert names >= {
+        "config.json",
+        "history.csv",
+        "model.safetensors",
+        "model.json",
+        "predictions/val.csv",
+        "predictions/test.csv",
+        "metrics.json",
+        "audit.json",
+        "interpretation/interpretation.json",
+        "report.html",
+    }
+    for stage in ("explore", "train", "evaluate", "interpret"):
+        assert any(name.startswith(f"figures/{stage}-") and name.endswith(".svg") for name in names), stage
+    assert not any("resume" in name or name.endswith(".part") for name in names)
+
+
+def test_every_score_has_value_interval_and_n(finished: Run) -> None:
+    metrics = json.loads((finished.folder / "metrics.json").read_text(encoding="utf-8"))
+    assert set(metrics) == {"val", "test"}
+    for name in ("accuracy", "auc", "balanced_accuracy", "log_loss", "ece"):
+        assert set(metrics["test"][name]) == {"value", "low", "high", "n"}, name
+
+
+def test_test_was_looked_at_once(finished: Run) -> None:
+    assert finished.config["test_looks"] == 1
+
+
+def test_the_headline_ends_with_the_page(finished: Run) -> None:
+    value, words = headline(finished)
+    assert words.splitlines()[-1] == str(finished.folder / "report.html") == value["report"]
+    assert words.startswith("test accuracy ")
+
+
+def test_an_existing_folder_is_refused_before_any_stage(finished: Run, discs: ImageDataset) -> None:
+    heard: list[str] = []
+    with pytest.raises(RunError, match="exists already"):
+        run(discs, SHORT, out=finished.folder, listener=Listener(stage=heard.append))
+    assert heard == []
+
+
+class _Stopped(Exception):
+    pass
+
+
+def test_an_interrupted_run_goes_on(discs: ImageDataset, finished: Run, tmp_path: Path) -> None:
+    def stop(epoch: object, epochs: int) -> None:
+        raise _Stopped
+
+    with pytest.raises(_Stopped):
+        run(discs, SHORT, out=tmp_path / "run", listener=Listener(epoch=stop))
+    heard: list[str] = []
+    resumed = resume_run(tmp_path / "run", data=discs, listener=Listener(stage=heard.append))
+    assert heard == ["train", "audit", "evaluate", "interpret", "report"]
+    first, second = ((r.folder / "model.safetensors").read_bytes() for r in (finished, resumed))
+    assert first == second
+    assert (resumed.folder / "report.html").exists()
