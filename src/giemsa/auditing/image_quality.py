@@ -155,7 +155,7 @@ def neighbour_distances(
         return np.zeros(n)
     scaled = (features - features.mean(axis=0)) / np.maximum(features.std(axis=0), 1e-6)
     if scaled.shape[1] > 32 and n > 32:
-        scaled = PCA(32, svd_solver="randomized", random_state=seed).fit_transform(scaled)
+        scaled = PCA(32, svd_solver="randomized", random_state=seed % 2**32).fit_transform(scaled)
     chosen = np.random.default_rng(seed).permutation(n)[:reference]
     count = min(neighbours, len(chosen) - 1)
     search = NearestNeighbors(n_neighbors=count + 1, algorithm="brute").fit(scaled[chosen].astype(np.float32))

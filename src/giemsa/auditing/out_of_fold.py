@@ -22,7 +22,7 @@ from giemsa.training.loop import epochs_of, fit
 from giemsa.training.recipes import Recipe, get_recipe
 
 Progress = Callable[[int, int, str], None]
-LEAST_STEPS = 400  # a small set is passed over more often
+LEAST_STEPS = 250  # a small set is passed over more often
 _WATCHED = 32  # images that the loop validates on; the short recipe does not select by them
 
 

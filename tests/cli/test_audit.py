@@ -1,0 +1,55 @@
+"""`giemsa audit`: words or JSON on stdout, a cleaned manifest, and status 3 for severe findings where asked."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from giemsa.cli.app import status_of
+
+
+@pytest.fixture
+def leaking(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for split, n in (("train", 40), ("val", 10), ("test", 10)):
+        arrays[f"{split}_images"] = rng.integers(0, 256, (n, 28, 28), dtype=np.uint8)
+        arrays[f"{split}_labels"] = (np.arange(n) % 2)[:, None].astype(np.uint8)
+    arrays["test_images"][4] = arrays["train_images"][8]
+    path = tmp_path / "cells.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+def test_words_json_figures_and_manifest(
+    leaking: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clean, out = tmp_path / "clean.csv", tmp_path / "audit"
+    assert (
+        status_of(["audit", str(leaking), "--quick", "--fix", str(clean), "--out", str(out), "--quiet"]) == 0
+    )
+    words = capsys.readouterr().out
+    assert words.startswith("Audit of cells (quick): 60 images, 1 severe")
+    assert len(clean.read_text().splitlines()) == 1 + 59
+    kept = json.loads((out / "audit.json").read_text())
+    assert status_of(["audit", str(leaking), "--quick", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == kept
+
+
+def test_severe_findings_give_status_three_only_when_strict(leaking: Path, tmp_path: Path) -> None:
+    assert status_of(["audit", str(leaking), "--quick", "--quiet"]) == 0
+    assert status_of(["audit", str(leaking), "--quick", "--quiet", "--strict"]) == 3
+    clean = tmp_path / "clean.csv"
+    status_of(["audit", str(leaking), "--quick", "--quiet", "--fix", str(clean)])
+    assert status_of(["audit", str(clean), "--size", "28", "--quick", "--quiet", "--strict"]) == 0
+
+
+def test_a_manifest_in_the_way_is_refused_before_the_work(
+    leaking: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine.csv"
+    mine.write_text("mine")
+    assert status_of(["audit", str(leaking), "--quick", "--fix", str(mine)]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert mine.read_text() == "mine"

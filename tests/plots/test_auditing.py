@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from giemsa.plots.auditing import (
+    plot_image_grid,
+    plot_image_pairs,
+    plot_learning_curve,
+    plot_shortcuts,
+    plot_tells,
+)
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_every_pair_is_drawn_with_its_captions(count):
+    pairs = [IMAGES[:2]] * count
+    figure = plot_image_pairs(pairs, [("left", "right")] * count)
+    figure.draw_without_rendering()
+    shown = [ax for ax in figure.axes if ax.images]
+    assert [ax.get_title() for ax in shown] == ["left", "right"] * count
+
+
+def test_a_grid_leaves_no_image_out_and_breaks_long_captions():
+    figure = plot_image_grid(IMAGES, [f"a rather long caption, number {i}" for i in range(5)])
+    shown = [ax for ax in figure.axes if ax.images]
+    assert len(shown) == 5
+    assert "\n" in shown[0].get_title()
+    np.testing.assert_array_equal(shown[4].images[0].get_array(), IMAGES[4])
+
+
+def test_shortcuts_show_value_chance_and_network():
+    figure = plot_shortcuts(
+        ["the background"], [(0.4, 0.38, 0.42)], [np.array([0.1, 0.15])], chance=0.125, network=0.9
+    )
+    words = {text.get_text() for text in figure.axes[0].texts}
+    assert words == {"0.40", "chance", "network"}
+
+
+def test_tells_of_a_constant_feature_are_drawn():
+    figure = plot_tells([("grey", np.ones(5), np.ones(9))], ["kind"])
+    assert figure.axes[0].get_xlabel() == "grey"
+
+
+def test_the_learning_curve_ends_at_the_target():
+    sizes = np.array([100, 200, 400])
+    figure = plot_learning_curve(
+        sizes, np.array([0.7, 0.8, 0.85]), (sizes, sizes / 500), (800.0, 0.88, 0.86, 0.9)
+    )
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert labels == ["100", "200", "400", "800"]
