@@ -10,10 +10,12 @@ from torch import nn
 
 from giemsa.errors import ModelError, nearest_names
 from giemsa.models.convnet import WIDE, convnet_network
+from giemsa.models.ensemble import convnet_ensemble
 from giemsa.models.tutorial import tutorial_network
 
 MODELS: dict[str, Callable[..., nn.Module]] = {
     "convnet": convnet_network,
+    "convnet-ensemble": convnet_ensemble,
     "convnet-wide": partial(convnet_network, widths=WIDE),
     "tutorial": tutorial_network,
 }

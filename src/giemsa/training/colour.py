@@ -1,6 +1,6 @@
 """Colour jitter: the light, the camera and the stain of another day, drawn anew for half of the images.
 
-A network that never saw a darker or a more saturated image has no reason to ignore how dark or how saturated an image is. Four factors
+A network that never saw a darker or a more saturated image has no reason to ignore how dark or how saturated an image is. Factors
 are drawn for each image from one strength; the other half of the images stay as they are, so that clean images remain the most
 frequent kind.
 """
@@ -17,8 +17,8 @@ SATURATION_SHARE = 1.5
 def jitter_colours(pixels: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     """Change brightness, contrast, saturation and stain of half of the images.
 
-    With the optical density of a channel, minus the logarithm of its transmitted light, proportional to the amount of dye (Beer and
-    Lambert), more or less of a dye is a factor on the density: a power of the pixel.
+    With the optical density of a channel, minus the logarithm of its transmitted light, proportional to the amount of dye (Beer
+    and Lambert), more or less of a dye is a factor on the density: a power of the pixel.
 
     Parameters
     ----------

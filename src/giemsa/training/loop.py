@@ -135,8 +135,11 @@ def _forward(
 ) -> tuple[Tensor, Tensor]:
     with classifier.classes.compute.autocast():
         logits = classifier(pixels).float()
-    loss = F.cross_entropy(logits, labels, weight=weights, label_smoothing=recipe.label_smoothing)
-    return logits, loss
+    if logits.ndim == 3:  # an ensemble in training: each member answers for itself
+        labels = labels.repeat_interleave(logits.shape[1])
+    each = logits.flatten(0, -2)
+    loss = F.cross_entropy(each, labels, weight=weights, label_smoothing=recipe.label_smoothing)
+    return logits.mean(dim=1) if logits.ndim == 3 else logits, loss
 
 
 def _step(state: TrainingState, loss: Tensor, rate: float, recipe: Recipe) -> None:

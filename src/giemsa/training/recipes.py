@@ -154,7 +154,7 @@ RECIPES: dict[str, Recipe] = {
         patience=20,
     ),
     "fast": Recipe(),
-    "best": Recipe(name="best", model="convnet-wide", epochs=40, minimum_steps=1000, shift_pixels=2),
+    "best": Recipe(name="best", model="convnet-ensemble", epochs=20, minimum_steps=1000, shift_pixels=2),
 }
 
 

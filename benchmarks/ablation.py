@@ -1,0 +1,95 @@
+"""What is each ingredient of the recipe `fast` worth? One change at a time, on the validation split of BloodMNIST.
+
+    python benchmarks/ablation.py [CHANGE ...] [--seeds 2] [--epochs 5]
+
+Without names all changes are made, at a short schedule, so that every cell takes the same, small number of epochs. The test
+split is not read. Results are added to `benchmarks/results/ablation.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import Any
+
+import numpy as np
+from machine import keep, summary, words
+
+import giemsa
+from giemsa.training.building import build_classifier
+from giemsa.training.device import choose_compute
+from giemsa.training.loop import fit
+from giemsa.training.recipes import RECIPES
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "fast": {},
+    "AdamW for every weight": {
+        "optimiser": "adamw", "learning_rate": 4e-3, "schedule": "one-cycle", "warmup": 0.25,
+    },
+    "the tutorial's network": {"model": "tutorial", "learning_rate": 0.05},
+    "wider network": {"model": "convnet-wide"},
+    "no flips and turns": {"symmetry": "none"},
+    "no label smoothing": {"label_smoothing": 0.0},
+    "cosine instead of a line": {"schedule": "one-cycle"},
+    "half the learning rate": {"learning_rate": 0.05},
+    "twice the learning rate": {"learning_rate": 0.2},
+    "no weight decay": {"weight_decay": 0.0},
+    "batches of 64": {"batch_size": 64},
+    "batches of 256": {"batch_size": 256},
+    "shifts by 2 pixels": {"shift_pixels": 2},
+    "averaged weights": {"selection": "average", "average_decay": 0.98},
+    "pixels not standardised": {"standardize": False},
+    "colour jitter 0.3": {"colour_jitter": 0.3},
+    "bfloat16": {"precision": "bfloat16"},
+}  # fmt: skip
+
+
+def measure(changes: dict[str, Any], seeds: int, epochs: int) -> dict[str, Any]:
+    """Train with each seed; return accuracy and log loss on val, and the seconds."""
+    data = giemsa.load("bloodmnist")
+    recipe = RECIPES["fast"].replace(epochs=epochs, minimum_steps=0).replace(**changes)
+    compute = choose_compute("cpu", recipe.precision)
+    figures: dict[str, list[float]] = {}
+    for seed in range(seeds):
+        classifier = build_classifier(data, recipe, seed=seed, compute=compute)
+        start = time.perf_counter()
+        for _ in fit(classifier, data, recipe, seed=seed):
+            pass
+        figures.setdefault("seconds", []).append(time.perf_counter() - start)
+        for kind, views in (("one view", 1), ("views averaged", 8)):
+            accuracy, loss = score(data.val.labels, classifier.probabilities(data.val.images, views=views))
+            figures.setdefault(f"accuracy, {kind}", []).append(accuracy)
+            figures.setdefault(f"log loss, {kind}", []).append(loss)
+    return {"changes": changes, "epochs": epochs} | {name: summary(v) for name, v in figures.items()}
+
+
+def score(labels: np.ndarray, probabilities: np.ndarray) -> tuple[float, float]:
+    """Return accuracy, and log loss at the best of fifty temperatures, so that label smoothing does not count."""
+    accuracy = float((probabilities.argmax(axis=1) == labels).mean())
+    logarithms = np.log(np.clip(probabilities, 1e-12, 1))
+    losses = []
+    for sharpness in np.linspace(0.5, 3, 50):
+        scaled = logarithms * sharpness
+        chosen = scaled[np.arange(len(labels)), labels]
+        losses.append(float((np.logaddexp.reduce(scaled, axis=1) - chosen).mean()))
+    return accuracy, min(losses)
+
+
+def main() -> None:
+    """Measure the changes that were asked for; print and keep them."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("changes", nargs="*", metavar="CHANGE", help=f"of: {', '.join(CHANGES)}")
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=5)
+    options = parser.parse_args()
+    columns = ("seconds", "accuracy, one view", "accuracy, views averaged", "log loss, one view")
+    print(f"{'change':26}", *(f"{name:25}" for name in columns))
+    for name in options.changes or CHANGES:
+        figures = measure(CHANGES[name], options.seeds, options.epochs)
+        texts = [words(figures[column], 1 if column == "seconds" else 4) for column in columns]
+        print(f"{name:26}", *(f"{text:25}" for text in texts), flush=True)
+        keep("ablation", {name: figures})
+
+
+if __name__ == "__main__":
+    main()

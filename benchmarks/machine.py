@@ -1,0 +1,83 @@
+"""What a figure was measured on, and the file that keeps it beside the figure."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def describe() -> dict[str, Any]:
+    """Return the machine and the versions, as far as they move a figure."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "gflops": {name: round(_gflops(dtype), 1) for name, dtype in _TYPES.items()},
+        "load_average": round(os.getloadavg()[0], 1),
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": {
+            "giemsa": version("giemsa"),
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
+    }
+
+
+_TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def _processor() -> str:
+    facts = Path("/proc/cpuinfo")
+    if facts.exists():
+        for line in facts.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _gflops(dtype: torch.dtype, side: int = 2048) -> float:
+    """Return the rate of a matrix product, the best of four, in 10^9 operations a second."""
+    matrix = torch.ones(side, side, dtype=dtype)
+    best = float("inf")
+    for _ in range(4):
+        start = time.perf_counter()
+        matrix @ matrix
+        best = min(best, time.perf_counter() - start)
+    return 2 * side**3 / best / 1e9
+
+
+def summary(values: list[float]) -> dict[str, Any]:
+    """Return number, mean and standard deviation (of the sample) of some values, and the values."""
+    spread = statistics.stdev(values) if len(values) > 1 else None
+    return {"n": len(values), "mean": statistics.fmean(values), "sd": spread, "values": values}
+
+
+def words(result: dict[str, Any] | None, digits: int = 4) -> str:
+    """Return ``mean ± sd`` of a :func:`summary`."""
+    if result is None:
+        return "-"
+    spread = "" if result["sd"] is None else f" ± {result['sd']:.{digits}f}"
+    return f"{result['mean']:.{digits}f}{spread}"
+
+
+def keep(name: str, rows: dict[str, Any]) -> Path:
+    """Add rows to ``results/NAME.json``, each under its key and with the machine beside it; rows of other keys stay."""
+    path = RESULTS / f"{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"rows": {}}
+    kept["machine"] = describe()
+    kept["rows"] |= rows
+    path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path

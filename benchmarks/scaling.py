@@ -1,0 +1,102 @@
+"""Does the time of an epoch grow with images and with pixels, and does memory stay flat?
+
+    python benchmarks/scaling.py [--images 1000 4000 16000] [--sizes 28 64 128] [--threads 1 2]
+
+Made images (noise, two classes) in a memory-mapped file on disk; the recipe `fast`, one epoch, after a shorter one that warms up.
+Each cell runs in a process of its own, whose peak memory is its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from machine import keep
+
+import giemsa
+from giemsa.data.cards import card_of
+from giemsa.data.dataset import ImageDataset, PackedAddresses, Split
+from giemsa.training.building import build_classifier
+from giemsa.training.device import Compute
+from giemsa.training.loop import fit
+from giemsa.training.recipes import RECIPES
+
+
+def make_images(path: Path, n: int, size: int) -> None:
+    """Write ``n`` noise images ``(n, size, size, 3)`` to a ``.npy`` file, a thousand at a time."""
+    images = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(n, size, size, 3))
+    generator = np.random.default_rng(0)
+    for start in range(0, n, 1000):
+        images[start : start + 1000] = generator.integers(0, 256, images[start : start + 1000].shape)
+    images.flush()
+
+
+def time_epoch(path: Path, threads: int) -> dict[str, float]:
+    """Return the seconds of one epoch over the images in ``path``, and this process's peak memory in MB."""
+    torch.set_num_threads(threads)
+    images = np.load(path, mmap_mode="r")
+    card = card_of("bloodmnist")
+    data = make_dataset(images, card)
+    recipe = RECIPES["fast"].replace(epochs=1, minimum_steps=0)
+    classifier = build_classifier(data, recipe, seed=0, compute=Compute())
+    for _ in fit(classifier, make_dataset(images[:512], card), recipe):
+        pass
+    (epoch,) = fit(classifier, data, recipe)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": epoch.seconds, "peak MB": peak}
+
+
+def make_dataset(images: np.ndarray, card: giemsa.DataCard) -> ImageDataset:
+    """Return the images as a train split with eight classes in turn; val and test are a few of them."""
+    few = images[:64]
+    train, val, test = (
+        Split(one, np.arange(len(one)) % 8, PackedAddresses("made", name, len(one)))
+        for name, one in (("train", images), ("val", few), ("test", few))
+    )
+    return ImageDataset(card, train, val, test)
+
+
+def main() -> None:
+    """Time every cell, print the table and keep it."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--images", type=int, nargs="+", default=[1000, 4000, 16000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[28, 64, 128])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--cell", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.cell:
+        print(json.dumps(time_epoch(Path(options.cell[0]), int(options.cell[1]))))
+        return
+    few, threads = min(options.images), max(options.threads)
+    cells = [(n, 28, threads) for n in options.images] + [(few, size, threads) for size in options.sizes[1:]]
+    cells += [(few, 28, one) for one in options.threads if one != threads]
+    rows: dict[str, Any] = {}
+    print(f"{'images':>7} {'size':>5} {'threads':>7} {'seconds':>8} {'ns a pixel':>10} {'peak MB':>8}")
+    for n, size, count in cells:
+        row = measure(n, size, count)
+        rows[f"{n} images, {size} pixels, {count} threads"] = row
+        nanoseconds, peak = row["seconds"] / n / size**2 * 1e9, row["peak MB"]
+        print(f"{n:7} {size:5} {count:7} {row['seconds']:8.2f} {nanoseconds:10.0f} {peak:8.0f}", flush=True)
+    keep("scaling", rows)
+
+
+def measure(n: int, size: int, threads: int) -> dict[str, Any]:
+    """Time one cell in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "images.npy"
+        make_images(path, n, size)
+        command = [sys.executable, __file__, "--cell", str(path), str(threads)]
+        answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return json.loads(answer.splitlines()[-1]) | {"images": n, "size": size, "threads": threads}
+
+
+if __name__ == "__main__":
+    main()
