@@ -1,0 +1,75 @@
+"""Other light, other camera, other stain: balanced accuracy under shifts, without and with colour jitter in training.
+
+    python benchmarks/robustness.py [--jitter 0 0.3 0.6] [--seeds 1]
+
+BloodMNIST, recipe `fast` with `colour_jitter` changed; the corruptions of `giemsa evaluate --thorough` that change colours, five
+severities each, on the validation split. The test split is not read.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+from machine import keep, summary, words
+from sklearn.metrics import balanced_accuracy_score
+
+import giemsa
+from giemsa.evaluation.corruptions import SEVERITIES, corrupt
+from giemsa.training.building import build_classifier
+from giemsa.training.classifier import Classifier
+from giemsa.training.device import choose_compute
+from giemsa.training.loop import fit
+from giemsa.training.recipes import RECIPES
+
+SHIFTS = ("darker", "brighter", "less contrast", "saturation", "paler", "stain shift")
+
+
+def shifted_scores(classifier: Classifier, split: giemsa.Split) -> dict[str, list[float]]:
+    """Return the balanced accuracy of each shift at each severity."""
+    scores: dict[str, list[float]] = {}
+    for shift in SHIFTS:
+        for severity in SEVERITIES:
+            images = corrupt(split.images, shift, severity, generator=np.random.default_rng(severity))
+            predicted = classifier.probabilities(images).argmax(axis=1)
+            scores.setdefault(shift, []).append(float(balanced_accuracy_score(split.labels, predicted)))
+    return scores
+
+
+def measure(jitter: float, seeds: int) -> dict[str, Any]:
+    """Train with each seed; return clean accuracy and, for each shift, the mean over severities."""
+    data = giemsa.load("bloodmnist")
+    recipe = RECIPES["fast"].replace(colour_jitter=jitter)
+    compute = choose_compute("cpu", recipe.precision)
+    figures: dict[str, list[float]] = {}
+    tables = []
+    for seed in range(seeds):
+        classifier = build_classifier(data, recipe, seed=seed, compute=compute)
+        for _ in fit(classifier, data, recipe, seed=seed):
+            pass
+        predicted = classifier.probabilities(data.val.images).argmax(axis=1)
+        figures.setdefault("clean accuracy", []).append(float((predicted == data.val.labels).mean()))
+        tables.append(shifted_scores(classifier, data.val))
+        for shift in SHIFTS:
+            figures.setdefault(shift, []).append(float(np.mean(tables[-1][shift])))
+        figures.setdefault("all shifts", []).append(float(np.mean(list(tables[-1].values()))))
+    return {name: summary(values) for name, values in figures.items()} | {"by severity": tables}
+
+
+def main() -> None:
+    """Measure, print the table and keep it."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--jitter", type=float, nargs="+", default=[0.0, 0.3, 0.6])
+    parser.add_argument("--seeds", type=int, default=1)
+    options = parser.parse_args()
+    columns = ("clean accuracy", "all shifts", *SHIFTS)
+    print(f"{'jitter':7}", *(f"{name:>16}" for name in columns))
+    for jitter in options.jitter:
+        row = measure(jitter, options.seeds)
+        print(f"{jitter:<7}", *(f"{words(row[name], 3):>16}" for name in columns), flush=True)
+        keep("robustness", {f"colour jitter {jitter:g}": row})
+
+
+if __name__ == "__main__":
+    main()
