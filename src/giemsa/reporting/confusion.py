@@ -13,7 +13,7 @@ from giemsa.reporting.thumbnails import thumbnail_address
 from giemsa.reporting.words import count, decimal, percent, plural
 
 MOST_IMAGES = 480  # over all cells: keeps the page small
-MOST_IN_A_CELL = (24, 16, 12, 8, 6, 4, 3, 2, 1)
+MOST_IN_A_CELL = (16, 12, 8, 6, 4, 3, 2, 1)
 
 
 @dataclass(frozen=True)

@@ -24,15 +24,15 @@ def prediction_sets(told: Sequence[Mapping[str, Any]]) -> Table | None:
             share(sets["coverage"]),
             Cell("yes" if sets["held"] else "no"),
             Cell(decimal(sets["mean_size"], 2)),
-            Cell(count(sets["n_calibration"])),
         )
         for sets in told
     )
     return Table(
         caption="Prediction sets: the classes that cannot be ruled out",
-        head=("promised", "held on test", "as expected", "classes in a set", "calibrated on"),
+        head=("promised", "held on test", "as expected", "classes in a set"),
         rows=rows,
-        note="A set is right if the true class lies in it. The promise is for all images together, not for each class.",
+        note=f"Calibrated on {count(told[0]['n_calibration'])} images of val. A set is right if the true class lies in it. "
+        "The promise is for all images together, not for each class.",
     )
 
 

@@ -1,7 +1,7 @@
 """The run folder's figures as ``data:`` addresses, each in the smallest form that loses nothing visible.
 
 A figure lies in the run folder as PNG and as SVG. The SVG is taken where it is small and holds no photograph (it stays sharp on
-paper); else the PNG, with a palette where a palette does no harm, or the same pixels as lossless WebP.
+paper); else its pixels as lossless WebP, in few colours where that does no harm, or the PNG as it is where that is smaller.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from giemsa.reporting.parts import Illustration
 
 DOTS_PER_CSS_PIXEL = 1.5  # figures are saved at 144 dots an inch, and a CSS pixel is 1/96 of an inch
 SMALL_SVG_BYTES = 40_000
+LARGEST_WEBP_SIDE = 16_383
 HARMLESS_MEAN_ERROR = 0.6  # grey levels of 255, mean over all pixels of a figure
 HARMLESS_TOP_ERROR = 24  # and for the worst pixel in a thousand
 
@@ -60,12 +61,13 @@ def smallest_form(png: Path) -> tuple[str, int, int]:
     drawn = svg.read_bytes() if svg.is_file() and svg.stat().st_size <= SMALL_SVG_BYTES else b""
     if drawn and b"<image" not in drawn:
         return data_address(_without_prologue(drawn), "svg+xml"), width, height
-    reduced = with_palette(image)
-    forms = [(encode(reduced or image, "PNG", optimize=True), "png")]
-    if max(image.size) < 16_383:
-        forms.append((encode((reduced or image).convert("RGB"), "WEBP", lossless=True, method=3), "webp"))
-    content, kind = min(forms, key=lambda form: len(form[0]))
-    return data_address(content, kind), width, height
+    as_png, as_webp = png.read_bytes(), b""
+    if max(image.size) <= LARGEST_WEBP_SIDE:
+        image = (with_palette(image) or image).convert("RGB")
+        as_webp = encode(image, "WEBP", lossless=True, method=2)
+    if as_webp and len(as_webp) < len(as_png):
+        return data_address(as_webp, "webp"), width, height
+    return data_address(as_png, "png"), width, height
 
 
 def _without_prologue(svg: bytes) -> bytes:

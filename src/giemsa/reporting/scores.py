@@ -49,12 +49,17 @@ SCORES: Mapping[str, Score] = {
         "Calibration error, by class", True, "mean over the classes of each class's own error"
     ),
 }
+FOUND = {"precision": "precision", "recall": "recall", "f1": "F1"}
+FOUND_NOTE = "Recall (sensitivity): of a class, the share found. Precision: of what is called so, the share that is so."
+APART = {"specificity": "specificity", "auc": "AUC", "average_precision": "average precision"}
+APART_NOTE = "Specificity: of all other images, the share that is not taken for the class."
+SHARES = ("precision", "recall", "specificity", "f1")
 HEADLINE = ("accuracy", "auc", "balanced_accuracy", "ece")
 
 
 def describe(name: str) -> Score:
     """Return the words for a score; those of an unknown one are its name."""
-    return SCORES.get(name) or Score(name.replace("_", " ").capitalize(), False, "")
+    return SCORES.get(name) or Score(name.replace("_", " ").capitalize(), name in SHARES, "")
 
 
 def value_cell(name: str, score: Mapping[str, Any] | float | None) -> Cell:
@@ -104,25 +109,28 @@ def _images(scores: Mapping[str, Any]) -> int | None:
     return next((score.get("n") for score in scores.values() if isinstance(score, Mapping)), None)
 
 
-def class_table(classes: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Table | None:
-    """Return precision, recall, F1 and support of each class, with intervals where they are known."""
+def class_tables(classes: Sequence[Mapping[str, Any]], names: Sequence[str]) -> tuple[Table, ...]:
+    """Return precision, recall, F1 and support of each class, and how it is told from the rest, with intervals."""
     if not classes:
-        return None
-    columns = tuple(key for key in ("precision", "recall", "specificity", "f1", "auc") if key in classes[0])
+        return ()
+    found = _class_table(classes, names, FOUND, "Each class, with 95 % intervals", FOUND_NOTE)
+    apart = _class_table(
+        classes, names, APART, "Each class against the rest, with 95 % intervals", APART_NOTE
+    )
+    return found, apart
+
+
+def _class_table(
+    classes: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    columns: Mapping[str, str],
+    caption: str,
+    note: str,
+) -> Table:
+    known = [key for key in columns if key in classes[0]]
     rows = tuple(
-        (Cell(name), *(_share(entry.get(key)) for key in columns), Cell(count(entry.get("support"))))
+        (Cell(name), *(value_cell(key, entry.get(key)) for key in known), Cell(count(entry.get("support"))))
         for name, entry in zip(names, classes, strict=True)
     )
-    return Table(
-        caption="Each class, with 95 % intervals",
-        head=("class", *columns, "images"),
-        rows=rows,
-        note="Recall, also called sensitivity: of a class, the share found. Precision: of what is called a class, the "
-        "share that is it.",
-    )
-
-
-def _share(score: Any) -> Cell:
-    if isinstance(score, Mapping):
-        return Cell(percent(score.get("value")), interval(score, as_percent=True))
-    return Cell(percent(score))
+    head = ("class", *(columns[key] for key in known), "images")
+    return Table(caption=caption, head=head, rows=rows, note=note)

@@ -34,7 +34,7 @@ def thumbnail_address(pixels: np.ndarray) -> str:
 def _encoded(pixels: bytes, size: tuple[int, int]) -> str:
     image = Image.frombytes("RGB", size, pixels)
     options = {"lossless": True} if max(size) <= LOSSLESS_SIDE else {"quality": 85}
-    return data_address(encode(image, "WEBP", method=4, **options), "webp")
+    return data_address(encode(image, "WEBP", method=2, **options), "webp")
 
 
 def sheet(images: Sequence[np.ndarray], side: int) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from typing import Any
 
 DASH = "\u2013"
 MINUS = "\u2212"
+FIXED = "\u00a0"  # a space at which no line ends
 NARROW = "\u202f"  # narrow no-break space, before a per cent sign and between thousands
 
 
@@ -115,11 +116,10 @@ def interval(score: Mapping[str, Any] | None, *, as_percent: bool) -> str:
     """
     if not score or not is_number(score.get("low")) or not is_number(score.get("high")):
         return ""
-    write = percent if as_percent else decimal
-    low, high = write(score["low"]), write(score["high"])
-    if as_percent and not high.startswith(("<", ">")):
-        low = low.removesuffix(f"{NARROW}%")
-    return f"{low} to {high}"
+    low, high = (percent(score[end]) if as_percent else decimal(score[end]) for end in ("low", "high"))
+    if low == high:
+        return low
+    return f"{low.removesuffix(f'{NARROW}%')} to {high}"
 
 
 def argument(text: str) -> str:
@@ -141,7 +141,7 @@ def sentence(text: str) -> str:
     >>> sentence("one finding")
     'One finding.'
     """
-    text = text.strip().replace(" %", f"{NARROW}%")
+    text = text.strip().replace(" %", f"{NARROW}%").replace(" = ", f"{FIXED}={FIXED}")
     if not text:
         return ""
     return text[0].upper() + text[1:] + ("" if text[-1] in ".!?:" else ".")

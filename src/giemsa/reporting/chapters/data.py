@@ -74,7 +74,7 @@ def _counts(data: ImageDataset) -> Table:
     }
     rows = [
         (Cell(name), *(_share(numbers[split], label) for split in numbers))
-        for label, name in enumerate(data.class_names)
+        for label, name in enumerate(data.short_names)
     ]
     totals = (Cell("all"), *(Cell(count(counts.sum())) for counts in numbers.values()))
     return Table(

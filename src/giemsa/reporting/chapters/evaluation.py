@@ -11,16 +11,16 @@ from giemsa.reporting.confusion import Matrix, Outcome, confusion_matrix, worst_
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Missing, Section, Table, Thumbnail
 from giemsa.reporting.pictures import illustrations
-from giemsa.reporting.scores import class_table, score_table
+from giemsa.reporting.scores import class_tables, score_table
 from giemsa.reporting.words import count, interval, percent, plural, sentence
 
 LAST = "All scores"
 SECTIONS = {
     "Class by class": ("evaluate-classes", "evaluate-roc", "evaluate-precision"),
-    "Does certainty mean what it says?": ("evaluate-reliability",),
+    "Calibration": ("evaluate-reliability",),
     "When it is not certain": ("evaluate-risk", "evaluate-sets"),
     "Images of another kind": ("evaluate-novelty",),
-    "Worse images": ("evaluate-robustness",),
+    "Robustness": ("evaluate-robustness",),
     "Groups of images": ("evaluate-subgroups",),
     LAST: (),
 }
@@ -87,13 +87,13 @@ def _tables(material: Material, told: Mapping[str, Any]) -> dict[str, tuple[Tabl
     splits = {name: material.metrics[name] for name in ("test", "val") if name in material.metrics}
     groups = (told.get("failures") or {}).get("subgroups") or {}
     return {
-        "Class by class": (class_table(told.get("classes", ()), material.short_names),),
+        "Class by class": class_tables(told.get("classes", ()), material.short_names),
         "When it is not certain": (
             tables.handed_over(told.get("selective")),
             tables.prediction_sets(told.get("prediction_sets") or ()),
         ),
         "Images of another kind": (tables.novelty(told.get("novelty")),),
-        "Worse images": (tables.robustness(told.get("robustness")),),
+        "Robustness": (tables.robustness(told.get("robustness")),),
         "Groups of images": (tables.subgroups(groups),),
         LAST: (score_table(splits),),
     }

@@ -93,9 +93,10 @@ def interpretation_chapter(material: Material) -> InterpretationChapter | Missin
         return Missing("What the network has learnt has not been looked at.", material.command("interpret"))
     told = material.interpretation
     trust = told.get("trust") or ()
+    judged = {entry.get("sentence") for entry in trust}
     pictures = illustrations(material.folder / "figures", material.index, "interpret")
     return InterpretationChapter(
-        sentences=tuple(sentence(text) for text in told.get("sentences", ())),
+        sentences=tuple(sentence(text) for text in told.get("sentences", ()) if text not in judged),
         evidence=tuple(picture for picture in pictures if picture.name in EVIDENCE),
         verdicts=tuple(_verdict(entry) for entry in trust),
         checks=_checks(trust),

@@ -76,6 +76,7 @@ def _flag(name: str, value: Any) -> str:
 
 
 def _citations(material: Material) -> tuple[str, ...]:
-    own = "giemsa, an open-source package for Python; cite the version named above."
+    version = material.config.get("versions", {}).get("giemsa", "")
+    own = f"giemsa {version}, an open-source package for Python."
     card = material.data.card if material.data is not None else None
     return (own, card.citation) if card is not None and card.citation else (own,)
