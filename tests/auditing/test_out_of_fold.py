@@ -1,6 +1,8 @@
+import dataclasses
+
 import numpy as np
 
-from giemsa.auditing.out_of_fold import assign_folds, held_out, predict_out_of_fold
+from giemsa.auditing.out_of_fold import assign_folds, held_out, predict_out_of_fold, shrink
 from giemsa.auditing.pool import Pool
 
 
@@ -45,3 +47,14 @@ def test_held_out_probabilities_of_easy_images_are_right(discs, monkeypatch):
     assert len(result.features) == len(pool)
     assert (result.probabilities.argmax(axis=1) == pool.labels).mean() > 0.8
     assert told[-1][0] == told[-1][1]
+
+
+def test_large_images_are_shrunk_by_whole_blocks(discs):
+    large = {
+        name: dataclasses.replace(split, images=split.images.repeat(5, axis=1).repeat(5, axis=2))
+        for name, split in discs.splits.items()
+    }
+    small = shrink(Pool(dataclasses.replace(discs, **large)))
+    assert small.data.image_shape == (50, 50, 3)
+    np.testing.assert_array_equal(small.images[0, 0, 0], discs.train.images[0, 0, 0])
+    assert shrink(Pool(discs)).images.shape == Pool(discs).images.shape

@@ -22,6 +22,7 @@ from giemsa.training.loop import epochs_of, fit
 from giemsa.training.recipes import Recipe, get_recipe
 
 Progress = Callable[[int, int, str], None]
+LARGEST = 64  # pixels; larger images are shrunk for the short trainings
 LEAST_STEPS = 250  # a small set is passed over more often
 _WATCHED = 32  # images that the loop validates on; the short recipe does not select by them
 
@@ -81,6 +82,7 @@ def predict_out_of_fold(
     ------
     GiemsaError : the training is refused or diverges.
     """
+    pool = shrink(pool)
     in_train = np.flatnonzero(pool.split_of == 0)
     fold_of = assign_folds(pool.labels[in_train], groups[in_train], folds, seed=derive_seed(seed, "folds"))
     unseen = held_out(len(pool), in_train, fold_of, groups, folds)
@@ -98,6 +100,29 @@ def predict_out_of_fold(
         if fold == 0:
             features = classifier.features(pool.images)
     return OutOfFold(sums / unseen.sum(axis=1, keepdims=True), features, folds)
+
+
+def shrink(pool: Pool) -> Pool:
+    """Return the pool with images of at most 64 pixels, whole blocks averaged: to doubt a label takes no fine detail."""
+    block = -(-max(pool.data.image_shape[:2]) // LARGEST)
+    if block == 1:
+        return pool
+    splits = {
+        name: dataclasses.replace(split, images=_block_means(split.images, block))
+        for name, split in pool.data.splits.items()
+    }
+    return Pool(dataclasses.replace(pool.data, **splits))
+
+
+def _block_means(images: np.ndarray, block: int) -> np.ndarray:
+    """Return ``(n, height // block, width // block, channels)`` ``uint8``; what is over at the lower and right edge is cut."""
+    n, height, width, channels = images.shape
+    rows, columns = height // block, width // block
+    small = np.empty((n, rows, columns, channels), dtype=np.uint8)
+    for place in range(n):
+        cut = images[place, : rows * block, : columns * block].reshape(rows, block, columns, block, channels)
+        small[place] = np.rint(cut.mean(axis=(1, 3)))
+    return small
 
 
 def assign_folds(labels: np.ndarray, groups: np.ndarray, folds: int, *, seed: int) -> np.ndarray:
@@ -181,6 +206,7 @@ def measure_learning_curve(
     -------
     tuple : numbers of training images ``(points,)``, errors ``(points,)``, and the number of images held out.
     """
+    pool = shrink(pool)
     in_train = np.flatnonzero(pool.split_of == 0)
     fifth = assign_folds(pool.labels[in_train], groups[in_train], 5, seed=derive_seed(seed, "curve"))
     held, rest = in_train[fifth == 0], in_train[fifth != 0]

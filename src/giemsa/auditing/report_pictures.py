@@ -82,21 +82,18 @@ def _suspects(report: AuditReport) -> Iterator[Picture]:
 
 
 def _odd(report: AuditReport) -> Iterator[Picture]:
-    found = [
-        (finding.kind, place)
-        for finding in report.findings
-        if finding.kind in ODD
-        for place in finding.images[:4]
-    ]
-    if found:
-        found = found[:MOST_IMAGES]
-        places = np.array([place for _, place in found])
-        captions = [f"{kind.replace('-', ' ')}\n{_place(report, place)}" for kind, place in found]
+    faults: dict[int, list[str]] = {}
+    for finding in report.findings:
+        for place in finding.images[:4].tolist() if finding.kind in ODD else ():
+            faults.setdefault(place, []).append(finding.kind.replace("-", " "))
+    if faults:
+        places = list(faults)[:MOST_IMAGES]
+        captions = [f"{', '.join(faults[place])}\n{_place(report, place)}" for place in places]
         yield Picture(
             "audit-odd-images",
             plot_image_grid(report.pool.images[places], captions),
             "Images that fall out of the set",
-            f"{count_words(len(found), 'image')} that are odd by brightness, contrast, sharpness, colour or size.",
+            f"{count_words(len(places), 'image')}, odd by brightness, contrast, sharpness, colour or size.",
             "Each image with what is odd about it and where it stands.",
         )
 
@@ -184,7 +181,7 @@ def _curve(report: AuditReport) -> Iterator[Picture]:
     )
 
 
-def _place(report: AuditReport, place: int) -> str:
+def _place(report: AuditReport, place: int | np.integer) -> str:
     return f"{report.pool.split_name(place)}/{report.pool.index_in_split[place]}"
 
 
