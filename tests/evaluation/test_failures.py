@@ -7,11 +7,9 @@ import pytest
 
 from giemsa.evaluation.failures import (
     accuracy_of,
-    brightness,
     by_column,
     by_quarter,
     confused_pairs,
-    sharpness,
     worst_mistakes,
 )
 from giemsa.evaluation.predictions import Predictions
@@ -37,14 +35,6 @@ def test_worst_mistakes_by_hand():
 def test_nothing_to_blame():
     perfect = PREDICTIONS.subset(np.array([0, 4]))
     assert confused_pairs(perfect) == worst_mistakes(perfect) == ()
-
-
-def test_brightness_and_sharpness_of_known_images():
-    flat = np.full((1, 6, 6, 3), 90, dtype=np.uint8)
-    board = (np.indices((6, 6)).sum(axis=0) % 2 * 200).astype(np.uint8)[None, :, :, None].repeat(3, axis=3)
-    assert brightness(np.concatenate([flat, board])).tolist() == [90, 100]
-    assert sharpness(flat)[0] == 0
-    assert sharpness(board)[0] > 1e5
 
 
 def grouped(correct):

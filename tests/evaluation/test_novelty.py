@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from giemsa.evaluation.novelty import choose_threshold, fit_familiarity, fit_to_shape, made_images, separation
+from giemsa.evaluation.novelty import (
+    choose_threshold,
+    fit_familiarity,
+    fit_to_shape,
+    learn_novelty,
+    made_images,
+    separation,
+)
 
 
 def test_far_from_every_class_is_strange():
@@ -13,10 +20,33 @@ def test_far_from_every_class_is_strange():
     centres = np.eye(6)[:3] * 5
     features = centres[labels] + rng.normal(0, 0.3, (300, 6))
     familiarity = fit_familiarity(features, labels)
-    known = familiarity.scores(features)
-    strange = familiarity.scores(np.eye(6)[3:] * 5 + rng.normal(0, 0.3, (3, 6)))
+    known = familiarity.distances(features)
+    strange = familiarity.distances(np.eye(6)[3:] * 5 + rng.normal(0, 0.3, (3, 6)))
     assert strange.min() > known.max()
     assert (known > choose_threshold(known)).mean() == pytest.approx(0.01, abs=0.005)
+
+
+def test_distance_is_mahalanobis():
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(500, 3)) @ np.diag([1.0, 2.0, 5.0])
+    familiarity = fit_familiarity(points, np.zeros(500, dtype=int), unit_length=False)
+    precision = np.linalg.inv(np.cov(points.T, bias=True))
+    expected = [
+        np.sqrt((p - points.mean(axis=0)) @ precision @ (p - points.mean(axis=0))) for p in points[:5]
+    ]
+    assert familiarity.distances(points[:5]) == pytest.approx(expected)
+
+
+def test_strange_in_either_space_is_strange():
+    rng = np.random.default_rng(0)
+    train, val = (tuple(rng.normal(3, 1, (200, 4)) for _ in range(2)) for _ in range(2))
+    novelty = learn_novelty(train, np.zeros(200, dtype=int), val)
+    usual, odd = np.full((1, 4), 3.0), np.array([[30.0, -30.0, 30.0, -30.0]])
+    threshold = choose_threshold(novelty.scores(*val))
+    assert novelty.scores(usual, usual)[0] < threshold
+    assert novelty.scores(odd, usual)[0] > threshold
+    assert novelty.scores(usual, odd)[0] > threshold
+    assert np.median(novelty.scores(*val)) == pytest.approx(0.5, abs=0.4)
 
 
 def test_separation_equals_scikit_learn():

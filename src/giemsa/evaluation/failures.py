@@ -100,31 +100,13 @@ def _mistake(predictions: Predictions, index: int) -> Mistake:
     return Mistake(index, true, said, float(row[said]), float(row[true]))
 
 
-def brightness(images: np.ndarray) -> np.ndarray:
-    """Return the mean pixel of each of ``(n, h, w, c)`` ``uint8`` images, 0 to 255, ``(n,)``."""
-    return images.reshape(len(images), -1).mean(axis=1)
-
-
-def sharpness(images: np.ndarray) -> np.ndarray:
-    """Return the variance of the Laplacian of each image's grey values, ``(n,)``; low means blurred.
-
-    References
-    ----------
-    Pech-Pacheco et al., Diatom autofocusing in brightfield microscopy, ICPR 2000.
-    """
-    grey = images.mean(axis=3, dtype=np.float32)
-    inner = grey[:, 1:-1, 1:-1]
-    around = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
-    return (around - 4 * inner).var(axis=(1, 2))
-
-
 def by_quarter(predictions: Predictions, values: np.ndarray, words: tuple[str, str]) -> tuple[Subgroup, ...]:
     """Return the accuracy in the four quarters of a measured value; empty where it hardly varies.
 
     Parameters
     ----------
     predictions : of ``n`` images.
-    values : ``(n,)``, such as :func:`brightness`.
+    values : ``(n,)``, such as their brightness.
     words : for the lowest and the highest quarter, such as ``("darkest", "brightest")``.
     """
     edges = np.unique(np.quantile(values, [0.25, 0.5, 0.75]))

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from giemsa.evaluation.measures import looks
 from giemsa.evaluation.novelty import (
     ACCEPTED,
+    Measures,
     NoveltyTest,
     choose_threshold,
-    fit_familiarity,
     fit_to_shape,
+    learn_novelty,
     made_images,
     separation,
 )
@@ -43,7 +45,8 @@ class NoveltyReport:
     def to_json(self) -> dict[str, object]:
         """Return the summary as a plain dict."""
         return {
-            "score": "Mahalanobis distance to the nearest class, in unit-length features of the last dense layer",
+            "score": "Mahalanobis distance to the nearest class, the worse of two: in the features that the last dense "
+            "layer takes in (unit length), and in looks (colour, spread, detail)",
             "threshold": self.threshold,
             "accepted_on_val": ACCEPTED,
             "passed_on_test": self.passed,
@@ -57,6 +60,10 @@ class Network:
 
     features: Extract
     probabilities: Extract
+
+    def measure(self, images: np.ndarray) -> Measures:
+        """Return features and looks of ``images``."""
+        return self.features(images), looks(images)
 
 
 def measure_novelty(
@@ -81,16 +88,17 @@ def measure_novelty(
     """
     train, labels = splits["train"]
     chosen = stratified_sample(labels, learn_from, generator)
-    familiarity = fit_familiarity(network.features(train[chosen]), labels[chosen])
-    threshold = choose_threshold(familiarity.scores(network.features(splits["val"][0])))
+    val = network.measure(splits["val"][0])
+    novelty = learn_novelty(network.measure(train[chosen]), labels[chosen], val)
+    threshold = choose_threshold(novelty.scores(*val))
     test = splits["test"][0]
-    test_scores = familiarity.scores(network.features(test))
+    test_scores = novelty.scores(*network.measure(test))
     some = test[stratified_sample(splits["test"][1], sample, generator)]
     kinds = {name: (images, True) for name, images in made_images(some, generator=generator).items()}
     for name, images in (foreign or {}).items():
         few = images[generator.permutation(len(images))[: sample or len(images)]]
         kinds[name] = fit_to_shape(few, test.shape[1:]), False
-    scores = {name: familiarity.scores(network.features(images)) for name, (images, _) in kinds.items()}
+    scores = {name: novelty.scores(*network.measure(images)) for name, (images, _) in kinds.items()}
     tests = tuple(
         NoveltyTest(
             name=name,

@@ -182,12 +182,14 @@ def _novelty(evaluation: Evaluation) -> Picture | None:
     if novelty is None:
         return None
     told = "; ".join(f"{test.name} AUROC {test.auroc.value:.3f}" for test in novelty.tests)
+    surest = max(novelty.tests, key=lambda test: test.mean_confidence)
     return Picture(
         name="evaluate-novelty",
         figure=plot_novelty(novelty.test_scores, novelty.foreign_scores, novelty.threshold),
         title="Does it notice images unlike its training data?",
         alt=f"Histograms of the distance to the training data. {told}.",
-        shows="Images right of the dashed line are called unlike the training data; the line lets 99 of 100 val images pass.",
+        shows="Images right of the dashed line are called unlike the training data; the line lets 99 of 100 val images pass. "
+        f"The probabilities alone would not do: of {surest.name} the network is {percent(surest.mean_confidence)} certain.",
         caution="Made images and other organs are easy; a cell type that was never seen is harder and is not tested here.",
     )
 

@@ -1,7 +1,7 @@
 """Is an image unlike anything in the training data? A distance in the network's own features, and how well it tells.
 
-A softmax must name a class for anything, an X-ray or noise too, and is often certain of it. The distance to the nearest class in
-feature space says more. It is tested against foreign images: other data sets where they are at hand, and made ones.
+A softmax must name a class for anything, an X-ray or noise too, and is often certain of it. The distance to the nearest class
+says more. It is tested against foreign images: other data sets where they are at hand, and made ones.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from giemsa.evaluation.intervals import Score
+from giemsa.evaluation.intervals import Score, effective_wilson
 from giemsa.evaluation.ranking import auc, rank
 from giemsa.evaluation.resampling import draw_weights
 
@@ -19,51 +19,99 @@ ACCEPTED = 0.99  # share of known images that the threshold lets pass
 
 @dataclass(frozen=True, eq=False)
 class Familiarity:
-    """Where the training images of each class lie in feature space.
+    """Where the training images of each class lie in one space of measures.
 
     Parameters
     ----------
-    centres : ``(classes, d)``, mean of the unit-length features of each class, whitened.
+    centres : ``(classes, d)``, whitened means.
     whitening : ``(d, d)``, turns distances into Mahalanobis distances.
-    threshold : scores above it are called unlike the training data; infinity until chosen.
+    unit_length : whether measures are brought to unit length first.
     """
 
     centres: np.ndarray
     whitening: np.ndarray
-    threshold: float = np.inf
+    unit_length: bool
 
-    def scores(self, features: np.ndarray) -> np.ndarray:
-        """Return the distance of ``features`` ``(n, d)`` to the nearest class, ``(n,)``; higher is stranger."""
-        white = _unit_length(features) @ self.whitening
-        squared = (
-            (white**2).sum(axis=1)[:, None] - 2 * white @ self.centres.T + (self.centres**2).sum(axis=1)[None]
-        )
-        return np.sqrt(np.maximum(squared.min(axis=1), 0))
+    def distances(self, measures: np.ndarray) -> np.ndarray:
+        """Return the distance of ``measures`` ``(n, d)`` to the nearest class, ``(n,)``; higher is stranger."""
+        white = _prepared(measures, self.unit_length) @ self.whitening
+        squares = (white**2).sum(axis=1)[:, None] + (self.centres**2).sum(axis=1)[None]
+        return np.sqrt(np.maximum((squares - 2 * white @ self.centres.T).min(axis=1), 0))
 
 
-def fit_familiarity(features: np.ndarray, labels: np.ndarray) -> Familiarity:
-    """Learn class centres and their shared spread from training features.
+def fit_familiarity(measures: np.ndarray, labels: np.ndarray, *, unit_length: bool = True) -> Familiarity:
+    """Learn class centres and their shared spread from training images.
 
     Parameters
     ----------
-    features : ``(n, d)``.
+    measures : ``(n, d)``, such as a network's features.
     labels : ``(n,)``.
+    unit_length : bring each row to unit length first; right for a network's features, wrong for measures with units.
 
     References
     ----------
     Lee et al., A simple unified framework for detecting out-of-distribution samples, NeurIPS 2018, equations 1 and 2; on
     features of unit length as in Mueller and Hein, Mahalanobis++, ICML 2025.
     """
-    unit = _unit_length(features)
+    prepared = _prepared(measures, unit_length)
     known = np.unique(labels)
-    means = np.stack([unit[labels == label].mean(axis=0) for label in known])
-    within = unit - means[np.searchsorted(known, labels)]
-    covariance = within.T @ within / len(unit)
-    values, vectors = np.linalg.eigh(covariance)
+    means = np.stack([prepared[labels == label].mean(axis=0) for label in known])
+    within = prepared - means[np.searchsorted(known, labels)]
+    values, vectors = np.linalg.eigh(within.T @ within / len(within))
     # directions of next to no spread would make every rounding error a distance
-    floor = max(values.max() * 1e-3, 1e-12)
+    floor = max(values.max() * 1e-6, 1e-12)
     whitening = vectors / np.sqrt(np.maximum(values, floor))
-    return Familiarity(means @ whitening, whitening)
+    return Familiarity(means @ whitening, whitening, unit_length)
+
+
+@dataclass(frozen=True, eq=False)
+class Novelty:
+    """A score for images unlike the training data: the worse of two distances, in features and in looks.
+
+    A network's features may hide what is plain to see (the tutorial's network takes noise for a cell), and looks know nothing of
+    what a cell is; an image must be familiar in both.
+
+    Parameters
+    ----------
+    features, looks : the two spaces.
+    centres, spreads : median and standard deviation of the two distances on val.
+    """
+
+    features: Familiarity
+    looks: Familiarity
+    centres: tuple[float, float]
+    spreads: tuple[float, float]
+
+    def scores(self, features: np.ndarray, looks: np.ndarray) -> np.ndarray:
+        """Return the score of images with these ``features`` ``(n, d)`` and ``looks`` ``(n, e)``, ``(n,)``.
+
+        It is in standard deviations of val above val's median; higher is stranger.
+        """
+        distances = (self.features.distances(features), self.looks.distances(looks))
+        scaled = [
+            (distance - centre) / spread
+            for distance, centre, spread in zip(distances, self.centres, self.spreads, strict=True)
+        ]
+        return np.maximum(*scaled)
+
+
+Measures = tuple[np.ndarray, np.ndarray]
+
+
+def learn_novelty(train: Measures, labels: np.ndarray, val: Measures) -> Novelty:
+    """Learn what is familiar from train, and the two distances' scales from val.
+
+    Parameters
+    ----------
+    train, val : features ``(n, d)`` and looks ``(n, e)``.
+    labels : of train.
+    """
+    features = fit_familiarity(train[0], labels)
+    seen = fit_familiarity(train[1], labels, unit_length=False)
+    distances = features.distances(val[0]), seen.distances(val[1])
+    first, second = (float(np.median(one)) for one in distances)
+    spreads = [max(float(one.std()), 1e-12) for one in distances]
+    return Novelty(features, seen, (first, second), (spreads[0], spreads[1]))
 
 
 def choose_threshold(known_scores: np.ndarray, *, accepted: float = ACCEPTED) -> float:
@@ -120,8 +168,6 @@ def separation(
     >>> separation(np.array([1.0, 2.0]), np.array([3.0, 4.0]), generator=np.random.default_rng(0)).value
     1.0
     """
-    from giemsa.evaluation.intervals import effective_wilson
-
     together = np.concatenate([known_scores, foreign_scores])
     foreign = np.arange(len(together)) >= len(known_scores)
     ranking = rank(together, foreign)
@@ -174,6 +220,8 @@ def fit_to_shape(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     return fitted
 
 
-def _unit_length(features: np.ndarray) -> np.ndarray:
-    features = np.asarray(features, dtype=np.float64)
-    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+def _prepared(measures: np.ndarray, unit_length: bool) -> np.ndarray:
+    measures = np.asarray(measures, dtype=np.float64)
+    if not unit_length:
+        return measures
+    return measures / np.maximum(np.linalg.norm(measures, axis=1, keepdims=True), 1e-12)

@@ -86,7 +86,9 @@ class Stage:
         return fit_temperature(logits[:, fit], labels), fit, rest
 
     def novelty(self, foreign: Mapping[str, np.ndarray] | None, sample: int | None) -> NoveltyReport | None:
-        """Test the score for unfamiliar images; ``None`` for a network without a dense layer."""
+        """Test the score for unfamiliar images; ``None`` for tiny images, or a network without a dense layer."""
+        if min(self.data.image_shape[:2]) < 3:
+            return None
         splits = {name: (split.images, np.asarray(split.labels)) for name, split in self.data.splits.items()}
         network = Network(self.classifier.features, self.classifier.probabilities)
         try:

@@ -12,13 +12,12 @@ from giemsa.evaluation.failures import (
     Mistake,
     Subgroup,
     accuracy_of,
-    brightness,
     by_column,
     by_quarter,
     confused_pairs,
-    sharpness,
     worst_mistakes,
 )
+from giemsa.evaluation.measures import brightness, sharpness
 from giemsa.evaluation.predictions import Predictions
 
 

@@ -60,13 +60,16 @@ def plot_novelty(test_scores: np.ndarray, foreign: Mapping[str, np.ndarray], thr
     figure = new_figure(5.8, 0.72 * len(kinds) + 1.0)
     axes = figure.subplots(len(kinds), 1, sharex=True, squeeze=False)[:, 0]
     everything = np.concatenate(list(kinds.values()))
-    edges = np.linspace(0, float(np.quantile(everything, 0.995)) * 1.05 or 1.0, 61)
+    low, high = float(everything.min()), float(np.quantile(everything, 0.995))
+    if threshold > 0:  # far ones are piled up at the right edge, so that the others can be told apart
+        high = min(high, 8 * threshold)
+    edges = np.linspace(low, high * 1.05 if high > low else low + 1, 61)
     for place, (ax, (name, values)) in enumerate(zip(axes, kinds.items(), strict=True)):
         _draw_histogram(ax, np.minimum(values, edges[-1]), edges, COLORS[0] if not place else COLORS[1])
         ax.axvline(threshold, color=QUIET, linewidth=1.4, linestyle="--")
         above = 100 * float((values > threshold).mean())
         ax.set_title(f"{name}: {above:.1f} % above the line", loc="left", fontsize=10)
-    axes[-1].set_xlabel("distance to the nearest class in the network's features")
+    axes[-1].set_xlabel("strangeness; those beyond the right edge are piled up there")
     return figure
 
 
