@@ -40,7 +40,7 @@ class MaximisationSettings:
     log_odds : climb the log odds of a class against all others; else the logit itself, which can rise for all classes at once.
     total_variation : weight of the mean absolute difference of neighbours.
     norm, norm_power : weight and p of the mean p-norm of the pixels.
-    prior : weight of the squared numbers of ``fourier`` and ``natural``: how strongly it keeps to images as likely as real ones.
+    radius : how far ``fourier`` and ``natural`` may go from the mean image; 1 is as far as real images lie, 0 no bound.
     """
 
     steps: int = 200
@@ -49,12 +49,12 @@ class MaximisationSettings:
     parametrisation: str = "natural"
     start: float = 0.5
     views: ViewRange = field(default_factory=lambda: ViewRange(2.0, 10.0, 0.1, 8, 0.03, 0.05))
-    copies: int = 2
+    copies: int = 1
     log_odds: bool = True
     total_variation: float = 0.0
     norm: float = 0.0
     norm_power: float = 1.0
-    prior: float = 0.0
+    radius: float = 1.0
 
 
 DEFAULTS = MaximisationSettings()
@@ -163,11 +163,10 @@ def _climb(
         images = canvas.image(canvas.values)
         seen = look(images.repeat(settings.copies, 1, 1, 1), settings.views, generator)
         height = objective_of(network, seen, target, log_odds=settings.log_odds)
-        loss = penalties(images, canvas.values, settings).sum() - height.sum() / settings.copies
+        loss = penalties(images, settings).sum() - height.sum() / settings.copies
         canvas.values.grad = differentiate(loss, canvas.values)
         optimiser.step()
-        if settings.parametrisation == "pixel":
-            canvas.values.data.clamp_(0, 1)
+        _keep_inside(canvas.values, settings)
         history.append(height.detach().view(settings.copies, -1).mean(0))
         if progress:
             progress(step + 1, settings.steps, "maximising")
@@ -186,8 +185,19 @@ def objective_of(network: nn.Module, seen: Tensor, target: Target, *, log_odds: 
     return (logits * target.weights).sum(1) - others
 
 
-def penalties(images: Tensor, values: Tensor, settings: MaximisationSettings) -> Tensor:
-    """Return the penalty of each image, ``(n,)``: total variation and p-norm, both per number, and the prior."""
+def _keep_inside(values: Tensor, settings: MaximisationSettings) -> None:
+    """Bring the values back, in place: pixels to 0 to 1, other numbers to the ball in which real images lie."""
+    with torch.no_grad():
+        if settings.parametrisation == "pixel":
+            values.clamp_(0, 1)
+        elif settings.radius:
+            flat = values.flatten(1)
+            most = settings.radius * flat.shape[1] ** 0.5
+            flat.mul_((most / flat.norm(dim=1, keepdim=True)).clamp_max(1.0))
+
+
+def penalties(images: Tensor, settings: MaximisationSettings) -> Tensor:
+    """Return the penalty of each image, ``(n,)``: total variation and p-norm, both per number."""
     total = torch.zeros(len(images))
     if settings.total_variation:
         steps = images.diff(dim=2).abs().sum((1, 2, 3)) + images.diff(dim=3).abs().sum((1, 2, 3))
@@ -195,8 +205,6 @@ def penalties(images: Tensor, values: Tensor, settings: MaximisationSettings) ->
     if settings.norm:
         power = settings.norm_power
         total = total + settings.norm * images.abs().pow(power).mean((1, 2, 3)).pow(1 / power)
-    if settings.prior:
-        total = total + settings.prior * values.square().flatten(1).sum(1)
     return total
 
 

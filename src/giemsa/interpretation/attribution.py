@@ -43,7 +43,9 @@ METHODS: dict[str, Method] = {
     ),
     "smoothgrad": Method("SmoothGrad", "the slope, averaged over noisy copies", smoothgrad),
     "integrated_gradients": Method(
-        "Integrated gradients", "each pixel's share of the logit, from a flat image on", integrated_gradients
+        "Integrated gradients",
+        "each pixel's share of the logit, from a flat image on",
+        partial(integrated_gradients, steps=16, tolerance=0.05, most_steps=64),
     ),
     "grad_cam": Method("Grad-CAM", "where the maps that speak for the class are active", grad_cam),
     "grad_cam_plus_plus": Method("Grad-CAM++", "the same, only positive slopes counted", grad_cam_plus_plus),

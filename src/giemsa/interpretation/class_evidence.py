@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from giemsa.errors import ModelError
+from giemsa.interpretation.grad_cam import enlarged
 from giemsa.interpretation.layers import (
     default_layer,
     evaluating,
@@ -83,9 +83,7 @@ def class_evidence(
     for start in range(0, len(pixels), batch_size):
         logits = local_logits(network, pixels[start : start + batch_size], layer)
         log_odds = _log_odds(logits, labels[start : start + batch_size])
-        parts.append(
-            F.interpolate(log_odds, size=pixels.shape[2:], mode="bilinear", align_corners=False)[:, 0]
-        )
+        parts.append(enlarged(log_odds, pixels))
     return torch.cat(parts).numpy().astype(np.float32)
 
 

@@ -47,21 +47,28 @@ def map_features(features: np.ndarray, *, seed: int = 0, perplexity: float = 30.
     ----------
     van der Maaten and Hinton, Visualizing Data using t-SNE, JMLR 9, 2008.
     """
-    from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
     if len(features) < 5:
         raise DataError(f"a map of the features needs at least 5 images, received {len(features)}")
-    rows = unit_rows(features)
-    parts = min(30, *rows.shape)
-    pca = PCA(parts, random_state=seed).fit(rows)
-    places = pca.transform(rows)
+    places, explained = principal_components(unit_rows(features))
     tsne = TSNE(
-        perplexity=min(perplexity, (len(rows) - 1) / 4),
+        perplexity=min(perplexity, (len(places) - 1) / 4),
         init="random" if np.ptp(places) == 0 else "pca",
         random_state=seed,
-        max_iter=600,
-    ).fit_transform(places)
-    flat = np.pad(places[:, :2], ((0, 0), (0, max(0, 2 - parts))))
-    explained = np.pad(pca.explained_variance_ratio_[:2], (0, max(0, 2 - parts)))
-    return FeatureSpace(flat, explained, tsne.astype(np.float64))
+        max_iter=500,
+    ).fit_transform(places[:, :30])
+    return FeatureSpace(places[:, :2], explained[:2], tsne.astype(np.float64))
+
+
+def principal_components(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return places ``(n, k)`` along the principal directions, at least two, and the part of the variance along each.
+
+    Rows that are all alike have no direction: their places and parts are 0.
+    """
+    left, strengths, _ = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
+    strengths = np.where(strengths > 1e-9, strengths, 0.0)
+    total = max(float((strengths**2).sum()), np.finfo(np.float64).tiny)
+    missing = max(0, 2 - len(strengths))
+    places = np.pad(left * strengths, ((0, 0), (0, missing)))
+    return places, np.pad(strengths**2 / total, (0, missing))

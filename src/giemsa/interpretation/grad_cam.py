@@ -41,6 +41,7 @@ def grad_cam(
     *,
     layer: str | None = None,
     signed: bool = False,
+    enlarge: bool = True,
     weighting: Weighting = channel_means,
     batch_size: int = 128,
 ) -> np.ndarray:
@@ -53,6 +54,7 @@ def grad_cam(
     target : a class for all images, one an image, or a :class:`Target`.
     layer : whose maps; by default the last that are at least 4x4.
     signed : keep what speaks against the target; the paper cuts it off at zero.
+    enlarge : to the size of the images; else the map has the layer's own height and width.
     weighting : how a channel's gradient becomes its weight.
     batch_size : images in one pass.
 
@@ -85,7 +87,7 @@ def grad_cam(
         maps, gradients = layer_gradient(network, pixels[start : start + batch_size], rows, layer)
         coarse = (weighting(maps, gradients) * maps).sum(1, keepdim=True)
         coarse = coarse if signed else coarse.clamp_min(0)
-        parts.append(F.interpolate(coarse, size=pixels.shape[2:], mode="bilinear", align_corners=False)[:, 0])
+        parts.append(enlarged(coarse, pixels) if enlarge else coarse[:, 0])
     return torch.cat(parts).numpy().astype(np.float32)
 
 
@@ -101,6 +103,11 @@ def grad_cam_plus_plus(
     Chattopadhay et al., Grad-CAM++, WACV 2018, equations 7 and 19.
     """
     return grad_cam(network, pixels, target, layer=layer, weighting=plus_plus_weights)
+
+
+def enlarged(coarse: Tensor, pixels: Tensor) -> Tensor:
+    """Enlarge maps ``(n, 1, h, w)`` bilinearly to the size of the images, ``(n, height, width)``."""
+    return F.interpolate(coarse, size=pixels.shape[2:], mode="bilinear", align_corners=False)[:, 0]
 
 
 def layer_gradient(network: nn.Module, pixels: Tensor, weights: Tensor, layer: str) -> tuple[Tensor, Tensor]:

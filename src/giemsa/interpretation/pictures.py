@@ -226,7 +226,7 @@ def draw_space(look: SpaceLook, subject: Subject) -> Iterator[Picture]:
 
 
 def _query_title(label: str, said: str) -> str:
-    return label if label == said else f"{label},\nsaid {said}"
+    return label if label == said else f"{label}, said {said}"
 
 
 def draw_symmetry(found: SymmetryResponse) -> Picture:

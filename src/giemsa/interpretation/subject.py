@@ -29,9 +29,9 @@ class Amounts:
     layers : convolutions whose filters are drawn.
     """
 
-    checked: int = 24
-    mosaics: int = 40
-    mapped: int = 800
+    checked: int = 20
+    mosaics: int = 24
+    mapped: int = 600
     compared: int = 3000
     turned: int = 160
     layers: int = 3

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import DIVERGING, INK, QUIET, new_figure, show_image
+from giemsa.plots.style import DIVERGING, INK, QUIET
+from giemsa.plots.tiles import place_image, sheet_axes, sheet_figure
 
 
 def normalise(maps: np.ndarray) -> np.ndarray:
@@ -51,33 +53,21 @@ def plot_attributions(
     failed : which methods fail their checks: they are greyed out.
     """
     failed = list(failed) or [False] * len(maps)
-    n, columns = len(images), len(maps) + 1
-    width = 6.4 / (columns + 0.5)
-    figure = new_figure(6.4, n * (width + 0.03) + 1.5)
-    axes = figure.subplots(n, columns, squeeze=False)
+    drawn = [normalise(stack) for stack in maps]
+    n, columns, left, top = len(images), len(maps) + 1, 0.4, 0.75
+    figure = sheet_figure(columns, n + 0.45, width=6.4, left=left, top=top)
+    ax = sheet_axes(figure, columns, n, left=left, top=top)
     for row in range(n):
-        show_image(axes[row, 0], images[row])
-        axes[row, 0].text(
-            -0.08,
-            0.5,
-            rows[row],
-            transform=axes[row, 0].transAxes,
-            ha="right",
-            va="center",
-            fontsize=8.5,
-            rotation=90,
-        )
-    for column, (stack, bad) in enumerate(zip(maps, failed, strict=True), start=1):
-        for row, drawn in enumerate(normalise(stack)):
-            ax = axes[row, column]
-            fade = 0.25 if bad else 1.0
-            ax.imshow(drawn, cmap=DIVERGING, vmin=-1, vmax=1, interpolation="nearest", alpha=fade)
-            ax.set_axis_off()
-    for ax, title, bad in zip(axes[0], ["image", *titles], [False, *failed], strict=True):
+        ax.text(-0.05, row + 0.5, fill(rows[row], 12), ha="right", va="center", fontsize=8.5, rotation=90)
+        place_image(ax, images[row], 0, row)
+        for column, (stack, bad) in enumerate(zip(drawn, failed, strict=True), start=1):
+            faded = {"cmap": DIVERGING, "vmin": -1, "vmax": 1, "alpha": 0.25 if bad else 1.0}
+            place_image(ax, stack[row], column, row, **faded)
+    for column, (title, bad) in enumerate(zip(["image", *titles], [False, *failed], strict=True)):
         words = title.replace(" ", "\n") + ("\n(fails)" if bad else "")
-        ax.set_title(words, fontsize=8.5, color=QUIET if bad else INK, va="bottom")
-    if len(maps):
-        scalar = ScalarMappable(Normalize(-1, 1), DIVERGING)
-        scale = figure.colorbar(scalar, ax=axes, orientation="horizontal", shrink=0.5, aspect=40, pad=0.02)
-        scale.set_ticks([-1, 0, 1], labels=["against", "0", "for the class"], fontsize=9)
+        color = QUIET if bad else INK
+        ax.text(column + 0.5, -0.05, words, ha="center", va="bottom", fontsize=8.5, color=color)
+    scalar = ScalarMappable(Normalize(-1, 1), DIVERGING)
+    scale = figure.colorbar(scalar, ax=ax, orientation="horizontal", shrink=0.5, aspect=40, pad=0.01)
+    scale.set_ticks([-1, 0, 1], labels=["against", "0", "for the class"], fontsize=9)
     return figure

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from giemsa.plots.style import INK, new_figure, show_image
-from giemsa.plots.tiles import square_grid, tile
+from giemsa.plots.tiles import place_image, sheet_axes, sheet_figure, square_grid, tile
 
 MOST_MAPS = 64
 
@@ -52,13 +52,11 @@ def plot_channel_examples(images: np.ndarray, channels: np.ndarray, *, layer: st
     layer : its name.
     """
     rows, columns = images.shape[:2]
-    figure = new_figure(5.4, 0.45 + 0.78 * rows)
-    axes = figure.subplots(rows, columns, squeeze=False)
-    for row, channel in zip(range(rows), channels, strict=True):
+    figure = sheet_figure(columns, rows, width=4.6, left=0.45, top=0.4)
+    ax = sheet_axes(figure, columns, rows, left=0.45, top=0.4)
+    ax.text(0, -0.15, f"channels of {layer}, strongest images first", fontsize=10, color=INK)
+    for row, channel in enumerate(channels):
+        ax.text(-0.08, row + 0.5, str(channel), ha="right", va="center", fontsize=9)
         for column in range(columns):
-            show_image(axes[row, column], images[row, column])
-        axes[row, 0].text(
-            -0.12, 0.5, str(channel), transform=axes[row, 0].transAxes, ha="right", va="center", fontsize=9
-        )
-    figure.suptitle(f"{layer}: the images that excite each channel most", fontsize=10.5, color=INK)
+            place_image(ax, images[row, column], column, row)
     return figure

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import COLORS, INK, new_figure, show_image, tidy
+from giemsa.plots.style import COLORS, INK, new_figure, tidy
+from giemsa.plots.tiles import place_image, sheet_axes, sheet_figure
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
@@ -84,19 +86,16 @@ def plot_class_examples(
     class_names : short names, over the rows.
     """
     count = max(len(images) for images in prototypes)
-    figure = new_figure(6.0, 0.4 + 0.9 * len(class_names))
-    axes = figure.subplots(
-        len(class_names), 2 * count + 1, squeeze=False, width_ratios=[*[1] * count, 0.25, *[1] * count]
-    )
-    for ax in axes.flat:
-        ax.set_axis_off()
-    for row, (left, right, name) in enumerate(zip(prototypes, oddest, class_names, strict=True)):
-        for column, image in enumerate(left):
-            show_image(axes[row, column], image)
-        for column, image in enumerate(right):
-            show_image(axes[row, count + 1 + column], image)
-        axes[row, 0].set_title(name, fontsize=9, color=INK, loc="left", pad=2)
-    figure.suptitle("the most typical (left) and the oddest (right) of each class", fontsize=10.5, color=INK)
+    step, columns = 1.32, 2 * count + 0.3
+    figure = sheet_figure(columns, step * len(class_names), width=6.0, top=0.35)
+    ax = sheet_axes(figure, columns, step * len(class_names), top=0.35)
+    for start, words in ((0.0, "most typical"), (count + 0.3, "oddest")):
+        ax.text(start + count / 2, -0.1, words, ha="center", fontsize=10, color=INK)
+    for number, (left, right, name) in enumerate(zip(prototypes, oddest, class_names, strict=True)):
+        ax.text(0.03, step * number + 0.3, name, va="bottom", fontsize=9, color=INK)
+        for start, images in ((0.0, left), (count + 0.3, right)):
+            for column, image in enumerate(images):
+                place_image(ax, image, start + column, step * number + 0.32)
     return figure
 
 
@@ -113,14 +112,14 @@ def plot_neighbours(
     names : ``n`` times ``k`` short class names of the neighbours.
     """
     n, k = neighbours.shape[:2]
-    figure = new_figure(6.0, 0.4 + 1.22 * n)
-    axes = figure.subplots(n, k + 2, squeeze=False, width_ratios=[1, 0.15, *[1] * k])
+    step, columns = 1.5, k + 1.2
+    figure = sheet_figure(columns, step * n, width=6.0)
+    ax = sheet_axes(figure, columns, step * n)
     for row in range(n):
-        show_image(axes[row, 0], queries[row])
-        axes[row, 0].set_title(titles[row], fontsize=8.5, color=INK)
-        axes[row, 1].set_axis_off()
-        for column in range(k):
-            ax = show_image(axes[row, column + 2], neighbours[row, column])
-            ax.set_title(names[row][column], fontsize=8.5, color=INK)
-    figure.suptitle("an image (left) and the training images nearest to it", fontsize=10.5, color=INK)
+        cells = [(0.0, queries[row], titles[row])]
+        cells += [(1.2 + j, neighbours[row, j], names[row][j]) for j in range(k)]
+        for column, image, words in cells:
+            top = step * row + 0.5
+            place_image(ax, image, column, top)
+            ax.text(column + 0.5, top, fill(words, 14), ha="center", va="bottom", fontsize=8.5, color=INK)
     return figure

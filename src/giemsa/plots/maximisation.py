@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import INK, new_figure, show_image
+from giemsa.plots.style import INK
+from giemsa.plots.tiles import place_image, sheet_axes, sheet_figure
 
 COLUMNS = 4
 
@@ -24,29 +26,20 @@ def plot_maximisation(
     titles, notes : ``n`` short words above and below the made image.
     """
     columns = min(COLUMNS, len(made))
+    block = 1.3 if real is None else 2.3  # rows of cells that one row of classes takes, its words above it
     blocks = -(-len(made) // columns)
-    high = 1 if real is None else 2
-    figure = new_figure(1.55 * columns if columns > 1 else 2.6, blocks * (1.42 * high + 0.5) + 0.1)
-    axes = figure.subplots(blocks * high, columns, squeeze=False)
-    for ax in axes.flat:
-        ax.set_axis_off()
+    left = 0.0 if real is None else 0.16
+    figure = sheet_figure(columns, block * blocks, width=1.55 * columns if columns > 1 else 2.8, left=left)
+    ax = sheet_axes(figure, columns, block * blocks, left=left)
     for place, image in enumerate(made):
-        row, column = high * (place // columns), place % columns
-        show_image(axes[row, column], image)
-        axes[row, column].set_title(f"{titles[place]}\n{notes[place]}", fontsize=9, color=INK)
+        row, column = block * (place // columns) + 0.3, place % columns
+        words = f"{fill(titles[place], 16)}\n{notes[place]}"
+        ax.text(column + 0.5, row, words, ha="center", va="bottom", fontsize=9, color=INK)
+        place_image(ax, image, column, row)
         if real is not None:
-            show_image(axes[row + 1, column], real[place])
-    if real is not None:
-        for block in range(blocks):
-            for row, word in ((2 * block, "made"), (2 * block + 1, "real")):
-                axes[row, 0].text(
-                    -0.06,
-                    0.5,
-                    word,
-                    transform=axes[row, 0].transAxes,
-                    ha="right",
-                    va="center",
-                    fontsize=9,
-                    rotation=90,
-                )
+            place_image(ax, real[place], column, row + 1)
+    for number in range(blocks if real is not None else 0):
+        for row, word in enumerate(("made", "real")):
+            middle = block * number + 0.8 + row
+            ax.text(-0.02, middle, word, ha="right", va="center", fontsize=9, rotation=90)
     return figure

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from giemsa.plots.style import new_figure
+
+MARGIN = 0.03
 
 
 def square_grid(count: int) -> tuple[int, int]:
@@ -46,3 +53,37 @@ def tile(images: np.ndarray, columns: int, *, gap: int = 1, fill: float = np.nan
         top, left = (place // columns) * (height + gap), (place % columns) * (width + gap)
         sheet[top : top + height, left : left + width] = image
     return sheet
+
+
+def place_image(ax: Axes, image: np.ndarray, column: float, row: float, **how: Any) -> None:
+    """Draw an image into a cell of one wide axes, which is laid out at once where a hundred small axes take seconds.
+
+    Parameters
+    ----------
+    ax : prepared by :func:`sheet_axes`.
+    image : ``(height, width[, 1 or 3])``.
+    column, row : upper left corner of the cell, in cells.
+    how : goes to ``imshow``.
+    """
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[:, :, 0]
+    if image.ndim == 2:
+        how.setdefault("cmap", "gray")
+    edges = (column + MARGIN, column + 1 - MARGIN, row + 1 - MARGIN, row + MARGIN)
+    ax.imshow(image, extent=edges, interpolation="nearest", **how)
+
+
+def sheet_axes(figure: Figure, columns: float, rows: float, *, left: float = 0.0, top: float = 0.0) -> Axes:
+    """Return one axes of ``columns`` by ``rows`` square cells, with room for words on the left and on top, in cells."""
+    ax = figure.subplots()
+    ax.set_axis_off()
+    ax.set_aspect("equal")
+    ax.set_xlim(-left, columns)
+    ax.set_ylim(rows, -top)
+    ax.autoscale(False)
+    return ax
+
+
+def sheet_figure(columns: float, rows: float, *, width: float, left: float = 0.0, top: float = 0.0) -> Figure:
+    """Return a figure ``width`` inches wide for such an axes, as high as its cells need."""
+    return new_figure(width, width * (rows + top) / (columns + left))

@@ -1,0 +1,70 @@
+"""Networks whose answers can be worked out by hand, and small trained-looking ones."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from giemsa.models import build_model
+
+
+class OneConvolution(nn.Module):
+    """The network for which captum publishes Grad-CAM values (its tests, ``BasicModel_ConvNet_One_Conv``)."""
+
+    def __init__(self, *, inplace: bool) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 2, 3)
+        self.relu1 = nn.ReLU(inplace=inplace)
+        self.fc1 = nn.Linear(8, 4)
+        self.relu2 = nn.ReLU(inplace=inplace)
+        with torch.no_grad():
+            self.conv1.weight.fill_(1.0)
+            self.conv1.bias.copy_(torch.tensor([-50.0, -75.0]))
+            self.fc1.weight.copy_(torch.cat([torch.ones(4, 5), -torch.ones(4, 3)], dim=1))
+            self.fc1.bias.zero_()
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.relu2(self.fc1(self.relu1(self.conv1(pixels)).flatten(1)))
+
+
+@pytest.fixture
+def one_convolution():
+    return OneConvolution
+
+
+@pytest.fixture(scope="session")
+def tutorial() -> nn.Module:
+    return build_model(
+        "tutorial", channels=3, n_classes=8, size=28, generator=torch.Generator().manual_seed(0)
+    )
+
+
+@pytest.fixture(scope="session")
+def pooling() -> nn.Module:
+    """Four classes, each with a colour of its own, read from the mean of the maps."""
+    network = nn.Sequential(
+        nn.Conv2d(3, 4, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 4)
+    )
+    with torch.no_grad():
+        network[0].weight.copy_(
+            torch.tensor([[2.0, -1, -1], [-1, 2, -1], [-1, -1, 2], [0, 0, 0]]).view(4, 3, 1, 1)
+        )
+        network[0].bias.copy_(torch.tensor([0.0, 0, 0, 0.5]))
+        network[4].weight.copy_(10 * torch.eye(4))
+        network[4].bias.zero_()
+    return network
+
+
+@pytest.fixture(scope="session")
+def linear() -> nn.Module:
+    """Logits ``weights @ pixels`` for images of one channel and 4x4 pixels, two classes."""
+    network = nn.Sequential(nn.Flatten(), nn.Linear(16, 2, bias=False))
+    with torch.no_grad():
+        network[1].weight.copy_(torch.arange(32.0).view(2, 16) - 10)
+    return network
+
+
+@pytest.fixture
+def pixels() -> Tensor:
+    return torch.rand(6, 3, 28, 28, generator=torch.Generator().manual_seed(1))

@@ -1,0 +1,89 @@
+"""Activation maximisation climbs, keeps its bounds, repeats itself, and holds the tutorial's settings."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from giemsa.errors import ModelError
+from giemsa.interpretation.activation_maximisation import (
+    DEFAULTS,
+    TUTORIAL,
+    maximise_activation,
+    objective_of,
+    penalties,
+)
+from giemsa.interpretation.target import Target, channel_target
+
+
+def test_the_tutorials_settings():
+    views = TUTORIAL.views
+    assert (TUTORIAL.steps, TUTORIAL.learning_rate, views.jitter, views.rotation) == (200, 0.5, 10, 2)
+    assert (TUTORIAL.total_variation, TUTORIAL.norm, TUTORIAL.norm_power) == (1.0, 0.3, 1.0)
+    assert (TUTORIAL.parametrisation, TUTORIAL.start, TUTORIAL.log_odds) == ("pixel", 1.0, False)
+
+
+def test_penalties_by_hand():
+    images = torch.tensor([[[[0.0, 1.0], [0.0, 0.5]]]])
+    # neighbours differ by 1, 0.5 (along) and 0, 0.5 (down); four numbers; mean absolute value 0.375
+    np.testing.assert_allclose(penalties(images, TUTORIAL), [2.0 / 4 + 0.3 * 0.375], atol=1e-6)
+
+
+def test_colours_of_a_linear_network_go_to_their_ends(pooling):
+    settings = dataclasses.replace(TUTORIAL, steps=20, total_variation=0.0, norm=0.0)
+    made = maximise_activation(
+        pooling, Target(torch.eye(4)[0]), like=torch.rand(2, 3, 8, 8), settings=settings
+    )
+    np.testing.assert_allclose(made.images[0], np.broadcast_to([1.0, 0.0, 0.0], (8, 8, 3)), atol=0.02)
+    assert made.history.shape == (20, 1)
+    np.testing.assert_allclose(made.scores, [20.0], atol=0.5)
+
+
+def test_every_class_is_reached_from_noise(pooling):
+    like = torch.rand(60, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+    settings = dataclasses.replace(DEFAULTS, steps=40, learning_rate=0.2, radius=0.0)
+    made = maximise_activation(pooling, Target(torch.eye(4)[:3]), like=like, settings=settings)
+    logits = pooling(torch.from_numpy(made.images).permute(0, 3, 1, 2))
+    assert logits.argmax(1).tolist() == [0, 1, 2]
+    assert made.images.min() >= 0
+    assert made.images.max() <= 1
+
+
+def test_radius_keeps_to_the_ball(tutorial, pixels):
+    near = dataclasses.replace(DEFAULTS, steps=3, radius=1e-6)
+    made = maximise_activation(tutorial, Target(torch.eye(8)[:2]), like=pixels, settings=near)
+    np.testing.assert_allclose(made.images[0], made.images[1], atol=1e-4)
+
+
+def test_channel_start_image_seed_and_progress(tutorial, pixels):
+    told = []
+    target = channel_target(tutorial, "conv1", 4, (28, 28, 3))
+    settings = dataclasses.replace(TUTORIAL, steps=5)
+    made = [
+        maximise_activation(
+            tutorial, target, like=pixels, settings=settings, seed=seed, progress=lambda *a: told.append(a)
+        ).images
+        for seed in (0, 0, 1)
+    ]
+    np.testing.assert_array_equal(made[0], made[1])
+    assert not np.array_equal(made[0], made[2])
+    assert told[4] == (5, 5, "maximising")
+    still = dataclasses.replace(TUTORIAL, learning_rate=0.0, steps=1)
+    begun = maximise_activation(tutorial, target, like=pixels, settings=still, start=pixels[:1])
+    np.testing.assert_allclose(begun.images[0], pixels[0].permute(1, 2, 0), atol=1e-6)
+
+
+def test_log_odds_by_hand():
+    network = nn.Flatten()
+    pixels = torch.tensor([[[[1.0, 2.0, 0.5]]]])
+    target = Target(torch.eye(3)[[1]])
+    expected = 2.0 - np.log(np.exp(1.0) + np.exp(0.5))
+    np.testing.assert_allclose(objective_of(network, pixels, target, log_odds=True), [expected], atol=1e-6)
+    np.testing.assert_allclose(objective_of(network, pixels, target, log_odds=False), [2.0], atol=1e-6)
+
+
+def test_beginning_at_an_image_needs_pixels(tutorial, pixels):
+    with pytest.raises(ModelError, match=r"parametrisation 'pixel'"):
+        maximise_activation(tutorial, Target(torch.eye(8)[:1]), like=pixels, start=pixels[:1])

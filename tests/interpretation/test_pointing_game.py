@@ -1,0 +1,67 @@
+"""The grid pointing game: who points right scores one, chance scores a quarter."""
+
+import numpy as np
+import pytest
+import torch
+
+from giemsa.errors import ModelError
+from giemsa.interpretation.attribution import METHODS
+from giemsa.interpretation.pointing_game import (
+    centre_maps,
+    make_mosaics,
+    play,
+    pointing_scores,
+    takes_mosaics,
+)
+
+
+@pytest.fixture
+def cells():
+    """Four classes of 6x6 images, each of one colour; class 3 is black."""
+    colours = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]])
+    labels = np.repeat(np.arange(4), 5)
+    return colours[torch.from_numpy(labels)].view(20, 3, 1, 1).expand(20, 3, 6, 6).contiguous(), labels
+
+
+def test_mosaics_show_what_their_labels_say(cells):
+    pixels, labels = cells
+    mosaics = make_mosaics(pixels, labels, np.ones(20), count=7, generator=np.random.default_rng(0))
+    assert mosaics.pixels.shape == (7, 3, 12, 12)
+    for image, quarter_labels in zip(mosaics.pixels, mosaics.labels, strict=True):
+        assert len(set(quarter_labels)) == 4
+        corners = [image[:, y, x] for y in (0, 11) for x in (0, 11)]
+        for corner, label in zip(corners, quarter_labels, strict=True):
+            torch.testing.assert_close(corner, pixels[int(label) * 5, :, 0, 0])
+
+
+def test_grad_cam_points_at_the_colour(pooling, cells):
+    mosaics = make_mosaics(*cells, np.ones(20), count=6, generator=np.random.default_rng(1))
+    coloured = mosaics.labels[:, 0] < 3
+    found = play(METHODS["grad_cam"].compute, pooling, mosaics, quarters=(0,))
+    assert found[coloured].min() > 0.9
+
+
+def test_baselines_score_chance():
+    noise = np.random.default_rng(0).random((400, 12, 12))
+    quarters = np.arange(400) % 4
+    assert abs(pointing_scores(noise, quarters).mean() - 0.25) < 0.01
+    np.testing.assert_allclose(pointing_scores(centre_maps(4, 12, 12), np.arange(4)), 0.25, atol=1e-6)
+
+
+def test_edges():
+    assert pointing_scores(-np.ones((1, 4, 4)), np.array([2])).tolist() == [0.25]
+    one = np.zeros((1, 4, 4))
+    one[0, 3, 0] = 7.0
+    assert pointing_scores(one, np.array([2])).tolist() == [1.0]
+    assert pointing_scores(one, np.array([1])).tolist() == [0.0]
+
+
+def test_who_takes_mosaics(pooling, tutorial, pixels):
+    assert takes_mosaics(pooling, pixels)
+    assert not takes_mosaics(tutorial, pixels)
+
+
+def test_three_classes_are_too_few(cells):
+    pixels, labels = cells
+    with pytest.raises(ModelError, match=r"four classes, found 3"):
+        make_mosaics(pixels[:15], labels[:15], np.ones(15), count=1, generator=np.random.default_rng(0))
