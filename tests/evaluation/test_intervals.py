@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from giemsa.evaluation.intervals import Score, effective_wilson, mean_interval, recentred_percentiles, wilson
+from giemsa.evaluation.intervals import (
+    Score,
+    balanced_wilson,
+    effective_wilson,
+    mean_interval,
+    recentred_percentiles,
+    wilson,
+)
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 10), (10, 10), (85, 100), (1, 3), (3304, 3421)])
@@ -29,6 +36,26 @@ def test_a_perfect_score_has_an_interval():
     low, high = effective_wilson(1.0, np.ones(100), fallback_n=50)
     assert (low, high) == wilson(1.0, 50)
     assert low < 0.95
+
+
+def test_balanced_accuracy_of_one_class_is_nearly_a_share():
+    assert balanced_wilson(np.array([900]), np.array([1000])) == pytest.approx(wilson(0.9, 1000), abs=1e-3)
+
+
+def test_balanced_accuracy_covers_near_one():
+    rng = np.random.default_rng(0)
+    support = np.array([10, 27, 13, 25, 11, 13, 30, 21])
+    covered = []
+    for _ in range(1500):
+        low, high = balanced_wilson(rng.binomial(support, 0.97), support)
+        covered.append(low <= 0.97 <= high)
+    assert 0.92 <= np.mean(covered) <= 0.97
+
+
+def test_balanced_accuracy_leaves_out_missing_classes_and_keeps_an_interval_when_perfect():
+    low, high = balanced_wilson(np.array([10.0, 0, 20]), np.array([10, 0, 20]))
+    assert 0.7 < low < 0.95
+    assert high == 1
 
 
 def test_a_correlation_may_be_negative():

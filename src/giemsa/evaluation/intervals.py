@@ -6,6 +6,7 @@ interval covers the AUC in about 82 of 100 samples and the balanced accuracy in 
 - a share of images: Wilson's interval;
 - any other score with a floor and a ceiling: Wilson's interval with the *effective* number of images, the number with which a
   plain share would vary as much as the score does in the bootstrap (Korn and Graubard's device for surveys);
+- the balanced accuracy: the same, with each class's variance steadied by the others;
 - a mean loss: Hall's transformation, which takes the skewness of the losses into account;
 - a calibration error: the bootstrap's percentiles, moved by the bias that resampling adds.
 """
@@ -117,6 +118,32 @@ def effective_wilson(
     n = share * (1 - share) / variance if variance > 1e-12 and 0 < share < 1 else fallback_n
     low, high = wilson(share, max(n, 1.0), level=level)
     return floor + reach * low, floor + reach * high
+
+
+def balanced_wilson(hits: np.ndarray, support: np.ndarray, *, level: float = LEVEL) -> tuple[float, float]:
+    """Return Wilson's interval for the mean of the classes' recalls, with its effective number of images.
+
+    A class without a mistake would claim to have no variance, and with 20 images a class most have none. So each recall is drawn
+    towards the accuracy by two images before its variance is taken; without that 92 instead of 95 of 100 intervals hold at
+    150 images and an accuracy of .97.
+
+    Parameters
+    ----------
+    hits, support : ``(classes,)``, images found and images of each class; classes without images are left out.
+    level : probability with which the interval covers the truth.
+
+    Examples
+    --------
+    >>> [round(limit, 3) for limit in balanced_wilson(np.array([90]), np.array([100]))]
+    [0.826, 0.945]
+    """
+    hits, support = hits[support > 0], support[support > 0]
+    value, accuracy = float((hits / support).mean()), hits.sum() / support.sum()
+    drawn = (hits + 2 * accuracy) / (support + 2)
+    variance = float((drawn * (1 - drawn) / support).sum()) / len(support) ** 2
+    alike = len(support) ** 2 / float((1 / support).sum())
+    n = value * (1 - value) / variance if 0 < value < 1 and variance > 0 else alike
+    return wilson(value, n, level=level)
 
 
 def mean_interval(

@@ -11,6 +11,7 @@ import numpy as np
 from giemsa.evaluation.calibration import calibration_replicates, classwise_errors, reliability
 from giemsa.evaluation.intervals import (
     Score,
+    balanced_wilson,
     effective_wilson,
     mean_interval,
     recentred_percentiles,
@@ -90,7 +91,9 @@ def score_predictions(
     values = {name: float(value[0]) for name, value in prepared.whole(once).items()}
     of_class = {name: value[0] for name, value in prepared.by_class(once).items()}
     whole = {
-        name: _whole_score(name, value, replicates[name], predictions, prepared)
+        name: Score(
+            value, *interval_of(name, value, replicates[name], predictions, prepared), n=len(predictions)
+        )
         for name, value in values.items()
     }
     return Scorecard(
@@ -131,18 +134,26 @@ def _replicates(
     return joined if resamples else {name: values[:0] for name, values in joined.items()}
 
 
-def _whole_score(
+def interval_of(
     name: str, value: float, replicates: np.ndarray, predictions: Predictions, prepared: WeightedScores
-) -> Score:
-    n = len(predictions)
+) -> tuple[float, float]:
+    """Return the 95 % interval of an overall score.
+
+    Parameters
+    ----------
+    name, value : of the score.
+    replicates : ``(resamples,)``, the score in each resample.
+    predictions, prepared : what it was computed from.
+    """
     if name in LOSSES:
-        low, high = mean_interval(getattr(prepared, LOSSES[name]), groups=predictions.groups)
-    elif name in ("accuracy", "weighted_recall") and predictions.groups is None:
-        low, high = wilson(value, n)
-    else:
-        fallback = kish_number(predictions.labels) if name in CLASS_MEANS else n
-        low, high = effective_wilson(value, replicates, fallback_n=fallback, floor=FLOORS.get(name, 0.0))
-    return Score(value, low, high, n)
+        return mean_interval(getattr(prepared, LOSSES[name]), groups=predictions.groups)
+    if predictions.groups is None and name in ("accuracy", "weighted_recall"):
+        return wilson(value, len(predictions))
+    if predictions.groups is None and name in ("balanced_accuracy", "macro_recall"):
+        hits = np.bincount(predictions.labels, weights=predictions.correct)
+        return balanced_wilson(hits, np.bincount(predictions.labels))
+    fallback = kish_number(predictions.labels) if name in CLASS_MEANS else len(predictions)
+    return effective_wilson(value, replicates, fallback_n=fallback, floor=FLOORS.get(name, 0.0))
 
 
 def kish_number(labels: np.ndarray) -> float:
