@@ -38,9 +38,9 @@ def percent(fraction: Any, digits: int = 1) -> str:
     if fraction in (0, 1):
         return f"{fraction * 100:.0f}{NARROW}%"
     if 1 - step / 200 < fraction < 1:
-        return f"> {100 - step:.{digits}f}{NARROW}%"
+        return f">{NARROW}{100 - step:.{digits}f}{NARROW}%"
     if 0 < fraction < step / 200:
-        return f"< {step:.{digits}f}{NARROW}%"
+        return f"<{NARROW}{step:.{digits}f}{NARROW}%"
     return f"{fraction * 100:.{digits}f}{NARROW}%"
 
 
@@ -49,16 +49,16 @@ def decimal(value: Any, digits: int = 3) -> str:
 
     Examples
     --------
-    >>> decimal(0.9975), decimal(0.99999), decimal(-0.25, 2), decimal(float("nan"))
+    >>> decimal(0.9975), decimal(0.99999).replace(NARROW, " "), decimal(-0.25, 2), decimal(float("nan"))
     ('0.998', '> 0.999', '−0.25', '–')
     """
     if not is_number(value):
         return DASH
     step = 10.0**-digits
     if 1 - step / 2 <= value < 1:
-        return f"> {1 - step:.{digits}f}"
+        return f">{NARROW}{1 - step:.{digits}f}"
     if 0 < value < step / 2:
-        return f"< {step:.{digits}f}"
+        return f"<{NARROW}{step:.{digits}f}"
     return f"{value:.{digits}f}".replace("-", MINUS)
 
 
@@ -134,14 +134,14 @@ def argument(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return ``text`` with a capital at its beginning, a full stop at its end, and no number torn from its per cent sign.
+    """Return ``text`` as a sentence: a capital, a full stop, no number torn from its per cent sign, no backticks.
 
     Examples
     --------
     >>> sentence("one finding")
     'One finding.'
     """
-    text = text.strip().replace(" %", f"{NARROW}%").replace(" = ", f"{FIXED}={FIXED}")
+    text = text.strip().replace("`", "").replace(" %", f"{NARROW}%").replace(" = ", f"{FIXED}={FIXED}")
     if not text:
         return ""
     return text[0].upper() + text[1:] + ("" if text[-1] in ".!?:" else ".")

@@ -28,7 +28,9 @@ def headline(material: Material) -> Headline:
     title = str(material.config.get("data", {}).get("title") or name)
     told = (material.evaluation or {}).get("sentences", ())
     network = material.config.get("model") or recipe.get("model", "")
-    subtitle = f"Recipe {recipe.get('name', '')}, network {network}, seed {material.config.get('seed')}"
+    subtitle = (
+        f"{name}: recipe {recipe.get('name', '')}, network {network}, seed {material.config.get('seed')}"
+    )
     return Headline(
         title=title,
         subtitle=subtitle,

@@ -1,0 +1,156 @@
+"""Each chapter against what was put into the run folder."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from giemsa.reporting.chapters.audit import audit_chapter
+from giemsa.reporting.chapters.card import card_chapter
+from giemsa.reporting.chapters.data import data_chapter
+from giemsa.reporting.chapters.evaluation import evaluation_chapter
+from giemsa.reporting.chapters.headline import headline
+from giemsa.reporting.chapters.interpretation import feature_map, interpretation_chapter
+from giemsa.reporting.chapters.repetition import repetition_chapter
+from giemsa.reporting.chapters.training import training_chapter
+from giemsa.reporting.material import Material, gather
+from giemsa.reporting.parts import Missing
+
+
+@pytest.fixture
+def material(told_run) -> Material:
+    return gather(told_run)
+
+
+def test_headline_gives_three_sentences_and_numbers_with_intervals(material: Material) -> None:
+    told = headline(material)
+    assert told.title == "Discs"
+    assert len(told.sentences) == 3
+    assert [number.title for number in told.numbers] == [
+        "Accuracy",
+        "AUC",
+        "Balanced accuracy",
+        "Calibration error",
+    ]
+    assert told.numbers[0].value == "93.3\u202f%"
+    assert told.numbers[0].interval == "78.7 to 98.2\u202f%"  # Wilson, 28 of 30
+
+
+def test_headline_finds_words_of_its_own_before_the_evaluation(fresh_run) -> None:
+    told = headline(gather(fresh_run))
+    assert told.sentences == (
+        "A network was trained on Discs in 6.0 s; the weights of epoch 2 were kept.",
+        "It has not been tested on unseen images yet.",
+    )
+
+
+def test_data_counts_every_class_in_every_split(material: Material) -> None:
+    told = data_chapter(material)
+    assert told.counts is not None
+    assert [cell.text for cell in told.counts.rows[0]] == ["red disc", "32", "10", "10"]
+    assert [cell.text for cell in told.counts.rows[-1]] == ["all", "96", "30", "30"]
+    assert [len(strip.thumbnails) for strip in told.strips] == [5, 5, 5]
+
+
+def test_audit_shows_the_images_of_a_finding(told_run) -> None:
+    finding = {
+        "severity": "warning",
+        "title": "1 image far darker",
+        "examples": ["discs::test/4", "gone::test/1"],
+    }
+    (told_run.folder / "audit.json").write_text(json.dumps({"findings": [finding]}), encoding="utf-8")
+    told = audit_chapter(gather(told_run))
+    assert not isinstance(told, Missing)
+    assert told.opening == "1 finding, none of them severe."
+    assert [image.alt for image in told.findings[0].thumbnails] == ["test image 4, green disc"]
+
+
+def test_training_says_what_was_chosen_on_which_split(material: Material) -> None:
+    told = training_chapter(material)
+    assert told.sentences[0].endswith("least validation loss (epoch 2 of 3).")
+    rows = {row[0].text: row[1].text for row in told.choices.rows}
+    assert rows["the epoch whose weights are kept"] == "val"
+    assert rows["nothing"] == "test"
+    assert told.history is not None
+    assert len(told.history.rows) == 3
+
+
+def test_evaluation_puts_the_score_without_leaks_beside(told_run) -> None:
+    path = told_run.folder / "evaluation" / "evaluation.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    apart = {"value": 0.9, "low": 0.8, "high": 0.95, "n": 20}
+    told["failures"] |= {"without_leaks": {"name": "x", "accuracy": apart}, "suspect_mistakes": [3]}
+    path.write_text(json.dumps(told), encoding="utf-8")
+    chapter = evaluation_chapter(gather(told_run))
+    assert not isinstance(chapter, Missing)
+    assert chapter.remarks == (
+        "Without the test images that have a copy in train or val, accuracy is 90.0\u202f% (80.0 to 95.0\u202f%) on 20 images.",
+        "Among the mistakes, 1 has a label that the audit doubts.",
+    )
+    titles = [section.title for section in chapter.sections]
+    assert titles[0] == "Class by class"
+    assert titles[-1] == "All scores"
+
+
+def test_interpretation_fades_a_method_that_fails(material: Material) -> None:
+    told = interpretation_chapter(material)
+    assert not isinstance(told, Missing)
+    assert [(verdict.title, verdict.faded) for verdict in told.verdicts] == [
+        ("Grad-CAM", False),
+        ("Gradient", True),
+    ]
+    assert told.checks is not None
+    assert told.checks.rows[0][3].text == "0.75"
+
+
+def test_a_map_keeps_order_and_marks_what_is_wrong() -> None:
+    told = {
+        "indices": [2, 0],
+        "positions": [[0.0, 0.0], [10.0, 5.0]],
+        "pca": [[1.0, 1.0], [1.0, 1.0]],
+        "labels": [1, 0],
+        "predicted": [1, 1],
+        "explained": [0.5, 0.5],
+    }
+    images = np.zeros((3, 4, 4, 3), dtype=np.uint8)
+    found = feature_map(told, images, ("red", "green"))
+    assert [(point.x, point.y) for point in found.points] == [(24.0, 976.0), (976.0, 24.0)]
+    assert [point.words for point in found.points] == ["green", "red, taken for green"]
+    assert [point.wrong for point in found.points] == [False, True]
+    assert "2 images" in found.alt
+
+
+def test_card_separates_the_known_from_the_blanks(material: Material, fresh_run) -> None:
+    for told in (card_chapter(material), card_chapter(gather(fresh_run))):
+        assert {"Model", "Data", "Study"} <= {section for section, _ in told.known}
+        assert len(told.blanks) > 10
+        assert all(fact.value.endswith("?") for fact in told.blanks)
+    looks = [
+        fact.value for _, facts in told.known for fact in facts if fact.term == "Looks at the test split"
+    ]
+    assert looks == ["The test split has not been looked at yet."]
+
+
+def test_repetition_gives_the_command_with_what_differs_from_the_recipe(material: Material) -> None:
+    told = repetition_chapter(material)
+    assert len(told.commands) == 1
+    command = told.commands[0]
+    assert command.startswith('giemsa run "my discs.npz" --size 20 --recipe fast')
+    assert "--epochs 3" in command
+    assert "--selection best" in command
+    assert command.endswith("--seed 7")
+    assert "label" not in command
+
+
+def test_a_users_own_network_is_not_promised_a_command(material: Material) -> None:
+    own = dataclasses.replace(material, config={**material.config, "own_model": True})
+    assert "giemsa.train(data, model=..." in repetition_chapter(own).commands[0]
+
+
+def test_weights_are_told_by_their_hash(told_run) -> None:
+    (told_run.folder / "model.safetensors").write_bytes(b"weights")
+    facts = {fact.term: fact.value for fact in repetition_chapter(gather(told_run)).facts}
+    assert (
+        facts["SHA-256 of the weights"].startswith("9ae74e1d") or len(facts["SHA-256 of the weights"]) == 64
+    )
