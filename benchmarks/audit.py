@@ -227,28 +227,29 @@ def labels(data: ImageDataset, seeds: int, peers: str | None) -> dict:
 
     truth = np.concatenate([split.labels for split in data.splits.values()])
     groups = find_duplicates(pooled(data)).groups
-    confused = np.full(len(data.class_names), 0)
+    confused = np.zeros(len(data.class_names), dtype=np.int64)
     rows: dict[str, list] = {"random": [], "most confused": []}
     for seed in range(seeds):
-        for kind in rows:
+        for kind, scores in rows.items():
             rng = np.random.default_rng([seed, len(kind)])
-            flipped = np.sort(rng.choice(len(truth), round(FLIPPED * len(truth)), replace=False))
-            given = truth.copy()
-            k = len(data.class_names)
-            given[flipped] = (
-                (truth[flipped] + rng.integers(1, k, len(flipped))) % k
-                if kind == "random"
-                else confused[truth[flipped]]
-            )
+            given, flipped = flip(truth, len(data.class_names), None if kind == "random" else confused, rng)
             outside = predict_out_of_fold(Pool(relabelled(data, given)), groups, seed=seed).probabilities
             if kind == "random":
                 confused = most_confused(truth, outside)
-            rows[kind].append(score_labels(given, flipped, outside, peers, rng))
-            say(
-                f"seed {seed} {kind}: "
-                + ", ".join(f"{m} {v:.4f}" for m, v in rows[kind][-1]["average_precision"].items())
-            )
+            scores.append(score_labels(given, flipped, outside, peers, rng))
+            say(json.dumps({"seed": seed, "kind": kind} | scores[-1]))
     return {kind: {"by_seed": scores, "mean": mean_of(scores)} for kind, scores in rows.items()}
+
+
+def flip(
+    truth: np.ndarray, k: int, towards: np.ndarray | None, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels of which 5 % are wrong, and where: a random other class, or the one that ``towards`` names."""
+    flipped = np.sort(rng.choice(len(truth), round(FLIPPED * len(truth)), replace=False))
+    given = truth.copy()
+    random = (truth[flipped] + rng.integers(1, k, len(flipped))) % k
+    given[flipped] = random if towards is None else towards[truth[flipped]]
+    return given, flipped
 
 
 def most_confused(truth: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
@@ -314,9 +315,9 @@ def shortcuts(data: ImageDataset, seeds: int, peers: str | None) -> dict:
     untouched = check_shortcuts(border_features(images), truth, k)
     before = {(tell.feature, tell.label): tell.auc for tell in untouched.tells}
     planted = []
+    choices = np.random.default_rng(0).permutation(k * images.shape[-1])
     for seed in range(seeds):
-        rng = np.random.default_rng(seed)
-        label, channel = int(rng.integers(k)), int(rng.integers(images.shape[-1]))
+        channel, label = divmod(int(choices[seed]), k)
         check = check_shortcuts(border_features(tint(images, truth == label, channel)), truth, k, seed=seed)
         tell = next((tell for tell in strongest_tells(check.tells) if tell.label == label), None)
         planted.append(

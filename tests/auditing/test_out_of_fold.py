@@ -40,6 +40,7 @@ def test_held_out_probabilities_of_easy_images_are_right(discs, monkeypatch):
         np.arange(len(pool)),
         folds=2,
         epochs=1,
+        with_features=True,
         device="cpu",
         progress=lambda *step: told.append(step),
     )

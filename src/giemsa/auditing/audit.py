@@ -75,7 +75,8 @@ def audit(
     ----------
     data : a data set, or what :func:`giemsa.load` takes.
     quick : train nothing: no label errors, and outliers by their pixels alone.
-    thorough : five folds of longer trainings in place of three short ones, and a learning curve.
+    thorough : four folds of longer trainings in place of three short ones, outliers by a network's features in place of
+        simple measures, and a learning curve.
     seed : source of every random choice.
     device : ``auto``, ``cpu``, ``cuda`` or ``mps``, for the trainings.
     run : a run on this data, into whose folder the report is written.
@@ -127,15 +128,12 @@ def _look(pool: Pool, level: str, seed: int, device: str, progress: Progress | N
     tell(4, 5, "networks")
     judged, curve, trouble = _ask_networks(pool, units, level, (seed, device, progress))
     plain = np.stack([*colour.values(), *border.values(), quality.measures["sharpness"]], axis=1)
-    space = "simple measures of colour and sharpness" if judged is None else "a network's features"
-    outliers = find_outliers(plain if judged is None else judged.features, seed=derive_seed(seed, "outliers"))
+    outliers = _find_outliers(plain, judged, derive_seed(seed, "outliers"))
     labels = None
     if judged is not None:
         errors = find_label_errors(pool.labels, judged.probabilities)
         labels = Labels(errors, judged.probabilities, judged.folds)
-    return AuditResults(
-        duplicates, quality, Outliers(*outliers, space), checks, splits, labels, curve, trouble
-    )
+    return AuditResults(duplicates, quality, outliers, checks, splits, labels, curve, trouble)
 
 
 def _units(pool: Pool, duplicates: Duplicates) -> np.ndarray:
@@ -145,6 +143,13 @@ def _units(pool: Pool, duplicates: Duplicates) -> np.ndarray:
     _, first, which = np.unique(pool.groups, return_index=True, return_inverse=True)
     same_patient = np.stack([first[which.ravel()], np.arange(len(pool))], axis=1)
     return connected_groups(len(pool), np.concatenate([duplicates.pairs, same_patient]))
+
+
+def _find_outliers(plain: np.ndarray, judged: OutOfFold | None, seed: int) -> Outliers:
+    """Look for them in a network's features, or, where none was asked for them, in plain measures ``(n, d)``."""
+    if judged is None or judged.features is None:
+        return Outliers(*find_outliers(plain, seed=seed), "simple measures of colour and sharpness")
+    return Outliers(*find_outliers(judged.features, seed=seed), "a network's features")
 
 
 def _compare_splits(pool: Pool, quality: ImageQuality, colour: Mapping[str, np.ndarray]) -> SplitCheck:
@@ -182,10 +187,11 @@ def _ask_networks(
 
     options: dict[str, Any] = {"seed": seed, "device": device, "progress": progress}
     try:
-        judged = predict_out_of_fold(pool, units, folds=FOLDS[level], epochs=EPOCHS[level], **options)
+        how = {"folds": FOLDS[level], "epochs": EPOCHS[level], "with_features": level == "thorough"}
+        judged = predict_out_of_fold(pool, units, **how, **options)
         curve = None
         if level == "thorough":
-            sizes, errors, held_out = measure_learning_curve(pool, units, epochs=EPOCHS[level], **options)
+            sizes, errors, held_out = measure_learning_curve(pool, units, **options)
             target = 2 * int(counts.sum())
             curve = extrapolate(sizes, errors, held_out=held_out, target=target, seed=seed)
     except GiemsaError as trouble:

@@ -23,7 +23,7 @@ from giemsa.training.recipes import Recipe, get_recipe
 
 Progress = Callable[[int, int, str], None]
 LARGEST = 64  # pixels; larger images are shrunk for the short trainings
-LEAST_STEPS = 250  # a small set is passed over more often
+LEAST_STEPS = 180  # a small set is passed over more often
 _WATCHED = 32  # images that the loop validates on; the short recipe does not select by them
 
 
@@ -34,12 +34,12 @@ class OutOfFold:
     Parameters
     ----------
     probabilities : ``(n, classes)``, ``float64``, in the order of the pool.
-    features : ``(n, dimensions)`` input of the last layer, from the network of the first fold.
+    features : ``(n, dimensions)`` input of the last layer, from the network of the first fold; ``None`` where not asked for.
     folds : number of folds.
     """
 
     probabilities: np.ndarray
-    features: np.ndarray
+    features: np.ndarray | None
     folds: int
 
 
@@ -61,7 +61,8 @@ def predict_out_of_fold(
     groups: np.ndarray,
     *,
     folds: int = 3,
-    epochs: int = 4,
+    epochs: int = 3,
+    with_features: bool = False,
     seed: int = 0,
     device: str = "auto",
     progress: Progress | None = None,
@@ -74,6 +75,7 @@ def predict_out_of_fold(
     groups : ``(n,)`` integers; images of one group (duplicates, a patient) stay in one fold.
     folds : number of folds, at least 2.
     epochs : passes over the training images; more for small sets.
+    with_features : also ask the first network for its features of every image.
     seed : source of folds and trainings.
     device : ``auto``, ``cpu``, ``cuda`` or ``mps``.
     progress : called with epochs done, epochs in all, and words.
@@ -88,7 +90,7 @@ def predict_out_of_fold(
     unseen = held_out(len(pool), in_train, fold_of, groups, folds)
     recipe = short_recipe(epochs)
     sums = np.zeros((len(pool), len(pool.data.class_names)))
-    features = np.empty((0, 0))
+    features = None
     for fold in range(folds):
         learnt = in_train[fold_of != fold]
         told = _fold_progress(progress, fold, folds, epochs_of(recipe, len(learnt)))
@@ -97,7 +99,7 @@ def predict_out_of_fold(
         )
         places = np.flatnonzero(unseen[:, fold])
         sums[places] += classifier.probabilities(pool.images[places])
-        if fold == 0:
+        if fold == 0 and with_features:
             features = classifier.features(pool.images)
     return OutOfFold(sums / unseen.sum(axis=1, keepdims=True), features, folds)
 
@@ -193,7 +195,7 @@ def measure_learning_curve(
     groups: np.ndarray,
     *,
     fractions: tuple[float, ...] = (0.1, 0.2, 0.4, 0.8),
-    epochs: int = 4,
+    epochs: int = 3,
     seed: int = 0,
     device: str = "auto",
     progress: Progress | None = None,

@@ -68,7 +68,7 @@ def _suspects(report: AuditReport) -> Iterator[Picture]:
         return
     worst = labels.errors.suspects[:MOST_IMAGES]
     captions = [
-        f"given {_short(report, pool.labels[place])}\nlooks like {_short(report, labels.errors.suggested[place])}"
+        f"given {_short(report, pool.labels[place])}\nseems {_short(report, labels.errors.suggested[place])}"
         for place in worst
     ]
     yield Picture(
