@@ -5,6 +5,7 @@ import giemsa
 PUBLIC = {
     "AuditReport",
     "Classifier",
+    "Comparison",
     "DataCard",
     "Epoch",
     "Evaluation",
@@ -18,6 +19,7 @@ PUBLIC = {
     "Run",
     "Split",
     "audit",
+    "compare",
     "evaluate",
     "explore",
     "fit",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from giemsa.data.exploration import Exploration, explore
     from giemsa.data.load import load
     from giemsa.errors import GiemsaError
+    from giemsa.evaluation.compare import compare
+    from giemsa.evaluation.comparison import Comparison
     from giemsa.evaluation.evaluate import Evaluation, evaluate, score
     from giemsa.interpretation.interpret import Interpretation, interpret
     from giemsa.pipeline import run
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 _PLACES = {
     "AuditReport": "auditing.audit",
     "Classifier": "training.classifier",
+    "Comparison": "evaluation.comparison",
     "DataCard": "data.dataset",
     "Epoch": "training.history",
     "Evaluation": "evaluation.evaluate",
@@ -44,6 +47,7 @@ _PLACES = {
     "Run": "training.run",
     "Split": "data.dataset",
     "audit": "auditing.audit",
+    "compare": "evaluation.compare",
     "evaluate": "evaluation.evaluate",
     "explore": "data.exploration",
     "fit": "training.loop",
@@ -62,6 +66,7 @@ __all__ = [
     "RECIPES",
     "AuditReport",
     "Classifier",
+    "Comparison",
     "DataCard",
     "Epoch",
     "Evaluation",
@@ -74,6 +79,7 @@ __all__ = [
     "Run",
     "Split",
     "audit",
+    "compare",
     "evaluate",
     "explore",
     "fit",
