@@ -168,35 +168,33 @@ def _ask_networks(
     """Return what held-out networks say, the learning curve, and why there is none of them."""
     seed, device, progress = how
     counts = np.bincount(pool.labels[pool.split_of == 0], minlength=len(pool.data.class_names))
-    if level == "quick":
-        return (
-            None,
-            None,
-            "Labels were not judged and no learning curve drawn, since that needs training (quick).",
-        )
-    if counts.sum() < LEAST_TRAINED or (counts >= FOLDS["short"]).sum() < 2:
-        return (
-            None,
-            None,
-            (
-                f"Labels were not judged: that needs {LEAST_TRAINED} images in train and two classes of at least "
-                f"{FOLDS['short']}, there are {counts.sum()} images in {(counts > 0).sum()} classes."
-            ),
-        )
+    if hindrance := _hindrance(level, counts):
+        return None, None, hindrance
     from giemsa.auditing.out_of_fold import measure_learning_curve, predict_out_of_fold
 
-    options: dict[str, Any] = {"seed": seed, "device": device, "progress": progress}
+    shared: dict[str, Any] = {"seed": seed, "device": device, "progress": progress}
+    lengths: dict[str, Any] = {"folds": FOLDS[level], "epochs": EPOCHS[level]}
+    thorough, curve = level == "thorough", None
     try:
-        how = {"folds": FOLDS[level], "epochs": EPOCHS[level], "with_features": level == "thorough"}
-        judged = predict_out_of_fold(pool, units, **how, **options)
-        curve = None
-        if level == "thorough":
-            sizes, errors, held_out = measure_learning_curve(pool, units, **options)
-            target = 2 * int(counts.sum())
-            curve = extrapolate(sizes, errors, held_out=held_out, target=target, seed=seed)
+        judged = predict_out_of_fold(pool, units, with_features=thorough, **lengths, **shared)
+        if thorough:
+            sizes, errors, held_out = measure_learning_curve(pool, units, **shared)
+            curve = extrapolate(sizes, errors, held_out=held_out, target=2 * int(counts.sum()), seed=seed)
     except GiemsaError as trouble:
         return None, None, f"Labels were not judged, because the training was not possible: {trouble}"
     return judged, curve, ""
+
+
+def _hindrance(level: str, counts: np.ndarray) -> str:
+    """Say why no network is asked, from the numbers of training images ``(classes,)``; nothing if there is no reason."""
+    if level == "quick":
+        return "Labels were not judged and no learning curve drawn, since that needs training (quick)."
+    if counts.sum() >= LEAST_TRAINED and (counts >= FOLDS["short"]).sum() >= 2:
+        return ""
+    return (
+        f"Labels were not judged: that needs {LEAST_TRAINED} images in train and two classes of at least "
+        f"{FOLDS['short']}, there are {counts.sum()} images in {(counts > 0).sum()} classes."
+    )
 
 
 def _tell(pool: Pool, results: AuditResults) -> Iterator[Finding]:

@@ -109,11 +109,11 @@ def shrink(pool: Pool) -> Pool:
     block = -(-max(pool.data.image_shape[:2]) // LARGEST)
     if block == 1:
         return pool
-    splits = {
-        name: dataclasses.replace(split, images=_block_means(split.images, block))
-        for name, split in pool.data.splits.items()
-    }
-    return Pool(dataclasses.replace(pool.data, **splits))
+    train, val, test = (
+        dataclasses.replace(split, images=_block_means(split.images, block))
+        for split in pool.data.splits.values()
+    )
+    return Pool(dataclasses.replace(pool.data, train=train, val=val, test=test))
 
 
 def _block_means(images: np.ndarray, block: int) -> np.ndarray:

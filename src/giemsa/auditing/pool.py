@@ -60,7 +60,7 @@ class Pool:
         shared = [name for name in parts[0] if all(name in part for part in parts)]
         return {name: np.concatenate([part[name] for part in parts]) for name in shared}
 
-    def split_name(self, place: int) -> str:
+    def split_name(self, place: int | np.integer) -> str:
         """Return train, val or test."""
         return SPLITS[self.split_of[place]]
 
