@@ -1,5 +1,6 @@
 """The page as a whole: one file, in the order of the work, with nothing that reaches out and nothing that is not escaped."""
 
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,15 @@ def test_nothing_on_the_page_points_outside(told_run) -> None:
     assert len(addresses) > 40
     for attribute, style in addresses:
         assert (attribute or style).startswith(("data:image/", "#"))
+
+
+def test_every_image_has_words_and_no_heading_skips_a_level(told_run) -> None:
+    page = report(told_run).read_text(encoding="utf-8")
+    assert len(re.findall(r"<img ", page)) > 40
+    assert re.findall(r'<img (?![^>]*alt="[^"]+")[^>]*>', page) == []
+    levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", page)]
+    assert levels[0] == 1
+    assert max(after - before for before, after in itertools.pairwise(levels)) == 1
 
 
 def test_a_hostile_class_name_is_only_text(told_run, text_of: Text) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from giemsa.reporting.parts import Cell, Number, Table
-from giemsa.reporting.words import count, decimal, interval, percent
+from giemsa.reporting.words import count, decimal, interval, percent, sentence
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,10 @@ def headline_numbers(scores: Mapping[str, Any]) -> tuple[Number, ...]:
     return tuple(numbers)
 
 
-def score_table(splits: Mapping[str, Mapping[str, Any]]) -> Table | None:
-    """Return every score of every split, one row a score."""
+def score_table(
+    splits: Mapping[str, Mapping[str, Any]], methods: Mapping[str, str] | None = None
+) -> Table | None:
+    """Return every score of every split, one row a score; ``methods`` says how the intervals were made."""
     names = list(dict.fromkeys(name for scores in splits.values() for name in scores))
     if not names:
         return None
@@ -96,12 +98,13 @@ def score_table(splits: Mapping[str, Mapping[str, Any]]) -> Table | None:
         )
         for name in order
     )
+    made = " ".join(sentence(f"{what}: {how}") for what, how in (methods or {}).items() if what != "interval")
     images = ", ".join(f"{split} {count(_images(scores))}" for split, scores in splits.items())
     return Table(
         caption="All scores with their 95 % intervals",
         head=("score", *splits),
         rows=rows,
-        note=f"Images: {images}. Intervals say what chance in the choice of test images alone would move.",
+        note=f"Images: {images}. Intervals say what chance in the choice of test images alone would move. {made}".strip(),
     )
 
 

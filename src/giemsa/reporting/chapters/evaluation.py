@@ -95,7 +95,7 @@ def _tables(material: Material, told: Mapping[str, Any]) -> dict[str, tuple[Tabl
         "Images of another kind": (tables.novelty(told.get("novelty")),),
         "Robustness": (tables.robustness(told.get("robustness")),),
         "Groups of images": (tables.subgroups(groups),),
-        LAST: (score_table(splits),),
+        LAST: (score_table(splits, told.get("methods")),),
     }
 
 

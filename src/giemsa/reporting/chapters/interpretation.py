@@ -99,7 +99,7 @@ def interpretation_chapter(material: Material) -> InterpretationChapter | Missin
         sentences=tuple(sentence(text) for text in told.get("sentences", ()) if text not in judged),
         evidence=tuple(picture for picture in pictures if picture.name in EVIDENCE),
         verdicts=tuple(_verdict(entry) for entry in trust),
-        checks=_checks(trust),
+        checks=_checks(trust, told.get("pointing_baselines") or {}),
         feature_map=_feature_map(material, next((one for one in pictures if one.name == MAP), None)),
         pictures=tuple(picture for picture in pictures if picture.name not in (*EVIDENCE, MAP)),
         layers=_layers(told.get("layers") or ()),
@@ -117,7 +117,7 @@ def _verdict(entry: Mapping[str, Any]) -> Verdict:
     )
 
 
-def _checks(trust: Sequence[Mapping[str, Any]]) -> Table | None:
+def _checks(trust: Sequence[Mapping[str, Any]], baselines: Mapping[str, Any]) -> Table | None:
     """Return the checks in numbers, a row a method."""
     rows = tuple(
         (Cell(str(entry.get("title") or entry.get("method"))), *(_measured(entry.get(key)) for key in CHECKS))
@@ -129,9 +129,17 @@ def _checks(trust: Sequence[Mapping[str, Any]]) -> Table | None:
         caption="The checks in numbers, with 95 % intervals",
         head=("method", *CHECKS.values()),
         rows=rows,
-        note=CHECKS_NOTE,
+        note=CHECKS_NOTE + _baselines(baselines),
         folded=True,
     )
+
+
+def _baselines(baselines: Mapping[str, Any]) -> str:
+    """Say what pointing without looking scores."""
+    if not baselines:
+        return ""
+    scores = (f"{name} {decimal((score or {}).get('value'), 2)}" for name, score in baselines.items())
+    return f" Pointing without looking: {', '.join(scores)}."
 
 
 def _measured(score: Mapping[str, Any] | None) -> Cell:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from giemsa.evaluation.modelcard import looks_in_words
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Cell, Fact, Illustration, Table
 from giemsa.reporting.pictures import illustrations
-from giemsa.reporting.words import DASH, count, decimal, duration, percent, plural
+from giemsa.reporting.words import DASH, count, decimal, duration, percent, plural, sentence
 
 FIELD_WORDS = {
     "model": "network",
@@ -29,7 +29,6 @@ FIELD_WORDS = {
     "average_decay": "decay of the moving average",
     "minimum_steps": "at least so many steps",
 }
-AFTERWARDS = ("the temperature of the probabilities", "the size of the prediction sets")
 
 
 @dataclass(frozen=True)
@@ -88,27 +87,36 @@ def _choices(material: Material) -> Table:
     """Return which split each choice was made on."""
     config, told = material.config, material.evaluation or {}
     by_val = config.get("recipe", {}).get("selection") == "best"
-    fitted = (told.get("calibration") or {}).get("n_fit")
-    sets = told.get("prediction_sets") or ()
-    rows = [
-        ("the weights", "train", count(config.get("data", {}).get("counts", {}).get("train"))),
+    counts = config.get("data", {}).get("counts", {})
+    rows = (
+        ("the weights", "train", count(counts.get("train"))),
         ("the epoch whose weights are kept", "val" if by_val else "no split: fixed beforehand", ""),
-        ("the temperature of the probabilities", "one half of val", count(fitted) if fitted else ""),
-        (
-            "the size of the prediction sets",
-            "the other half of val",
-            count(sets[0]["n_calibration"]) if sets else "",
-        ),
-        ("the threshold for foreign images", "val", "") if told.get("novelty") else None,
-        ("nothing", "test", count(config.get("data", {}).get("counts", {}).get("test"))),
-    ]
-    chosen = [row for row in rows if row is not None and (told or row[0] not in AFTERWARDS)]
+        *_later_choices(told),
+        ("nothing", "test", count(counts.get("test"))),
+    )
     return Table(
         caption="What was chosen on which split",
         head=("choice", "made on", "images"),
-        rows=tuple(tuple(Cell(text) for text in row) for row in chosen),
+        rows=tuple(tuple(Cell(text) for text in row) for row in rows),
+        note=sentence(str((told.get("facts") or {}).get("prediction_sets", ""))),
         wordy=(1,),
     )
+
+
+def _later_choices(told: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield what the evaluation chose."""
+    calibration, sets = told.get("calibration"), told.get("prediction_sets")
+    if calibration:
+        temperature = decimal(calibration["temperature"], 2)
+        yield (
+            f"the temperature of the probabilities ({temperature})",
+            "one half of val",
+            count(calibration["n_fit"]),
+        )
+    if sets:
+        yield "the size of the prediction sets", "the other half of val", count(sets[0]["n_calibration"])
+    if told.get("novelty"):
+        yield "the threshold for foreign images", "val", ""
 
 
 def _facts(material: Material) -> tuple[Fact, ...]:
