@@ -72,12 +72,16 @@ def words(result: dict[str, Any] | None, digits: int = 4) -> str:
     return f"{result['mean']:.{digits}f}{spread}"
 
 
+def kept_rows(name: str) -> dict[str, Any]:
+    """Return the rows of ``results/NAME.json``, none where it is missing."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else {}
+
+
 def keep(name: str, rows: dict[str, Any]) -> Path:
     """Add rows to ``results/NAME.json``, each under its key and with the machine beside it; rows of other keys stay."""
     path = RESULTS / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"rows": {}}
-    kept["machine"] = describe()
-    kept["rows"] |= rows
+    kept = {"machine": describe(), "rows": kept_rows(name) | rows}
     path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path

@@ -60,7 +60,7 @@ class Recipe:
 
     name: str = "fast"
     model: str = "convnet"
-    epochs: int = 11
+    epochs: int = 10
     minimum_steps: int = 300
     batch_size: int = 128
     optimiser: Literal["adam", "adamw", "sgd", "muon"] = "muon"
@@ -154,7 +154,7 @@ RECIPES: dict[str, Recipe] = {
         patience=20,
     ),
     "fast": Recipe(),
-    "best": Recipe(name="best", model="convnet-ensemble", epochs=20, minimum_steps=1000, shift_pixels=2),
+    "best": Recipe(name="best", model="convnet-ensemble", epochs=16, minimum_steps=1000, shift_pixels=2),
 }
 
 
