@@ -16,6 +16,7 @@ from giemsa.cli.compare import compare
 from giemsa.cli.datasets import datasets
 from giemsa.cli.evaluate import evaluate
 from giemsa.cli.explore import explore
+from giemsa.cli.interpret import interpret
 from giemsa.cli.predict import predict
 from giemsa.cli.report import report
 from giemsa.cli.run import run
@@ -23,7 +24,7 @@ from giemsa.cli.train import train
 from giemsa.cli.tutorial import tutorial
 from giemsa.errors import GiemsaError
 
-COMMANDS = (datasets, explore, audit, train, evaluate, report, run, predict, tutorial, compare)
+COMMANDS = (datasets, explore, audit, train, evaluate, interpret, report, run, predict, tutorial, compare)
 
 app = typer.Typer(
     name="giemsa",

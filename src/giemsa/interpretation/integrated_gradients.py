@@ -6,6 +6,8 @@ Gauss and Legendre's rule; here it is checked, and taken again with more steps w
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -107,7 +109,9 @@ def baseline_of(pixels: Tensor, baseline: Tensor | float | None) -> Tensor:
 
 def _integrate(network: nn.Module, pixels: Tensor, start: Tensor, target: Target, steps: int) -> Tensor:
     """Take the integral with captum, at most 512 images a pass."""
-    from captum.attr import IntegratedGradients
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # captum's progress bars warn in a notebook without widgets
+        from captum.attr import IntegratedGradients
 
     integral = IntegratedGradients(lambda batch, rows: scores(network, batch, rows, target.layer))
     return integral.attribute(

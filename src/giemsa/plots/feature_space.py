@@ -112,14 +112,14 @@ def plot_neighbours(
     names : ``n`` times ``k`` short class names of the neighbours.
     """
     n, k = neighbours.shape[:2]
-    step, columns = 1.5, k + 1.2
+    step, columns = 1.55, k + 1.2
     figure = sheet_figure(columns, step * n, width=6.0)
     ax = sheet_axes(figure, columns, step * n)
     for row in range(n):
         cells = [(0.0, queries[row], titles[row])]
         cells += [(1.2 + j, neighbours[row, j], names[row][j]) for j in range(k)]
         for column, image, words in cells:
-            top = step * row + 0.5
+            top = step * row + 0.52
             place_image(ax, image, column, top)
-            ax.text(column + 0.5, top, fill(words, 14), ha="center", va="bottom", fontsize=8.5, color=INK)
+            ax.text(column + 0.5, top, fill(words, 12), ha="center", va="bottom", fontsize=8.5, color=INK)
     return figure

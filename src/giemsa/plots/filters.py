@@ -27,18 +27,18 @@ def plot_filters(before: np.ndarray | None, after: np.ndarray, *, layer: str) ->
     coloured = after.shape[1] == 3
     sheets = _colour_sheets(both, limit) if coloured else _channel_sheets(both)
     tall = sheets[0].shape[0] / sheets[0].shape[1]
-    figure = new_figure(6.2, min(7.5, 2.95 * tall + 1.25))
-    axes = figure.subplots(1, len(both), squeeze=False)[0]
+    figure = new_figure(6.2, min(7.5, 2.85 * tall + (0.9 if coloured else 1.6)))
+    axes = figure.subplots(1, len(both), squeeze=False, gridspec_kw={"wspace": 0.12})[0]
     for ax, sheet, title in zip(axes, sheets, titles, strict=True):
         drawn = ax.imshow(sheet, cmap=DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
         ax.set_title(title, fontsize=10, color=INK)
         ax.set_axis_off()
     if not coloured:
         bar = figure.colorbar(drawn, ax=list(axes), orientation="horizontal", shrink=0.5, aspect=30, pad=0.02)
-        bar.set_label("weight", fontsize=9)
+        bar.set_label(f"weight{_left_out(after)}", fontsize=9)
         bar.ax.tick_params(labelsize=9)
     shape = " x ".join(str(x) for x in after.shape)
-    figure.suptitle(f"{layer}: filters {shape}{_left_out(after)}", fontsize=10.5, color=INK)
+    figure.suptitle(f"{layer}: filters {shape}", fontsize=10.5, color=INK)
     return figure
 
 
@@ -61,7 +61,7 @@ def _channel_sheets(both: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _left_out(filters: np.ndarray) -> str:
-    if filters.shape[1] == 3 or (len(filters) <= MOST_FILTERS and filters.shape[1] <= MOST_CHANNELS):
+    if len(filters) <= MOST_FILTERS and filters.shape[1] <= MOST_CHANNELS:
         return ""
     rows, columns = min(len(filters), MOST_FILTERS), min(filters.shape[1], MOST_CHANNELS)
-    return f"\n{rows} filters that moved most (rows), {columns} channels that weigh most"
+    return f"; the {rows} filters (rows) that moved most, their {columns} heaviest channels"
