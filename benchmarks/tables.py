@@ -1,0 +1,150 @@
+"""Write the tables of `benchmarks/README.md` from the JSON in `benchmarks/results`.
+
+    python benchmarks/tables.py [--check]
+
+A table stands between `<!-- NAME -->` and `<!-- end -->`. With `--check` nothing is written, and the exit status is 1 where the
+page does not say what the JSON says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+Rows = dict[str, dict[str, Any]]
+
+
+def spread(result: dict[str, Any] | None, digits: int) -> str:
+    """Return ``mean ± sd`` of a summary, without a leading zero for shares."""
+    if result is None:
+        return ""
+    text = f"{result['mean']:.{digits}f}"
+    return text if result["sd"] is None else f"{text} ± {result['sd']:.{digits}f}"
+
+
+def accuracy(rows: Rows) -> Iterator[list[str]]:
+    """Recipes, seconds, and scores on test."""
+    yield [
+        "row",
+        "seeds",
+        "seconds",
+        "ACC, one view",
+        "ACC, views averaged",
+        "AUC, one view",
+        "to be reached",
+    ]
+    for name, row in rows.items():
+        scores = [
+            row["test accuracy, one view"],
+            row["test accuracy, views averaged"],
+            row["test AUC, one view"],
+        ]
+        seconds = row["seconds"]
+        yield [name, str(seconds["n"]), spread(seconds, 1), *(spread(one, 4) for one in scores), row["reach"]]
+
+
+def train_speed(rows: Rows) -> Iterator[list[str]]:
+    """Seconds of an epoch."""
+    yield ["tutorial recipe", "seconds an epoch", "share of Keras"]
+    for name, row in rows.items():
+        yield [name, spread(row["seconds an epoch"], 2), f"{row.get('share of Keras', 1):.2f}"]
+
+
+def inference(rows: Rows) -> Iterator[list[str]]:
+    """Images a second."""
+    yield ["", "images a second"]
+    for name, row in rows.items():
+        yield [name, spread(row["images a second"], 0)]
+
+
+def scaling(rows: Rows) -> Iterator[list[str]]:
+    """Seconds and memory of an epoch."""
+    yield ["images, side, threads", "seconds", "nanoseconds a pixel", "peak MB"]
+    for name, row in rows.items():
+        pixels = row["images"] * row["size"] ** 2
+        yield [name, f"{row['seconds']:.2f}", f"{row['seconds'] / pixels * 1e9:.0f}", f"{row['peak MB']:.0f}"]
+
+
+def ablation(rows: Rows) -> Iterator[list[str]]:
+    """One change at a time."""
+    yield ["change", "seconds", "ACC, one view", "ACC, views averaged", "log loss, one view"]
+    for name, row in rows.items():
+        scores = [row["accuracy, one view"], row["accuracy, views averaged"], row["log loss, one view"]]
+        yield [name, spread(row["seconds"], 1), *(spread(one, 4) for one in scores)]
+
+
+def robustness(rows: Rows) -> Iterator[list[str]]:
+    """Balanced accuracy under shifts."""
+    shifts = ["darker", "brighter", "less contrast", "saturation", "paler", "stain shift"]
+    yield ["training", "clean ACC", "all shifts", *shifts]
+    for name, row in rows.items():
+        yield [
+            name,
+            spread(row["clean accuracy"], 4),
+            *(spread(row[one], 3) for one in ["all shifts", *shifts]),
+        ]
+
+
+def tried(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
+    """Prototypes."""
+    yield ["network", "choices", "epochs", "ACC, one view", "views averaged", "log loss, one view"]
+    for row in rows:
+        scores = [f"{row[f'accuracy, {kind}']:.4f}" for kind in ("one view", "views averaged")]
+        yield [
+            row["network"],
+            row["choices"],
+            str(row["epochs"]),
+            *scores,
+            f"{row['log loss, one view']:.4f}",
+        ]
+
+
+TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
+    "accuracy": accuracy,
+    "train_speed": train_speed,
+    "inference": inference,
+    "scaling": scaling,
+    "ablation": ablation,
+    "robustness": robustness,
+    "tried": tried,
+}
+
+
+def render(name: str) -> str:
+    """Return the table ``name`` in Markdown, empty where it was not measured."""
+    path = HERE / "results" / f"{name}.json"
+    if not path.exists():
+        return "Not measured yet.\n"
+    head, *lines = TABLES[name](json.loads(path.read_text(encoding="utf-8"))["rows"])
+    return "".join(f"| {' | '.join(line)} |\n" for line in [head, ["---"] * len(head), *lines])
+
+
+def fill(page: str) -> str:
+    """Return the page with every table written anew."""
+    for name in TABLES:
+        opening = f"<!-- {name} -->\n"
+        before, found, rest = page.partition(opening)
+        if found:
+            page = before + opening + render(name) + "<!-- end -->" + rest.partition("<!-- end -->")[2]
+    return page
+
+
+def main() -> None:
+    """Write the tables, or check them."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 where stale")
+    options = parser.parse_args()
+    path = HERE / "README.md"
+    page = path.read_text(encoding="utf-8")
+    if options.check:
+        sys.exit(int(fill(page) != page))
+    path.write_text(fill(page), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
