@@ -15,6 +15,7 @@ import argparse
 import re
 import sys
 import tempfile
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def _as_cell(head: str, body: str) -> Cell:
 
 def make_notebook(cells: tuple[Cell, ...], version: str) -> NotebookNode:
     """Return one version, ``learner``, ``blank`` or ``solved``, without outputs."""
+    if version == "learner":
+        cells = fold_solutions(cells)
     chosen = [(number, cell) for number, cell in enumerate(cells) if cell.kind not in LEFT_OUT[version]]
     notebook = new_notebook(cells=[_as_node(number, cell, version) for number, cell in chosen])
     notebook.metadata = {
@@ -69,6 +72,23 @@ def make_notebook(cells: tuple[Cell, ...], version: str) -> NotebookNode:
         "language_info": {"name": "python"},
     }
     return notebook
+
+
+def fold_solutions(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """Put each solution behind the check that follows it, and let it act only where the learner left the dots.
+
+    So the check speaks of the learner's own answer, who runs the notebook cell by cell keeps it, and who left an exercise out can
+    go on all the same.
+    """
+    folded = list(cells)
+    for place, cell in enumerate(cells):
+        if cell.kind == "solution":
+            blanks = re.findall(r"(?m)^(\w+) = \.\.\.$", cells[place - 1].text)
+            guarded = f"if {blanks[0]} is ...:  # one right answer; it acts only where you left the dots\n"
+            folded[place] = Cell("solution", guarded + textwrap.indent(cell.text, "    "))
+            if place + 1 < len(cells) and cells[place + 1].kind == "code":
+                folded[place : place + 2] = [cells[place + 1], folded[place]]
+    return tuple(folded)
 
 
 def _as_node(number: int, cell: Cell, version: str) -> NotebookNode:
@@ -84,10 +104,18 @@ def _as_node(number: int, cell: Cell, version: str) -> NotebookNode:
 def execute(notebook: NotebookNode) -> None:
     """Run a notebook in an empty folder; a cell that fails, or that writes to stderr, is an error."""
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
+    transport = (
+        "tcp" if sys.platform == "win32" else "ipc"
+    )  # over TCP the kernel warns that it is not encrypted
+    config = Config({"KernelManager": {"transport": transport}})
     with tempfile.TemporaryDirectory() as folder:
         resources = {"metadata": {"path": folder}}
-        NotebookClient(notebook, timeout=LIMIT_SECONDS, resources=resources).execute()
+        client = NotebookClient(
+            notebook, timeout=LIMIT_SECONDS, resources=resources, kernel_name="python3", config=config
+        )
+        client.execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", ()):
@@ -107,6 +135,7 @@ def keep_outputs(notebook: NotebookNode, path: Path) -> None:
 def build(folder: Path = HERE, *, run: bool = True) -> list[Path]:
     """Write the three notebooks into ``folder`` and return their paths."""
     cells = read_cells(SOURCE.read_text(encoding="utf-8"))
+    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for version, name in NAMES.items():
         notebook = make_notebook(cells, version)

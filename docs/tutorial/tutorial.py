@@ -13,8 +13,9 @@
 #
 # **How to work.** Run the cells from top to bottom with Shift + Enter. Where you see *Exercise*, put your own code in the place
 # of the three dots `...`, run the cell, then run the check below it: it tells you at once what is right and what is missing.
-# You can try as often as you like. In the version with solutions, each exercise is followed by one right answer, folded away: a
-# click on the three dots opens it. There is always more than one right answer, and the check accepts yours.
+# You can try as often as you like. In the version with solutions, a right answer is folded away behind each check: a click on the
+# three dots opens it. (Running it does not change your answer; it steps in only where you left the dots, so that you can go on.)
+# There is always more than one right answer, and the check accepts yours.
 
 # %%
 import copy
@@ -515,7 +516,10 @@ looks["interpret-maximisation"]
 #
 # - *Deletion*: cover the pixels that the map calls important. The probability must fall, and faster than for random pixels.
 # - *Randomisation*: give the network random parameters. A map that stays the same has not looked at the network.
-# - *Pointing*: put four cells of different classes into one picture. Does the map for "monocyte" point at the monocyte?
+# - *Pointing*: put four cells of different classes into one picture. Does the map for "monocyte" point at the monocyte? (This one
+#   needs a network that takes pictures of any size. Ours has a flatten layer and does not, so it is left out here.)
+#
+# The sentences above say which methods passed on *this* network. It may well be that none did; then none of these maps is evidence.
 
 # %%
 display(
@@ -528,24 +532,27 @@ display(
 # Here is a neutrophil from the validation split that the network names correctly. Mark the pixels on which you believe it relies:
 # a `mask` of 28 x 28 values, `True` for the pixels that matter, at most a fifth of the image (156 pixels). The check covers your
 # pixels with the colour of the background and watches the probability fall; then it moves your mask to every other place of the
-# image and compares. Guess with your eyes first: is it the nucleus, its edge, or what lies around it? You may also take the help
-# of an attribution method: `attribute(run.classifier, pixels, label, "occlusion")[0]` gives a number for each pixel.
+# image and compares. Guess with your eyes first: is it the nucleus, its edge, or what lies around it? You may also let the computer
+# search: `teaching.cover(image, mask)` gives the image with the marked pixels covered, and
+# `run.classifier.probabilities(images)[:, neutrophil]` gives the probability for each of several images.
 
 # %%
-from giemsa.interpretation.attribution import attribute
-
 neutrophil = data.class_names.index("neutrophil")
 right = np.flatnonzero((labels == neutrophil) & (probabilities.argmax(axis=1) == neutrophil))
 image = data.val.images[right[0]]
-pixels = to_pixels(image[None])
 plt.figure(figsize=(2.6, 2.6), layout="constrained")
 plt.imshow(image)
 # %% exercise
 mask = ...
 
 # %% solution
-importance = attribute(run.classifier, pixels, neutrophil, "occlusion")[0]
-mask = importance > np.quantile(importance, 0.85)
+side = 12  # cover every square of 12 x 12 pixels in turn, and take the one that hurts most
+places = [(top, left) for top in range(29 - side) for left in range(29 - side)]
+masks = np.zeros((len(places), 28, 28), dtype=bool)
+for number, (top, left) in enumerate(places):
+    masks[number, top : top + side, left : left + side] = True
+covered = np.stack([teaching.cover(image, square) for square in masks])
+mask = masks[run.classifier.probabilities(covered)[:, neutrophil].argmin()]
 
 # %%
 teaching.check_mask(mask, image, neutrophil, run.classifier.probabilities)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pooch
-
 
 def cache_folder() -> Path:
     """Return where downloads and converted files lie: ``GIEMSA_CACHE``, or the platform's place; it need not exist yet."""
     chosen = os.environ.get("GIEMSA_CACHE")
-    return Path(chosen) if chosen else Path(pooch.os_cache("giemsa"))
+    if chosen:
+        return Path(chosen)
+    import pooch  # only now: its progress bars warn in a notebook without widgets
+
+    return Path(pooch.os_cache("giemsa"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
-import pooch
 import requests
 
 from giemsa.data.cache import cache_folder
@@ -41,6 +40,8 @@ def is_on_disk(name: str, size: int = 28) -> bool:
 
 def fetch_file(published: PublishedFile, target: Path, *, progress: Progress | None = None) -> Path:
     """Download one published file to ``target``; errors as for :func:`fetch`."""
+    import pooch
+
     beside = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
