@@ -148,16 +148,31 @@ def motion(pixels: np.ndarray, severity: int, generator: np.random.Generator) ->
         chosen = direction == place
         if chosen.any():
             step = length / np.hypot(down, right)
-            moved[chosen] = _along(pixels[chosen], step * down, step * right)
+            moved[chosen] = _filtered(pixels[chosen], _line(step * down, step * right))
     return moved
 
 
-def _along(pixels: np.ndarray, down: float, right: float) -> np.ndarray:
-    steps = max(3, 2 * int(np.ceil(np.hypot(down, right))) + 1)
+def _line(down: float, right: float) -> np.ndarray:
+    """Return the kernel of a line through its centre, ``(side, side)``, sum 1: points along it, shared among four pixels."""
+    reach = int(np.ceil(max(abs(down), abs(right)) / 2)) + 1
+    kernel = np.zeros((2 * reach + 1, 2 * reach + 1), dtype=np.float32)
+    for part in np.linspace(-0.5, 0.5, 16 * reach + 1):
+        row, column = reach + part * down, reach + part * right
+        top, left = int(row), int(column)
+        for below in (0, 1):
+            for beside in (0, 1):
+                share = (1 - abs(row - top - below)) * (1 - abs(column - left - beside))
+                kernel[top + below, left + beside] += share
+    return kernel / kernel.sum()
+
+
+def _filtered(pixels: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    reach, (height, width) = len(kernel) // 2, pixels.shape[1:3]
+    padded = np.pad(pixels, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="edge")
     total = np.zeros_like(pixels)
-    for part in np.linspace(-0.5, 0.5, steps):
-        total += ndimage.shift(pixels, (0, part * down, part * right, 0), order=1, mode="nearest")
-    return total / steps
+    for row, column in np.argwhere(kernel > 0).tolist():
+        total += kernel[row, column] * padded[:, row : row + height, column : column + width]
+    return total
 
 
 def pixelation(pixels: np.ndarray, severity: int, generator: np.random.Generator) -> np.ndarray:

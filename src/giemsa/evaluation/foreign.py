@@ -50,6 +50,7 @@ class NoveltyReport:
             "threshold": self.threshold,
             "accepted_on_val": ACCEPTED,
             "passed_on_test": self.passed,
+            "n_test": len(self.test_scores),
             "tests": [test.to_json() for test in self.tests],
         }
 
@@ -72,8 +73,7 @@ def measure_novelty(
     *,
     generator: np.random.Generator,
     foreign: Mapping[str, np.ndarray] | None = None,
-    sample: int | None = 500,
-    learn_from: int = 4000,
+    sample: int | None = 400,
 ) -> NoveltyReport:
     """Learn what is familiar from train, choose the threshold on val, and test it.
 
@@ -83,30 +83,42 @@ def measure_novelty(
     splits : images and labels of ``train``, ``val`` and ``test``.
     generator : chooses samples and makes images.
     foreign : images of other sets by name, ``uint8 (n, h, w[, c])`` of any size; brought to the shape of test.
-    sample : foreign images of each kind, at most.
-    learn_from : training images, at most.
+    sample : so many foreign images of each kind, and few times as many of the splits; ``None`` for all there are.
     """
-    train, labels = splits["train"]
-    chosen = stratified_sample(labels, learn_from, generator)
-    val = network.measure(splits["val"][0])
-    novelty = learn_novelty(network.measure(train[chosen]), labels[chosen], val)
+
+    def some(split: str, times: int) -> tuple[np.ndarray, np.ndarray]:
+        images, labels = splits[split]
+        chosen = stratified_sample(labels, sample and times * sample, generator)
+        return images[chosen], labels[chosen]
+
+    train, labels = some("train", 5)
+    val = network.measure(some("val", 3)[0])
+    novelty = learn_novelty(network.measure(train), labels, val)
     threshold = choose_threshold(novelty.scores(*val))
-    test = splits["test"][0]
-    test_scores = novelty.scores(*network.measure(test))
-    some = test[stratified_sample(splits["test"][1], sample, generator)]
-    kinds = {name: (images, True) for name, images in made_images(some, generator=generator).items()}
-    for name, images in (foreign or {}).items():
-        few = images[generator.permutation(len(images))[: sample or len(images)]]
-        kinds[name] = fit_to_shape(few, test.shape[1:]), False
-    scores = {name: novelty.scores(*network.measure(images)) for name, (images, _) in kinds.items()}
-    tests = tuple(
-        NoveltyTest(
-            name=name,
-            made=made,
-            auroc=separation(test_scores, scores[name], generator=generator),
-            caught=float((scores[name] > threshold).mean()),
-            mean_confidence=float(network.probabilities(images).max(axis=1).mean()),
+    test_scores = novelty.scores(*network.measure(some("test", 3)[0]))
+    kinds = _foreign_kinds(some("test", 1)[0], foreign or {}, sample, generator)
+    scores, tests = {}, []
+    for name, (images, made) in kinds.items():
+        scores[name] = novelty.scores(*network.measure(images))
+        tests.append(
+            NoveltyTest(
+                name=name,
+                made=made,
+                auroc=separation(test_scores, scores[name], generator=generator),
+                caught=float((scores[name] > threshold).mean()),
+                mean_confidence=float(network.probabilities(images).max(axis=1).mean()),
+            )
         )
-        for name, (images, made) in kinds.items()
-    )
-    return NoveltyReport(threshold, float((test_scores <= threshold).mean()), test_scores, scores, tests)
+    passed = float((test_scores <= threshold).mean())
+    return NoveltyReport(threshold, passed, test_scores, scores, tuple(tests))
+
+
+def _foreign_kinds(
+    test: np.ndarray, foreign: Mapping[str, np.ndarray], sample: int | None, generator: np.random.Generator
+) -> dict[str, tuple[np.ndarray, bool]]:
+    """Return images of each kind and whether they were made."""
+    kinds = {name: (images, True) for name, images in made_images(test, generator=generator).items()}
+    for name, images in foreign.items():
+        few = images[np.sort(generator.permutation(len(images))[: sample or len(images)])]
+        kinds[name] = fit_to_shape(few, test.shape[1:]), False
+    return kinds

@@ -38,10 +38,13 @@ def looks(images: np.ndarray) -> np.ndarray:
 
 def _looks(images: np.ndarray) -> np.ndarray:
     pixels = _shrunk(images.astype(np.float32) / np.float32(255))
-    grey = pixels.mean(axis=3)
-    colour = (pixels.max(axis=3) - pixels.min(axis=3)).mean(axis=(1, 2))
+    planes = [np.ascontiguousarray(pixels[..., channel]) for channel in range(pixels.shape[3])]
+    grey = sum(planes) / np.float32(len(planes))
+    colour = (np.maximum.reduce(planes) - np.minimum.reduce(planes)).mean(axis=(1, 2))
+    means = [plane.mean(axis=(1, 2)) for plane in planes]
+    spreads = [plane.std(axis=(1, 2)) for plane in planes]
     detail = np.log(_laplacian_variance(grey) + 1e-6)
-    columns = [pixels.mean(axis=(1, 2)), pixels.std(axis=(1, 2)), colour, detail, _band_strengths(grey)]
+    columns = [*means, *spreads, colour, detail, _band_strengths(grey)]
     return np.column_stack(columns).astype(np.float64)
 
 
@@ -49,6 +52,8 @@ def _shrunk(pixels: np.ndarray) -> np.ndarray:
     n, height, width, channels = pixels.shape
     factor = max(1, min(height, width) // SMALL)
     rows, columns = height // factor, width // factor
+    if factor == 1:
+        return pixels
     cut = pixels[:, : rows * factor, : columns * factor]
     return cut.reshape(n, rows, factor, columns, factor, channels).mean(axis=(2, 4))
 

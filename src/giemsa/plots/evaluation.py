@@ -46,7 +46,7 @@ def plot_confusion(confusion: np.ndarray, class_names: Sequence[str]) -> Figure:
 
 
 def _write_counts(ax: Axes, confusion: np.ndarray, shares: np.ndarray, size: int) -> None:
-    for row, column in np.argwhere(confusion > 0):
+    for row, column in np.argwhere(confusion > 0).tolist():
         ink = "white" if shares[row, column] > 0.55 else INK
         ax.text(
             column, row, f"{confusion[row, column]:,}", ha="center", va="center", color=ink, fontsize=size
@@ -82,7 +82,7 @@ def _draw_intervals(ax: Axes, values: Intervals, labels: Sequence[str], color: s
     places = np.arange(len(value))
     ax.hlines(places, low, high, color=color, linewidth=2.2, alpha=0.55)
     ax.plot(value, places, "o", color=color, markersize=5)
-    for place in np.flatnonzero(np.isnan(value)):
+    for place in np.flatnonzero(np.isnan(value)).tolist():
         ax.text(0.02, place, "undefined", va="center", color=QUIET, transform=ax.get_yaxis_transform())
     ax.set_yticks(places, labels, fontsize=9)
     ax.set_ylim(len(value) - 0.4, -0.6)

@@ -14,7 +14,7 @@ from giemsa.plots.style import COLORS, INK, QUIET, new_figure, show_image, tidy
 Group = tuple[str, str, float, float, float, int]
 
 
-def plot_mistakes(images: np.ndarray, words: Sequence[tuple[str, str, float]], *, columns: int = 4) -> Figure:
+def plot_mistakes(images: np.ndarray, words: Sequence[tuple[str, str, float]], *, columns: int = 3) -> Figure:
     """Draw wrongly named images, each with its true class, the answer and its probability.
 
     Parameters
@@ -28,10 +28,17 @@ def plot_mistakes(images: np.ndarray, words: Sequence[tuple[str, str, float]], *
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax, image, (true, said, probability) in zip(axes, images, words, strict=False):
         show_image(ax, image)
-        ax.set_title(f"{fill(true, 18)}\n→ {fill(said, 16)}\n{probability:.2f}", fontsize=9, color=INK)
+        ax.set_title(
+            f"{fill(true, 18)}\n→ {fill(said, 16)}\n{_two_digits(probability)}", fontsize=9, color=INK
+        )
     for ax in axes[len(images) :]:
         ax.set_visible(False)
     return figure
+
+
+def _two_digits(probability: float) -> str:
+    """Write a probability with two digits; 1 only where it is exact."""
+    return ">0.99" if 0.995 <= probability < 1 else f"{probability:.2f}"
 
 
 def plot_subgroups(groups: Sequence[Group], overall: float) -> Figure:
