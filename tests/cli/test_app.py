@@ -15,6 +15,7 @@ from PIL import Image
 
 from giemsa.cli.app import COMMANDS, status_of
 from giemsa.data.dataset import ImageDataset
+from giemsa.training.run import open_run
 
 TINY = ["--model", "tutorial", "--epochs", "1", "--precision", "float32", "--minimum-steps", "0"]
 
@@ -85,9 +86,20 @@ def test_explore_prints_card_and_counts(packed: Path, capsys: pytest.CaptureFixt
     assert value["counts"] == {"train": [32, 32, 32], "val": [10, 10, 10], "test": [10, 10, 10]}
 
 
+def test_a_class_is_renamed(packed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rename = ["--rename", "1=Scheibe, grün", "--quiet"]
+    assert status_of(["explore", str(packed), "--json", *rename]) == 0
+    assert json.loads(capsys.readouterr().out)["class_names"] == ["class 0", "Scheibe, grün", "class 2"]
+    assert status_of(["train", str(packed), "--out", str(tmp_path / "run"), *TINY, *rename]) == 0
+    assert open_run(tmp_path / "run").data().class_names[1] == "Scheibe, grün"
+    assert open_run(tmp_path / "run").predictions("val")[1].shape == (30, 3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["explore", "--rename", "neutrophil=x"], "expected LABEL=NAME"),
+        (["explore", "--rename", "9=x"], "the labels of bloodmnist are 0 to 7"),
         (["explore", "bloodmnis"], "bloodmnist"),
         (["train", "--recipe", "fsat"], "no recipe is called 'fsat'; did you mean fast"),
         (

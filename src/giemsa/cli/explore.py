@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from giemsa.cli import options
+from giemsa.cli.loading import load_aloud
 from giemsa.cli.session import Session
 from giemsa.cli.targets import target_folder
 
@@ -12,6 +13,7 @@ def explore(
     size: options.Size = None,
     fit: options.Fit = "crop",
     skip_bad: options.SkipBad = False,
+    rename: options.Rename = None,
     seed: options.Seed = 0,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
@@ -20,12 +22,11 @@ def explore(
 ) -> None:
     """Print the data card, counts and channel statistics; with --out, draw examples and distributions into a folder."""
     from giemsa.data.exploration import explore as explore_data
-    from giemsa.data.load import load
     from giemsa.plots.gallery import save_pictures
 
     with Session(as_json=json, quiet=quiet) as session:
         folder = target_folder(out, overwrite=overwrite)
-        dataset = load(data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, progress=session.progress)
+        dataset = load_aloud(session, data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, rename=rename)
         exploration = explore_data(dataset)
         if folder:
             for path in save_pictures(folder, exploration.pictures()):

@@ -34,6 +34,10 @@ Fit = Annotated[str, typer.Option("--fit", help="Images that are not square: cro
 SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="Go on without images that cannot be read, and say how many.")
 ]
+Rename = Annotated[
+    list[str] | None,
+    typer.Option("--rename", metavar="LABEL=NAME", help="Give a class another name; may be repeated."),
+]
 Views = Annotated[int, typer.Option("--views", min=1, help="Average over 1, 2 or 8 views of each image.")]
 
 RECIPE_HELP = {

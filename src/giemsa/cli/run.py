@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from giemsa.cli import options
+from giemsa.cli.loading import load_aloud
 from giemsa.cli.session import Session
 from giemsa.cli.train import EpochLines, Minutes, RecipeName, Resume, choose_recipe, plan, resumable
 
@@ -29,6 +30,7 @@ def run(
     size: options.Size = None,
     fit: options.Fit = "crop",
     skip_bad: options.SkipBad = False,
+    rename: options.Rename = None,
     seed: options.Seed = 0,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
@@ -39,7 +41,6 @@ def run(
     **recipe_fields: Any,
 ) -> None:
     """Explore, audit, train, evaluate, interpret and report: from data to one page."""
-    from giemsa.data.load import load
     from giemsa.pipeline import resume_run
     from giemsa.pipeline import run as run_all
     from giemsa.training.run import choose_folder
@@ -50,7 +51,9 @@ def run(
                 finished = resume_run(resume, thorough=thorough, listener=_listener(session, 0))
         else:
             chosen = choose_recipe(recipe, recipe_fields)
-            dataset = load(data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, progress=session.progress)
+            dataset = load_aloud(
+                session, data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, rename=rename
+            )
             if minutes is not None:
                 chosen = plan(session, dataset, chosen, minutes, device)
             folder = choose_folder(out, dataset.name, chosen.name, seed)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from giemsa.cli import options
+from giemsa.cli.loading import load_aloud
 from giemsa.cli.session import Session, clock
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def train(
     size: options.Size = None,
     fit: options.Fit = "crop",
     skip_bad: options.SkipBad = False,
+    rename: options.Rename = None,
     seed: options.Seed = 0,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
@@ -52,7 +54,6 @@ def train(
     **recipe_fields: Any,
 ) -> None:
     """Train a network and leave a run folder; stopped at any moment, it goes on with --resume."""
-    from giemsa.data.load import load
     from giemsa.plots.gallery import save_pictures
     from giemsa.training.train import resume as resume_run
 
@@ -62,7 +63,9 @@ def train(
                 run = resume_run(resume, on_epoch=EpochLines(session), progress=session.progress)
         else:
             chosen = choose_recipe(recipe, recipe_fields)
-            dataset = load(data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, progress=session.progress)
+            dataset = load_aloud(
+                session, data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, rename=rename
+            )
             if minutes is not None:
                 chosen = plan(session, dataset, chosen, minutes, device)
             run = train_aloud(

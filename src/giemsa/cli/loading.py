@@ -1,0 +1,47 @@
+"""From the options of a command to a data set, with what its user should know of it said on stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from giemsa.cli.session import Session
+from giemsa.errors import DataError
+
+if TYPE_CHECKING:
+    from giemsa.data.dataset import ImageDataset
+
+
+def load_aloud(
+    session: Session,
+    data: str,
+    *,
+    size: int | None = None,
+    fit: str = "crop",
+    skip_bad: bool = False,
+    seed: int = 0,
+    rename: list[str] | None = None,
+) -> ImageDataset:
+    """Load data, rename classes, and say how it was split and what was left out.
+
+    Raises
+    ------
+    DataError : data that cannot be used, or a ``rename`` that is not ``LABEL=NAME``.
+    """
+    from giemsa.data.load import load
+
+    names = dict(_parse(word) for word in rename or ())
+    dataset = load(data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, progress=session.progress)
+    for note in dataset.notes:
+        session.say(note)
+    for _, reason in dataset.skipped:
+        session.say(f"  left out: {reason}")
+    return dataset.rename(names) if names else dataset
+
+
+def _parse(word: str) -> tuple[int, str]:
+    label, separator, name = word.partition("=")
+    if not separator or not label.strip().isdigit() or not name.strip():
+        raise DataError(
+            f'--rename {word!r} is not understood: expected LABEL=NAME, such as 3="immature granulocytes"'
+        )
+    return int(label), name.strip()
