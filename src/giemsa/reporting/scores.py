@@ -49,7 +49,7 @@ SCORES: Mapping[str, Score] = {
         "Calibration error, by class", True, "mean over the classes of each class's own error"
     ),
 }
-FOUND = {"precision": "precision", "recall": "recall", "f1": "F1"}
+FOUND = {"precision": "precision", "recall": "recall", "f1": "F1", "support": "images"}
 FOUND_NOTE = "Recall (sensitivity): of a class, the share found. Precision: of what is called so, the share that is so."
 APART = {"specificity": "specificity", "auc": "AUC", "average_precision": "average precision"}
 APART_NOTE = "Specificity: of all other images, the share that is not taken for the class."
@@ -63,7 +63,9 @@ def describe(name: str) -> Score:
 
 
 def value_cell(name: str, score: Mapping[str, Any] | float | None) -> Cell:
-    """Return a score as a cell with its interval below."""
+    """Return a score as a cell with its interval below; a whole number is a count."""
+    if isinstance(score, int):
+        return Cell(count(score))
     words = describe(name)
     if not isinstance(score, Mapping):
         return Cell(percent(score) if words.as_percent else decimal(score))
@@ -132,8 +134,7 @@ def _class_table(
 ) -> Table:
     known = [key for key in columns if key in classes[0]]
     rows = tuple(
-        (Cell(name), *(value_cell(key, entry.get(key)) for key in known), Cell(count(entry.get("support"))))
+        (Cell(name), *(value_cell(key, entry.get(key)) for key in known))
         for name, entry in zip(names, classes, strict=True)
     )
-    head = ("class", *(columns[key] for key in known), "images")
-    return Table(caption=caption, head=head, rows=rows, note=note)
+    return Table(caption=caption, head=("class", *(columns[key] for key in known)), rows=rows, note=note)
