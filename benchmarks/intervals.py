@@ -23,15 +23,14 @@ from pathlib import Path
 import numpy as np
 import scipy
 
-from giemsa.evaluation.intervals import effective_wilson, mean_interval, wilson
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import WeightedScores, draw_weights, prepare
-from giemsa.evaluation.scorecard import kish_number
+from giemsa.evaluation.scorecard import interval_of
 
 FREQUENCIES = np.array([852, 2181, 1085, 2026, 849, 993, 2330, 1643]) / 11959
 NAMES = tuple(f"class {label}" for label in range(8))
 SCORES = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
-TEST_SETS = {150: 1000, 600: 600, 3400: 300}
+TEST_SETS = {150: 1000, 600: 600, 3400: 400}
 ACCURACIES = (0.85, 0.97)
 RESAMPLES = 400
 
@@ -66,12 +65,7 @@ def intervals(
     found = {}
     for name in SCORES:
         replicates = np.concatenate([chunk[name] for chunk in chunks])
-        if name == "accuracy":
-            chosen = wilson(value[name], n)
-        elif name == "log_loss":
-            chosen = mean_interval(prepared.log_losses)
-        else:
-            chosen = effective_wilson(value[name], replicates, fallback_n=kish_number(predictions.labels))
+        chosen = interval_of(name, value[name], replicates, predictions, prepared)
         low, high = np.nanpercentile(replicates, [2.5, 97.5])
         found[name] = {"giemsa": chosen, "percentile": (float(low), float(high))}
     return found
