@@ -138,14 +138,13 @@ def estimate_joint(labels: np.ndarray, confident: np.ndarray, n_classes: int) ->
 
 
 def label_scores(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the normalised margin of the given label, 0 to 1, and the class that fits best.
+    """Return the probability of the given label (its self-confidence), 0 to 1, and the class that fits best.
 
-    The margin is the probability of the given label less that of the best other one, brought from -1..1 to 0..1.
+    On BloodMNIST with 5 % of the labels flipped at random it ranks better than the margin over the best other class.
     """
     places = np.arange(len(labels))
     own = probabilities[places, labels]
     others = probabilities.copy()
     others[places, labels] = -1.0
     best_other = others.argmax(axis=1)
-    margin = own - others[places, best_other]
-    return (margin + 1) / 2, np.where(margin >= 0, labels, best_other)
+    return own, np.where(own >= others[places, best_other], labels, best_other)
