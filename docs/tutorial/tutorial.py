@@ -229,8 +229,9 @@ network = nn.Sequential(
 teaching.check_network(network)
 
 # %% [markdown]
-# (Stuck? Look at the solution, or go on for now with `network = giemsa.models.build_model("tutorial", channels=3, n_classes=8,
-# size=28, generator=torch.Generator().manual_seed(0))`, which is the same network.)
+# (Stuck? Look at the solution, or go on for now with the package's own copy of this network:
+# `from giemsa.models import build_model`, then
+# `network = build_model("tutorial", channels=3, n_classes=8, size=28, generator=torch.Generator().manual_seed(0))`.)
 #
 # Here is its *summary*: each layer, the shape of what comes out of it, and how many parameters it has.
 
