@@ -14,6 +14,7 @@ from giemsa.interpretation.activation_maximisation import (
     maximise_activation,
     objective_of,
     penalties,
+    settings_for,
 )
 from giemsa.interpretation.target import Target, channel_target
 
@@ -87,3 +88,11 @@ def test_log_odds_by_hand():
 def test_beginning_at_an_image_needs_pixels(tutorial, pixels):
     with pytest.raises(ModelError, match=r"parametrisation 'pixel'"):
         maximise_activation(tutorial, Target(torch.eye(8)[:1]), like=pixels, start=pixels[:1])
+
+
+def test_views_keep_to_the_symmetry_of_the_images():
+    assert settings_for("default", 8) == DEFAULTS
+    assert settings_for("default", 1).views.symmetries == 1
+    assert settings_for("tutorial", 8) == TUTORIAL
+    with pytest.raises(ModelError, match=r"did you mean default"):
+        settings_for("defualt", 8)

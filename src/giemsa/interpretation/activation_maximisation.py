@@ -8,13 +8,13 @@ holds the settings of the tutorial.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from giemsa.errors import ModelError
+from giemsa.errors import ModelError, nearest_names
 from giemsa.interpretation.gradients import differentiate
 from giemsa.interpretation.image_parametrisation import Canvas, make_canvas
 from giemsa.interpretation.layers import evaluating
@@ -71,6 +71,20 @@ TUTORIAL = MaximisationSettings(
     norm=0.3,
 )
 SETTINGS = {"default": DEFAULTS, "tutorial": TUTORIAL}
+
+
+def settings_for(name: str, symmetries: int) -> MaximisationSettings:
+    """Return the settings of that name; the defaults take only views that keep an image's meaning (1, 2 or 8 of them).
+
+    Raises
+    ------
+    ModelError : no settings have that name.
+    """
+    if name not in SETTINGS:
+        raise ModelError(f"no settings are called {name!r}; {nearest_names(name, list(SETTINGS))}")
+    settings = SETTINGS[name]
+    kept = min(symmetries, settings.views.symmetries)
+    return replace(settings, views=replace(settings.views, symmetries=kept))
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from giemsa.interpretation.activation_maximisation import DEFAULTS, Maximisation, maximise_activation
+from giemsa.interpretation.activation_maximisation import Maximisation, maximise_activation, settings_for
 from giemsa.interpretation.attribution import attribute
 from giemsa.interpretation.examples import ClassExamples, Neighbours, class_examples, nearest_images
 from giemsa.interpretation.feature_maps import FeatureMaps, channel_responses, feature_maps, most_exciting
@@ -99,18 +99,20 @@ def look_at_made_images(subject: Subject, progress: Progress | None = None) -> M
     """Make an image for each class and judge it against the training images."""
     train = subject.data.train
     labels = np.arange(len(subject.data.class_names))
-    like = subject.sample(train, 800, "statistics")
+    like = subject.like()
     pixels = subject.pixels(train, like)
     made = maximise_activation(
         subject.network,
         Target(torch.eye(len(labels))),
         like=pixels,
-        settings=DEFAULTS,
+        settings=settings_for("default", len(subject.views)),
         seed=derive_seed(subject.seed, "maximisation"),
         progress=progress,
     )
     images = torch.from_numpy(made.images).permute(0, 3, 1, 2)
-    judged = judge_made_images(subject.network, images, labels, real=pixels, real_labels=train.labels[like])
+    judged = judge_made_images(
+        subject.network, images, labels, real=pixels, real_labels=train.labels[like], views=subject.views
+    )
     beside = np.array([like[place] if place >= 0 else -1 for place in judged.nearest])
     return MadeLook(made, judged, beside)
 

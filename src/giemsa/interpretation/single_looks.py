@@ -10,7 +10,7 @@ import torch
 
 from giemsa.data.dataset import SPLITS
 from giemsa.errors import DataError, ModelError, nearest_names
-from giemsa.interpretation.activation_maximisation import SETTINGS, Progress, maximise_activation
+from giemsa.interpretation.activation_maximisation import Progress, maximise_activation, settings_for
 from giemsa.interpretation.feature_maps import feature_maps
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.target import Target, channel_target, class_target
@@ -89,16 +89,15 @@ def look_at_maximum(
     ------
     ModelError : no such class, layer, channel or settings.
     """
-    if settings not in SETTINGS:
-        raise ModelError(f"no settings are called {settings!r}; {nearest_names(settings, list(SETTINGS))}")
+    chosen = settings_for(settings, len(subject.views))
     train = subject.data.train
     target, label = find_wanted(subject, wanted)
-    like = subject.sample(train, 800, "statistics")
+    like = subject.like()
     made = maximise_activation(
         subject.network,
         target,
         like=subject.pixels(train, like),
-        settings=SETTINGS[settings],
+        settings=chosen,
         seed=derive_seed(subject.seed, "maximisation"),
         progress=progress,
     )

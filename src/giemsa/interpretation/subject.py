@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from torch import Tensor
@@ -11,6 +11,7 @@ from torch import Tensor
 from giemsa.data.dataset import ImageDataset, Split
 from giemsa.errors import DataError, RunError
 from giemsa.seeds import derive_seed
+from giemsa.training.augmentation import VIEWS
 from giemsa.training.classifier import Classifier, to_pixels
 from giemsa.training.run import Run
 
@@ -37,6 +38,8 @@ class Amounts:
     layers: int = 3
 
 
+LIKE_IMAGES = 800
+LIKE_VALUES = 40_000_000  # numbers in all of them, so that large images do not fill the memory
 QUICK = Amounts()
 THOROUGH = Amounts(checked=100, mosaics=250, mapped=1500, compared=1_000_000, turned=1000, layers=100)
 
@@ -77,6 +80,16 @@ class Subject:
         """Choose about ``count`` places of a split, each class alike as far as it goes, in order."""
         return balanced_sample(split.labels, count, self.generator(purpose))
 
+    @property
+    def views(self) -> tuple[int, ...]:
+        """The turned and mirrored views in which an image keeps its meaning."""
+        return VIEWS[self.network.symmetry]
+
+    def like(self) -> np.ndarray:
+        """Choose training images, of all classes, from which a made image takes its statistics."""
+        size = int(np.prod(self.data.image_shape))
+        return self.sample(self.data.train, min(LIKE_IMAGES, LIKE_VALUES // size), "statistics")
+
     def pixels(self, split: Split, places: np.ndarray) -> Tensor:
         """Return images as the network takes them."""
         return to_pixels(np.asarray(split.images[places]))
@@ -97,7 +110,17 @@ def open_subject(run: Run, *, thorough: bool, seed: int) -> Subject:
     except RunError:
         untrained = None
     network = copy.deepcopy(run.classifier).to("cpu").eval()
-    return Subject(network, untrained, data, THOROUGH if thorough else QUICK, seed)
+    amounts = THOROUGH if thorough else _fewer(QUICK, data.image_shape)
+    return Subject(network, untrained, data, amounts, seed)
+
+
+def _fewer(amounts: Amounts, image_shape: tuple[int, int, int]) -> Amounts:
+    """Check fewer images where they are larger than 64x64, so that the checks take about as long."""
+    share = min(1.0, 64 * 64 / (image_shape[0] * image_shape[1]))
+    checked, mosaics, turned = (
+        max(8, round(x * share)) for x in (amounts.checked, amounts.mosaics, amounts.turned)
+    )
+    return replace(amounts, checked=checked, mosaics=mosaics, turned=turned)
 
 
 def balanced_sample(labels: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:

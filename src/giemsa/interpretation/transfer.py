@@ -21,7 +21,7 @@ class MadeImages:
     Parameters
     ----------
     own : ``(n,)``, probability that the network gives the class it was asked for.
-    moved : ``(n,)``, the mean of the same over all eight views and shifts by a pixel.
+    moved : ``(n,)``, the mean of the same over the views that keep the meaning, and over shifts by a pixel.
     second : ``(n,)``, what a second, independently trained network gives; ``None`` without one.
     distance : ``(n,)``, root mean square distance to the nearest real image of the class, in the unit of the pixels, 0 to 1.
     typical : ``(n,)``, the same from real images of the class to their own nearest one, as median.
@@ -50,6 +50,7 @@ def judge_made_images(
     real: Tensor,
     real_labels: np.ndarray,
     second: nn.Module | None = None,
+    views: tuple[int, ...] = tuple(range(8)),
 ) -> MadeImages:
     """Measure made images by what the optimiser did not see.
 
@@ -60,14 +61,15 @@ def judge_made_images(
     labels : ``(n,)``, the class that each was made for.
     real, real_labels : real images ``(m, channels, height, width)`` and their classes.
     second : another network, trained apart.
+    views : those that keep an image's meaning, as :func:`giemsa.training.augmentation.turn_all` counts them.
 
     Returns
     -------
     MadeImages
     """
-    views = [turn_all(pixels, view) for view in range(8)]
-    views += [shift(pixels, torch.tensor([move]).expand(len(pixels), 2)) for move in SHIFTS]
-    moved = np.mean([class_probabilities(network, view, labels) for view in views], axis=0)
+    seen = [turn_all(pixels, view) for view in views]
+    seen += [shift(pixels, torch.tensor([move]).expand(len(pixels), 2)) for move in SHIFTS]
+    moved = np.mean([class_probabilities(network, view, labels) for view in seen], axis=0)
     distances, typical, nearest = [], [], []
     for image, label in zip(pixels, labels, strict=True):
         members = np.flatnonzero(real_labels == label)

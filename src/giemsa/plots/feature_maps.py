@@ -29,7 +29,7 @@ def plot_feature_maps(
     gap = max(1, maps.shape[1] // 10)
     figure = new_figure(5.4, 1.75 + 5.0 * rows / columns)
     above, below = figure.subplots(2, 1, height_ratios=[1.2, 5.0 * rows / columns])
-    show_image(above, image)
+    show_image(above, image, vmin=0, vmax=255 if image.dtype == np.uint8 else 1)
     above.set_title(caption, fontsize=10, color=INK)
     drawn = below.imshow(tile(shown, columns, gap=gap), cmap="gray", interpolation="nearest")
     below.set_axis_off()
