@@ -18,7 +18,6 @@ from keras import layers
 from tf_keras_vis.activation_maximization import ActivationMaximization
 from tf_keras_vis.activation_maximization.input_modifiers import Jitter, Rotate2D
 from tf_keras_vis.activation_maximization.regularizers import Norm, TotalVariation2D
-from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 from tf_keras_vis.utils.scores import CategoricalScore
 
 
@@ -54,7 +53,10 @@ def main() -> None:
     weights = dict(np.load(sys.argv[1]))
     model = build(weights)
     probe = float(model.predict(weights["probe"], verbose=0)[0].max())
-    maximise = ActivationMaximization(model, model_modifier=ReplaceToLinear(), clone=True)
+    # tf-keras-vis 0.8.7 asks for names that Keras 3 no longer keeps, and its own ReplaceToLinear with them.
+    model.layers[-1].activation = keras.activations.linear
+    model.input_names, model.output_names = [model.inputs[0].name], [model.layers[-1].name]
+    maximise = ActivationMaximization(model, clone=False)
     images, seconds = [], []
     generator = np.random.default_rng(0)
     for label in range(len(weights["dense2.bias"])):
