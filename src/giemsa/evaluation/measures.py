@@ -39,7 +39,7 @@ def looks(images: np.ndarray) -> np.ndarray:
 def _looks(images: np.ndarray) -> np.ndarray:
     pixels = _shrunk(images.astype(np.float32) / np.float32(255))
     planes = [np.ascontiguousarray(pixels[..., channel]) for channel in range(pixels.shape[3])]
-    grey = sum(planes) / np.float32(len(planes))
+    grey = np.add.reduce(planes) / np.float32(len(planes))
     colour = (np.maximum.reduce(planes) - np.minimum.reduce(planes)).mean(axis=(1, 2))
     means = [plane.mean(axis=(1, 2)) for plane in planes]
     spreads = [plane.std(axis=(1, 2)) for plane in planes]
