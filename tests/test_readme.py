@@ -1,0 +1,56 @@
+"""The README says what the committed results say, and its tree is that of the package."""
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import giemsa
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def table() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("readme", ROOT / "benchmarks" / "readme.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_table_is_that_of_the_results(table: ModuleType) -> None:
+    accuracy = json.loads((ROOT / "benchmarks/results/accuracy.json").read_text(encoding="utf-8"))
+    assert {"fast", "tutorial"} <= set(accuracy["rows"])
+    assert table.render(accuracy) in README, "run `python benchmarks/readme.py`"
+
+
+def test_each_mean_is_that_of_its_values() -> None:
+    rows = json.loads((ROOT / "benchmarks/results/accuracy.json").read_text(encoding="utf-8"))["rows"]
+    checked = 0
+    for row in rows.values():
+        for figure in row.values():
+            if isinstance(figure, dict) and "values" in figure:
+                assert figure["mean"] == pytest.approx(sum(figure["values"]) / len(figure["values"]))
+                assert figure["n"] == len(figure["values"])
+                checked += 1
+    assert checked >= 18
+
+
+def test_the_tree_names_every_part() -> None:
+    package = Path(giemsa.__file__).parent
+    parts = {path.name for path in package.iterdir() if not path.name.startswith("__")}
+    named = set(re.findall(r"^  (\w+(?:\.py|/))", README, re.MULTILINE))
+    assert {part if part.endswith(".py") else f"{part}/" for part in parts} == named
+
+
+def test_the_links_resolve() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    assert len(links) >= 2
+    for link in links:
+        assert (ROOT / link).exists(), link
