@@ -17,7 +17,18 @@ from giemsa.cli.app import COMMANDS, status_of
 from giemsa.data.dataset import ImageDataset
 from giemsa.training.run import open_run
 
-TINY = ["--model", "tutorial", "--epochs", "1", "--precision", "float32", "--minimum-steps", "0"]
+TINY = [
+    "--model",
+    "tutorial",
+    "--epochs",
+    "1",
+    "--precision",
+    "float32",
+    "--minimum-steps",
+    "0",
+    "--symmetry",
+    "mirror",
+]
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +44,7 @@ def packed(discs: ImageDataset, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture(scope="module")
 def trained(packed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "run"
-    assert (
-        status_of(["train", str(packed), "--out", str(folder), "--quiet", "--symmetry", "mirror", *TINY]) == 0
-    )
+    assert status_of(["train", str(packed), "--out", str(folder), "--quiet", *TINY]) == 0
     return folder
 
 
@@ -172,7 +181,7 @@ def test_predict_names_an_unreadable_image(
 def test_ctrl_c_keeps_the_run_and_resume_finishes_it(packed: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     command = [sys.executable, "-c", "from giemsa.cli.app import main; main()", "train"]
-    arguments = [str(packed), "--out", str(folder), *TINY, "--epochs", "60", "--symmetry", "mirror"]
+    arguments = [str(packed), "--out", str(folder), *TINY, "--epochs", "60"]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
         [*command, *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment

@@ -17,9 +17,9 @@ def predictions(n_right: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_one_changed_field_is_right_and_named() -> None:
-    feedback = check_change(FAST.replace(learning_rate=0.1, name="mine"), "worse", FAST)
+    feedback = check_change(FAST.replace(learning_rate=0.2, name="mine"), "worse", FAST)
     assert feedback.passed
-    assert "learning_rate, from 0.004 to 0.1" in repr(feedback)
+    assert "learning_rate, from 0.1 to 0.2" in repr(feedback)
 
 
 @pytest.mark.parametrize(

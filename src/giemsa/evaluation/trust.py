@@ -54,7 +54,7 @@ def halves(n: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarr
     Examples
     --------
     >>> first, second = halves(5, np.random.default_rng(0))
-    >>> sorted([*first, *second]), len(first)
+    >>> sorted(map(int, [*first, *second])), len(first)
     ([0, 1, 2, 3, 4], 3)
     """
     order = generator.permutation(n)

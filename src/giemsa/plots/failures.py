@@ -29,7 +29,7 @@ def plot_mistakes(images: np.ndarray, words: Sequence[tuple[str, str, float]], *
     for ax, image, (true, said, probability) in zip(axes, images, words, strict=False):
         show_image(ax, image)
         ax.set_title(
-            f"{fill(true, 18)}\n→ {fill(said, 16)}\n{_two_digits(probability)}", fontsize=9, color=INK
+            f"{fill(true, 22)}\n→ {fill(said, 20)}\n{_two_digits(probability)}", fontsize=9, color=INK
         )
     for ax in axes[len(images) :]:
         ax.set_visible(False)
