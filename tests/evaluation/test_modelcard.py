@@ -40,5 +40,6 @@ def test_an_empty_config_invents_nothing():
 
 
 def test_looks():
+    assert "not been looked at" in looks_in_words(0)
     assert "once" in looks_in_words(1)
     assert "too good" in looks_in_words(2)

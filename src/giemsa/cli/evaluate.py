@@ -84,7 +84,7 @@ def _of_file(
     session: Session, path: Path, data: str, split: str | None, size: int | None, seed: int
 ) -> Evaluation:
     from giemsa.data.load import load
-    from giemsa.evaluation.others import score_file
+    from giemsa.evaluation.score_file import score_file
 
     dataset = load(data, size=size, seed=seed, progress=session.progress)
     return score_file(path, dataset, split=split, seed=seed)

@@ -17,9 +17,9 @@ from giemsa.evaluation.scorecard import score_predictions
 from giemsa.evaluation.selective import risk_coverage
 from giemsa.evaluation.stage import Stage
 from giemsa.evaluation.subgroups import find_failures
-from giemsa.evaluation.telling import tell
-from giemsa.evaluation.trust import describe_calibration, sets_for
-from giemsa.evaluation.wording import plain_sentences
+from giemsa.evaluation.summary import summarise
+from giemsa.evaluation.validation_halves import describe_calibration, sets_for
+from giemsa.evaluation.words import plain_sentences
 from giemsa.evaluation.writing import read_audit_hints, write_evaluation
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def evaluate(
     evaluation = dataclasses.replace(evaluation, robustness=stage.robustness(None if thorough else SAMPLE))
     stage.done("corruptions")
     run.update_config(test_looks=int(run.config.get("test_looks", 0)) + 1)
-    evaluation = dataclasses.replace(evaluation, **tell(evaluation, run.config, stage.data))
+    evaluation = dataclasses.replace(evaluation, **summarise(evaluation, run.config, stage.data))
     write_evaluation(evaluation, run.folder, data=run.data(), run_name=Path(run.folder).name)
     stage.done("figures")
     return evaluation

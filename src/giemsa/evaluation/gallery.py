@@ -8,7 +8,7 @@ from giemsa.evaluation import curves
 from giemsa.evaluation.corruptions import corrupt
 from giemsa.evaluation.intervals import Score
 from giemsa.evaluation.result import Evaluation
-from giemsa.evaluation.wording import percent
+from giemsa.evaluation.words import percent
 from giemsa.plots.certainty import plot_coverage, plot_reliability, plot_risk_coverage
 from giemsa.plots.evaluation import Intervals, plot_class_scores, plot_confusion
 from giemsa.plots.failures import plot_mistakes, plot_subgroups

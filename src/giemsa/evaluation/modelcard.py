@@ -87,7 +87,9 @@ def fill_model_card(
 
 def looks_in_words(looks: int) -> str:
     """Say how often the test split was looked at, and what that means."""
-    if looks <= 1:
+    if looks == 0:
+        return "The test split has not been looked at yet."
+    if looks == 1:
         return "The test split was looked at once, after every choice was made."
     return (
         f"The test split was evaluated {looks} times with this run. If anything was changed after an earlier look, "

@@ -18,8 +18,8 @@ from giemsa.evaluation.robustness import Robustness
 from giemsa.evaluation.scorecard import Scorecard
 from giemsa.evaluation.selective import RiskCoverage
 from giemsa.evaluation.subgroups import Failures
-from giemsa.evaluation.trust import Calibration
-from giemsa.evaluation.wording import classification_report
+from giemsa.evaluation.validation_halves import Calibration
+from giemsa.evaluation.words import classification_report
 
 if TYPE_CHECKING:
     from giemsa.plots.gallery import Picture

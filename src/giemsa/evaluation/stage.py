@@ -13,7 +13,7 @@ from giemsa.evaluation.calibration import fit_temperature, softmax
 from giemsa.evaluation.foreign import Network, NoveltyReport, measure_novelty
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.robustness import Robustness, measure_robustness
-from giemsa.evaluation.trust import SMALLEST_HALF, halves
+from giemsa.evaluation.validation_halves import SMALLEST_HALF, halves
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset, Split

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from giemsa.evaluation.modelcard import fill_model_card
-from giemsa.reporting.chapters.training import looks_at_test
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Fact
-
-LOOKS = "Looks at the test split"
 
 
 @dataclass(frozen=True)
@@ -42,8 +39,4 @@ def _facts(section: str, items: Iterable[Mapping[str, Any]]) -> tuple[Fact, ...]
 def _before_evaluation(material: Material) -> list[dict[str, Any]]:
     card = material.data.card if material.data is not None else None
     facts = {"Licence": card.licence, "Source": card.citation} if card is not None else {}
-    items = [item.to_json() for item in fill_model_card(material.config, facts, {})]
-    for item in items:
-        if item["item"] == LOOKS:
-            item["answer"] = looks_at_test(material.config)
-    return items
+    return [item.to_json() for item in fill_model_card(material.config, facts, {})]

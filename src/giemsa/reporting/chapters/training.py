@@ -74,13 +74,7 @@ def _sentences(material: Material) -> tuple[str, ...]:
     sentences = []
     if kept is not None and config.get("selection"):
         sentences.append(f"Kept were {config['selection']} (epoch {kept} of {len(material.history)}).")
-    return (*sentences, looks_at_test(config))
-
-
-def looks_at_test(config: Mapping[str, Any]) -> str:
-    """Say how often the test split was looked at."""
-    looks = int(config.get("test_looks", 0))
-    return looks_in_words(looks) if looks else "The test split has not been looked at yet."
+    return (*sentences, looks_in_words(int(config.get("test_looks", 0))))
 
 
 def _choices(material: Material) -> Table:

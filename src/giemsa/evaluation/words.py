@@ -77,9 +77,16 @@ def plain_sentences(
 
 
 def spoken_names(class_names: Sequence[str], short_names: Sequence[str]) -> tuple[str, ...]:
-    """Return each class's full name, or its short one where the full one would swamp a sentence."""
-    both = zip(class_names, short_names, strict=True)
-    return tuple(full if len(full) <= LONGEST_NAME else short for full, short in both)
+    """Return each class's full name without what stands in brackets; the short name where even that would swamp a sentence.
+
+    Examples
+    --------
+    >>> spoken_names(["immature granulocytes(myelocytes, metamyelocytes and promyelocytes)"], ["immature gran."])
+    ('immature granulocytes',)
+    """
+    plain = [full.split("(")[0].strip() or full for full in class_names]
+    both = zip(plain, short_names, strict=True)
+    return tuple(name if len(name) <= LONGEST_NAME else short for name, short in both)
 
 
 def _tested(n: int, data: str, unused: bool, names: Sequence[str]) -> str:

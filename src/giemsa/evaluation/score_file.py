@@ -12,8 +12,8 @@ from giemsa.errors import PredictionError, nearest_names
 from giemsa.evaluation.evaluate import score
 from giemsa.evaluation.predictions_file import PredictionTable, read_predictions
 from giemsa.evaluation.result import Evaluation
-from giemsa.evaluation.telling import title_of
-from giemsa.evaluation.wording import plain_sentences, spoken_names
+from giemsa.evaluation.summary import title_of
+from giemsa.evaluation.words import plain_sentences, spoken_names
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset, Split

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from giemsa.evaluation.modelcard import CardItem, fill_model_card, looks_in_words
 from giemsa.evaluation.result import Evaluation
-from giemsa.evaluation.trust import condition
-from giemsa.evaluation.wording import plain_sentences, results_in_words, spoken_names
+from giemsa.evaluation.validation_halves import condition
+from giemsa.evaluation.words import plain_sentences, results_in_words, spoken_names
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset
 
 
-def tell(evaluation: Evaluation, config: Mapping[str, Any], data: ImageDataset) -> dict[str, Any]:
+def summarise(evaluation: Evaluation, config: Mapping[str, Any], data: ImageDataset) -> dict[str, Any]:
     """Return the fields of an :class:`Evaluation` that are words.
 
     Parameters

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from giemsa.evaluation.trust import condition, halves
+from giemsa.evaluation.validation_halves import condition, halves
 
 
 def test_halves_are_apart_and_whole():

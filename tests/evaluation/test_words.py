@@ -7,7 +7,7 @@ from sklearn.metrics import classification_report as reference
 from giemsa.evaluation.evaluate import score
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.scorecard import score_predictions
-from giemsa.evaluation.wording import classification_report, percent, plain_sentences, spoken_names
+from giemsa.evaluation.words import classification_report, percent, plain_sentences, spoken_names
 
 
 def made(seed=0):
@@ -68,3 +68,8 @@ def test_percent_is_never_rounder_than_it_is(fraction, words):
 
 def test_long_names_are_spoken_short():
     assert spoken_names(("a", "b" * 40), ("x", "y")) == ("a", "y")
+
+
+def test_names_are_spoken_without_brackets():
+    full = ("immature granulocytes(myelocytes and promyelocytes)", "(nameless)")
+    assert spoken_names(full, ("immature gran.", "none")) == ("immature granulocytes", "(nameless)")

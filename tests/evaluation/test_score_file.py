@@ -5,8 +5,8 @@ import pytest
 
 from giemsa.data.dataset import DataCard, ImageDataset, Split
 from giemsa.errors import PredictionError
-from giemsa.evaluation.others import score_file
 from giemsa.evaluation.predictions_file import write_standard_file
+from giemsa.evaluation.score_file import score_file
 
 NAMES = ("red", "white", "a very long name of a class that would swamp any sentence")
 
