@@ -18,14 +18,14 @@ from giemsa.training.recipes import Recipe
 VIEWS = {"none": (0,), "mirror": (0, 4), "mirror and quarter turns": (0, 1, 2, 3, 4, 5, 6, 7)}
 
 
-def augment(images: Tensor, recipe: Recipe, symmetry: str, generator: torch.Generator) -> Tensor:
+def augment(images: Tensor, recipe: Recipe, views: Tensor, generator: torch.Generator) -> Tensor:
     """Apply the recipe's augmentations to a batch.
 
     Parameters
     ----------
-    images : ``(n, channels, height, width)``, square where the symmetry holds quarter turns.
+    images : ``(n, channels, height, width)``, square where a view is a quarter turn.
     recipe : which augmentations, and how strong.
-    symmetry : the moves that keep the label, resolved from the card.
+    views : ``(n,)``, 0 to 7, the view in which each image is shown.
     generator : source of every random choice.
     """
     n = len(images)
@@ -37,13 +37,11 @@ def augment(images: Tensor, recipe: Recipe, symmetry: str, generator: torch.Gene
         images = shift(images, torch.randint(-span, span + 1, (n, 2), generator=generator))
     if recipe.colour_jitter:
         images = jitter_colours(images, recipe.colour_jitter, generator)
-    views = torch.tensor(VIEWS[symmetry])
-    chosen = views[torch.randint(len(views), (n,), generator=generator)]
     if recipe.horizontal_flip:
-        chosen = _mirrored(chosen, torch.rand(n, generator=generator) < 0.5, 4)
+        views = _mirrored(views, torch.rand(n, generator=generator) < 0.5, 4)
     if recipe.vertical_flip:
-        chosen = _mirrored(chosen, torch.rand(n, generator=generator) < 0.5, 6)
-    return turn(images, chosen)
+        views = _mirrored(views, torch.rand(n, generator=generator) < 0.5, 6)
+    return turn(images, views)
 
 
 def _mirrored(views: Tensor, mirrored: Tensor, mirror: int) -> Tensor:

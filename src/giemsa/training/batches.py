@@ -1,10 +1,10 @@
-"""Batches of a split: shuffled, brought to floats, augmented; images stay ``uint8`` until here."""
+"""Batches of a split: in the order drawn, brought to floats, augmented; images stay ``uint8`` until here."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Iterator
+from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,34 +12,30 @@ from giemsa.data.dataset import Split
 from giemsa.training.augmentation import augment
 from giemsa.training.classifier import Classifier, to_pixels
 from giemsa.training.recipes import Recipe
+from giemsa.training.sampling import Memory
+
+
+class Batch(NamedTuple):
+    """Pixels ``(b, channels, height, width)`` in 0 to 1, labels ``(b,)``, and the places of the images in the split ``(b,)``."""
+
+    pixels: Tensor
+    labels: Tensor
+    places: Tensor
 
 
 def training_batches(
-    split: Split, recipe: Recipe, classifier: Classifier, generator: torch.Generator
-) -> Generator[tuple[Tensor, Tensor], None, None]:
-    """Yield every image of ``split`` once, shuffled and augmented.
-
-    Yields
-    ------
-    tuple : pixels ``(b, channels, height, width)`` in 0 to 1, and labels ``(b,)``; the last batch may be smaller.
-    """
-    order = torch.randperm(len(split), generator=generator).numpy()
+    split: Split,
+    order: Tensor,
+    recipe: Recipe,
+    classifier: Classifier,
+    memory: Memory,
+    generator: torch.Generator,
+) -> Iterator[Batch]:
+    """Yield the images of ``split`` in ``order``, augmented; the last batch may be smaller."""
     device = classifier.classes.compute.device
     symmetry = classifier.symmetry if recipe.symmetry == "card" else recipe.symmetry
-    for start in range(0, len(order), recipe.batch_size):
-        chosen = np.sort(order[start : start + recipe.batch_size])
-        pixels = to_pixels(split.images[chosen])
-        pixels = augment(pixels, recipe, symmetry, generator)
-        yield pixels.to(device), torch.from_numpy(split.labels[chosen]).to(device)
-
-
-def class_weights(split: Split, n_classes: int) -> Tensor:
-    """Return a weight a class, ``(n_classes,)``, so that each class counts alike; a class without images gets 0.
-
-    References
-    ----------
-    King and Zeng, Logistic regression in rare events data, 2001; scikit-learn's ``class_weight="balanced"``.
-    """
-    counts = np.bincount(split.labels, minlength=n_classes)
-    weights = np.divide(len(split), n_classes * counts, out=np.zeros(n_classes), where=counts > 0)
-    return torch.from_numpy(weights).float()
+    for places in order.split(recipe.batch_size):
+        places = places.sort().values
+        pixels = to_pixels(split.images[places.numpy()])
+        pixels = augment(pixels, recipe, memory.next_views(places, symmetry), generator)
+        yield Batch(pixels.to(device), torch.from_numpy(split.labels[places.numpy()]).to(device), places)

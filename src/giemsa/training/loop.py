@@ -5,22 +5,25 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from giemsa.data.dataset import ImageDataset, Split
+from giemsa.data.statistics import class_weights
 from giemsa.errors import RecipeError
 from giemsa.seeds import derive_seed
-from giemsa.training.batches import class_weights, training_batches
+from giemsa.training.batches import Batch, training_batches
 from giemsa.training.building import build_classifier, check_trainable
 from giemsa.training.classifier import Classifier, Progress
 from giemsa.training.device import choose_compute
 from giemsa.training.history import Epoch
 from giemsa.training.optimisers import learning_rate
 from giemsa.training.recipes import Recipe, get_recipe
+from giemsa.training.sampling import draw_epoch
+from giemsa.training.shards import shards_of
 from giemsa.training.state import TrainingState, begin, copy_weights
 
 
@@ -57,7 +60,7 @@ def fit(
     RecipeError : the loss is no longer a finite number.
     """
     recipe = get_recipe(recipe)
-    state = state or begin(_as_classifier(model, data, recipe, seed), recipe)
+    state = state or begin(_as_classifier(model, data, recipe, seed), recipe, len(data.train), seed=seed)
     try:
         while state.epochs_done < epochs_of(recipe, len(data.train)) and not _is_stuck(state, recipe):
             start = time.perf_counter()
@@ -109,44 +112,53 @@ def _train_epoch(
 ) -> tuple[float, float, float]:
     """Make one pass over the training images; return loss, accuracy and the last learning rate."""
     classifier = state.classifier.train()
-    weights = class_weights(train, len(classifier.class_names)) if recipe.class_weights else None
+    weights = None
+    if recipe.class_weights:
+        weights = torch.from_numpy(class_weights(train.labels, len(classifier.class_names))).float()
     step = state.epochs_done * _steps_an_epoch(recipe, len(train))
     steps = epochs_of(recipe, len(train)) * _steps_an_epoch(recipe, len(train))
+    batches = _draw_batches(state, train, recipe, step / steps, seed)
     loss_sum, correct, done, rate = torch.zeros(()), 0, 0, 0.0
-    with (
-        torch.random.fork_rng(devices=[]),
-        closing(training_batches(train, recipe, classifier, torch.Generator().manual_seed(seed))) as batches,
-    ):
+    loss_of = partial(_loss, weights=weights, label_smoothing=recipe.label_smoothing)
+    with torch.random.fork_rng(devices=[]), shards_of(classifier, recipe.batch_size) as shards:
         torch.manual_seed(seed)
-        for pixels, labels in batches:
+        for pixels, labels, places in batches:
             rate = learning_rate(recipe, step, steps)
-            logits, loss = _forward(classifier, pixels, labels, weights, recipe)
-            _step(state, loss, rate, recipe)
-            loss_sum += loss.detach().cpu() * len(labels)
-            correct += int((logits.detach().argmax(dim=1) == labels).sum())
+            logits, loss = shards.backward(pixels, labels, loss_of)
+            _step(state, rate, recipe)
+            state.memory.note(places, logits, labels)
+            loss_sum += loss.cpu() * len(labels)
+            correct += int((logits.argmax(dim=1) == labels).sum())
             done, step = done + len(labels), step + 1
             if progress:
                 progress(done, len(train), f"loss {loss_sum.item() / done:.3f}")
     return loss_sum.item() / len(train), correct / len(train), rate
 
 
-def _forward(
-    classifier: Classifier, pixels: Tensor, labels: Tensor, weights: Tensor | None, recipe: Recipe
+def _draw_batches(
+    state: TrainingState, train: Split, recipe: Recipe, place: float, seed: int
+) -> Iterator[Batch]:
+    generator = torch.Generator().manual_seed(seed)
+    order = draw_epoch(state.memory, recipe, place, generator)
+    return training_batches(train, order, recipe, state.classifier, state.memory, generator)
+
+
+def _loss(
+    classifier: Classifier, pixels: Tensor, labels: Tensor, *, weights: Tensor | None, label_smoothing: float
 ) -> tuple[Tensor, Tensor]:
+    """Return logits ``(n, n_classes)`` and the mean cross-entropy."""
     with classifier.classes.compute.autocast():
         logits = classifier(pixels).float()
     if logits.ndim == 3:  # an ensemble in training: each member answers for itself
         labels = labels.repeat_interleave(logits.shape[1])
-    each = logits.flatten(0, -2)
-    loss = F.cross_entropy(each, labels, weight=weights, label_smoothing=recipe.label_smoothing)
+    loss = F.cross_entropy(logits.flatten(0, -2), labels, weight=weights, label_smoothing=label_smoothing)
     return logits.mean(dim=1) if logits.ndim == 3 else logits, loss
 
 
-def _step(state: TrainingState, loss: Tensor, rate: float, recipe: Recipe) -> None:
+def _step(state: TrainingState, rate: float, recipe: Recipe) -> None:
+    """Move the weights by the gradients that they hold."""
     for group in state.optimiser.param_groups:
         group["lr"] = rate
-    state.optimiser.zero_grad(set_to_none=True)
-    loss.backward()
     state.optimiser.step()
     if recipe.selection == "average":
         _average(state, recipe.average_decay)

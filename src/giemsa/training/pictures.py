@@ -11,7 +11,7 @@ from giemsa.data.dataset import ImageDataset
 from giemsa.plots.gallery import Picture
 from giemsa.plots.training import plot_learning_curves, plot_variants
 from giemsa.seeds import derive_seed
-from giemsa.training.augmentation import augment
+from giemsa.training.augmentation import VIEWS, augment
 from giemsa.training.classifier import to_pixels
 from giemsa.training.recipes import Recipe
 
@@ -81,5 +81,8 @@ def _augmentation_picture(data: ImageDataset, recipe: Recipe, symmetry: str, see
 def _variants(image: np.ndarray, recipe: Recipe, symmetry: str, generator: torch.Generator) -> np.ndarray:
     """Return the image and its augmented variants, ``(VARIANTS, height, width, channels)``, 0 to 1."""
     pixels = to_pixels(np.repeat(image[None], VARIANTS - 1, axis=0))
-    varied = augment(pixels, recipe, symmetry, generator).clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    views = torch.tensor(VIEWS[symmetry])[
+        torch.randint(len(VIEWS[symmetry]), (len(pixels),), generator=generator)
+    ]
+    varied = augment(pixels, recipe, views, generator).clamp(0, 1).permute(0, 2, 3, 1).numpy()
     return np.concatenate([image[None] / np.float32(255), varied])

@@ -37,7 +37,10 @@ class Recipe:
     warmup : fraction of the steps in which the learning rate rises, 0 to 1.
     label_smoothing : share of the target that is spread over all classes, 0 to below 1.
     class_weights : weigh each class by the inverse of its frequency in train.
-    symmetry : moves under which a label holds: ``card`` takes the data card's, or else a short trial's.
+    symmetry : moves under which a label holds: ``card`` takes the data card's, or else a short trial's; each image is shown in
+        all its views before one comes again.
+    skip_known : in the middle of the training, the probability that an image is left out of a pass where the network did better
+        on it than on the mean; others take its place. 0 to below 1.
     horizontal_flip, vertical_flip : mirror half of the images, whatever the symmetry.
     rotation_degrees : each image is turned by up to this angle, bilinear, edges repeated.
     shift_pixels : each image is moved by up to this many whole pixels, edges mirrored.
@@ -72,6 +75,7 @@ class Recipe:
     label_smoothing: float = 0.2
     class_weights: bool = False
     symmetry: Literal["card", "none", "mirror", "mirror and quarter turns"] = "card"
+    skip_known: float = 0.5
     horizontal_flip: bool = False
     vertical_flip: bool = False
     rotation_degrees: float = 0.0
@@ -121,6 +125,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("weight_decay", 0, math.inf),
     ("warmup", 0, 1),
     ("label_smoothing", 0, 1),
+    ("skip_known", 0, 1),
     ("rotation_degrees", 0, 180.01),
     ("shift_pixels", 0, math.inf),
     ("colour_jitter", 0, math.inf),
@@ -146,6 +151,7 @@ RECIPES: dict[str, Recipe] = {
         schedule="constant",
         label_smoothing=0.0,
         symmetry="none",
+        skip_known=0.0,
         horizontal_flip=True,
         vertical_flip=True,
         rotation_degrees=10.0,

@@ -16,13 +16,14 @@ from giemsa.training.files import read_tensors, write_tensors
 from giemsa.training.history import Epoch
 from giemsa.training.optimisers import build_optimiser
 from giemsa.training.recipes import Recipe
+from giemsa.training.sampling import Memory, begin_memory
 
 Weights = dict[str, Tensor]
 
 
 @dataclass
 class TrainingState:
-    """The weights in motion, the optimiser's memory, the weights to keep, and the history so far.
+    """The weights in motion, the optimiser's memory, the weights to keep, what is known of the images, and the history so far.
 
     Random choices need no place here: each epoch derives its own seeds.
     """
@@ -30,6 +31,7 @@ class TrainingState:
     classifier: Classifier
     optimiser: torch.optim.Optimizer
     kept: Weights
+    memory: Memory
     best_loss: float = math.inf
     best_epoch: int = 0
     history: list[Epoch] = field(default_factory=list)
@@ -45,9 +47,10 @@ class TrainingState:
             self.classifier.load_state_dict(self.kept)
 
 
-def begin(classifier: Classifier, recipe: Recipe) -> TrainingState:
-    """Return the state before the first step."""
-    return TrainingState(classifier, build_optimiser(classifier, recipe), copy_weights(classifier))
+def begin(classifier: Classifier, recipe: Recipe, n_images: int, *, seed: int) -> TrainingState:
+    """Return the state before the first step of a training on ``n_images``."""
+    optimiser, kept = build_optimiser(classifier, recipe), copy_weights(classifier)
+    return TrainingState(classifier, optimiser, kept, begin_memory(n_images, seed))
 
 
 def copy_weights(classifier: Classifier) -> Weights:
@@ -61,6 +64,7 @@ def save_state(state: TrainingState, path: Path) -> None:
     tensors |= {f"kept/{name}": value for name, value in state.kept.items()}
     for number, memory in state.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser/{number}/{name}": value for name, value in memory.items()}
+    tensors |= {f"images/{name}": value for name, value in state.memory.tensors().items()}
     facts = {
         "best_loss": state.best_loss,
         "best_epoch": state.best_epoch,
@@ -74,6 +78,7 @@ def load_state(state: TrainingState, path: Path) -> None:
     tensors, facts = read_tensors(path)
     state.classifier.load_state_dict(_under(tensors, "now/"))
     state.kept = _under(tensors, "kept/")
+    state.memory = Memory(**_under(tensors, "images/"))
     memory: dict[int, dict[str, Any]] = {}
     parameters = [p for group in state.optimiser.param_groups for p in group["params"]]
     for name, value in _under(tensors, "optimiser/").items():

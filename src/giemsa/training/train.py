@@ -81,7 +81,7 @@ def train(
     write_json(
         folder / "resume.json", {"version": config["version"], "epochs_done": 0, "epochs": config["epochs"]}
     )
-    return _run_epochs(run, begin(classifier, recipe), on_epoch, progress)
+    return _run_epochs(run, begin(classifier, recipe, len(data.train), seed=seed), on_epoch, progress)
 
 
 def resume(
@@ -116,7 +116,7 @@ def resume(
     classifier = build_classifier(
         data, run.recipe, seed=run.seed, compute=run.compute, network=model, symmetry=run.config["symmetry"]
     )
-    state = begin(classifier, run.recipe)
+    state = begin(classifier, run.recipe, len(data.train), seed=run.seed)
     if (run.folder / "resume.safetensors").exists():
         load_state(state, run.folder / "resume.safetensors")
     return _run_epochs(run, state, on_epoch, progress)

@@ -1,0 +1,129 @@
+"""A batch cut into shards, each with a processor thread of its own.
+
+A small network's step is made of many short operations. To share each of them among the threads costs a meeting of all threads
+an operation; to share the batch costs two meetings a step. Each shard has a replica of the network: the weights are the same
+memory, gradients and the moments of batch norms are its own. The gradients are added in a fixed order, so that the same seed
+gives the same bits.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from giemsa.models.ensemble import Ensemble
+from giemsa.models.layers import Standardize
+from giemsa.training.classifier import Classifier
+
+SMALLEST = 64  # images in a shard: below, the norms' moments get noisy and the operations too short
+_ALIKE_IN_SHARDS = (
+    Classifier,
+    Ensemble,
+    Standardize,
+    nn.Sequential,
+    nn.ModuleList,
+    nn.Conv2d,
+    nn.BatchNorm2d,
+    nn.ReLU,
+    nn.MaxPool2d,
+    nn.AdaptiveAvgPool2d,
+    nn.Flatten,
+    nn.Linear,
+)  # of other modules it is not known that they draw no random numbers and share no state
+
+Loss = Callable[[Classifier, Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def n_shards(classifier: Classifier, batch_size: int) -> int:
+    """Return into how many shards a batch is best cut: above 1 for plain layers, large batches, and threads on a processor."""
+    if classifier.classes.compute.device != "cpu":
+        return 1
+    if any(type(module) not in _ALIKE_IN_SHARDS for module in classifier.modules()):
+        return 1
+    return max(1, min(torch.get_num_threads(), batch_size // SMALLEST))
+
+
+@dataclass(frozen=True)
+class Shards:
+    """A classifier's replicas and the threads that they run in; made by :func:`shards_of`."""
+
+    replicas: tuple[Classifier, ...]
+    threads: ThreadPoolExecutor | None = None
+
+    def backward(self, pixels: Tensor, labels: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
+        """Leave the gradient of the mean loss in the classifier's parameters.
+
+        Parameters
+        ----------
+        pixels : ``(n, channels, height, width)`` in 0 to 1.
+        labels : ``(n,)``.
+        loss : from a classifier, pixels and labels to logits ``(n, n_classes)`` and the mean loss.
+
+        Returns
+        -------
+        tuple : the logits, detached, ``(n, n_classes)``, and the mean loss; in shards, of their means, weighted by their images.
+        """
+        cuts = zip(
+            pixels.tensor_split(len(self.replicas)), labels.tensor_split(len(self.replicas)), strict=True
+        )
+        work = [(replica, *cut) for replica, cut in zip(self.replicas, cuts, strict=True) if len(cut[1])]
+
+        def one(replica: Classifier, pixels: Tensor, labels_of: Tensor) -> tuple[Tensor, Tensor]:
+            replica.zero_grad(set_to_none=True)
+            logits, mean = loss(replica, pixels, labels_of)
+            share = mean * (len(labels_of) / len(labels))
+            share.backward()
+            return logits.detach(), share.detach()
+
+        others = [self.threads.submit(one, *shard) for shard in work[1:]] if self.threads else []
+        results = [one(*work[0]), *(other.result() for other in others)]
+        self._join(len(work))
+        logits, shares = zip(*results, strict=True)
+        return torch.cat(logits), torch.stack(shares).sum()
+
+    @torch.no_grad()
+    def _join(self, n: int) -> None:
+        """Add the gradients of the first ``n`` replicas in the first, and give all replicas the mean of their moments."""
+        if n == 1:
+            return
+        for same in zip(*(replica.parameters() for replica in self.replicas[:n]), strict=True):
+            for other in same[1:]:
+                if same[0].grad is not None and other.grad is not None:
+                    same[0].grad.add_(other.grad)
+        for moments in zip(*(replica.buffers() for replica in self.replicas[:n]), strict=True):
+            if moments[0].is_floating_point():
+                mean = torch.stack(moments).mean(dim=0)
+                for moment in moments:
+                    moment.copy_(mean)
+
+
+@contextmanager
+def shards_of(classifier: Classifier, batch_size: int) -> Iterator[Shards]:
+    """Give the shards in which batches of ``batch_size`` images are learnt from, and the threads back at the end."""
+    n = n_shards(classifier, batch_size)
+    if n == 1:
+        yield Shards((classifier,))
+        return
+    threads = torch.get_num_threads()
+    replicas = (classifier, *(_replica(classifier) for _ in range(n - 1)))
+    try:
+        torch.set_num_threads(threads // n)
+        with ThreadPoolExecutor(n - 1, initializer=torch.set_num_threads, initargs=(threads // n,)) as pool:
+            yield Shards(replicas, pool)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _replica(classifier: Classifier) -> Classifier:
+    """Return a copy whose parameters are the same memory, with gradients and buffers of its own."""
+    replica = copy.deepcopy(classifier)
+    for own, shared in zip(replica.parameters(), classifier.parameters(), strict=True):
+        own.data = shared.data
+        own.grad = None
+    return replica

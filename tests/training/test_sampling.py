@@ -1,0 +1,77 @@
+"""Each image comes in every view before one comes again; what is known comes less often, and an epoch stays as long."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from giemsa.training.recipes import Recipe
+from giemsa.training.sampling import FIRST, LAST, begin_memory, draw_epoch
+
+
+def _generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize(
+    ("symmetry", "n_views"), [("none", 1), ("mirror", 2), ("mirror and quarter turns", 8)]
+)
+def test_all_views_come_before_one_comes_again(symmetry: str, n_views: int) -> None:
+    memory = begin_memory(50, seed=3)
+    shown = torch.stack([memory.next_views(torch.arange(50), symmetry) for _ in range(2 * n_views)])
+    for image in range(50):
+        first, second = shown[:n_views, image].tolist(), shown[n_views:, image].tolist()
+        assert len(set(first)) == n_views
+        assert first == second
+
+
+def test_images_begin_their_rounds_in_different_views() -> None:
+    first = begin_memory(800, seed=0).next_views(torch.arange(800), "mirror and quarter turns")
+    assert torch.bincount(first, minlength=8).min() > 60
+
+
+def test_errors_are_remembered_where_they_belong() -> None:
+    memory = begin_memory(4, seed=0)
+    logits = torch.tensor([[0.0, 0.0], [3.0, -100.0]])
+    memory.note(torch.tensor([2, 0]), logits, torch.tensor([1, 0]))
+    assert memory.errors.tolist() == [0.0, 1.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize("place", [0.0, FIRST - 0.01, LAST, 0.99])
+def test_at_both_ends_every_image_comes_once(place: float) -> None:
+    memory = begin_memory(30, seed=0)
+    memory.errors[:20] = 0
+    order = draw_epoch(memory, Recipe(skip_known=0.9), place, _generator())
+    assert sorted(order.tolist()) == list(range(30))
+
+
+def test_without_skipping_every_image_comes_once_in_another_order_each_time() -> None:
+    memory = begin_memory(30, seed=0)
+    memory.errors[:20] = 0
+    first, second = (draw_epoch(memory, Recipe(skip_known=0), 0.5, _generator(seed)) for seed in (0, 1))
+    assert sorted(first.tolist()) == sorted(second.tolist()) == list(range(30))
+    assert not torch.equal(first, second)
+
+
+def test_known_images_come_less_often_by_the_probability_asked_for() -> None:
+    memory = begin_memory(3000, seed=0)
+    memory.errors[:2000] = 0.01
+    counts = torch.zeros(3000)
+    for seed in range(20):
+        counts += torch.bincount(
+            draw_epoch(memory, Recipe(skip_known=0.5), 0.5, _generator(seed)), minlength=3000
+        )
+    known, unknown = counts[:2000].mean(), counts[2000:].mean()
+    assert known / unknown == pytest.approx(0.5, abs=0.02)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 60), st.floats(0, 0.99), st.floats(0, 1), st.integers(0, 5))
+def test_an_epoch_is_as_long_as_train(n: int, skip: float, place: float, seed: int) -> None:
+    memory = begin_memory(n, seed)
+    memory.errors = torch.rand(n, generator=_generator(seed))
+    order = draw_epoch(memory, Recipe(skip_known=skip), place, _generator(seed))
+    assert len(order) == n
+    assert set(order.tolist()) <= set(range(n))
+    hardest = int(memory.errors.argmax())
+    assert hardest in order.tolist()

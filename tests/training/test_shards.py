@@ -1,0 +1,115 @@
+"""A batch in shards teaches what the whole batch teaches, bit for bit the same each time."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from giemsa.models import build_model
+from giemsa.training.classifier import Classes, Classifier, Preprocessing
+from giemsa.training.device import Compute
+from giemsa.training.shards import n_shards, shards_of
+
+
+@pytest.fixture(autouse=True)
+def two_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def _classifier(network: nn.Module | str, device: str = "cpu") -> Classifier:
+    if isinstance(network, str):
+        generator = torch.Generator().manual_seed(0)
+        network = build_model(network, channels=1, n_classes=4, size=12, generator=generator)
+    preprocessing = Preprocessing((12, 12, 1), (0.4,), (0.2,))
+    return Classifier(network, preprocessing, Classes(tuple("abcd"), compute=Compute(device))).train()
+
+
+def _batch(n: int = 128) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    return torch.rand(n, 1, 12, 12, generator=generator), torch.arange(n) % 4
+
+
+def _loss(classifier: Classifier, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    logits = classifier(pixels)
+    return logits, F.cross_entropy(logits, labels)
+
+
+def _gradients(classifier: Classifier) -> list[Tensor]:
+    return [p.grad.clone() for p in classifier.parameters() if p.grad is not None]
+
+
+def _plain() -> Classifier:
+    torch.manual_seed(0)
+    layers = (nn.Conv2d(1, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 4))
+    return _classifier(nn.Sequential(*layers))
+
+
+@pytest.mark.parametrize("n", [128, 129, 1])
+def test_gradient_and_loss_are_those_of_the_whole_batch(n: int) -> None:
+    pixels, labels = _batch(n)
+    whole = _plain()
+    logits, loss = _loss(whole, pixels, labels)
+    loss.backward()
+    cut = _plain()
+    with shards_of(cut, 128) as shards:
+        assert len(shards.replicas) == 2
+        cut_logits, cut_loss = shards.backward(pixels, labels, _loss)
+    torch.testing.assert_close(cut_logits, logits.detach())
+    torch.testing.assert_close(cut_loss, loss.detach())
+    for a, b in zip(_gradients(cut), _gradients(whole), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_replicas_move_together_and_share_the_norms_moments() -> None:
+    classifier = _classifier("convnet")
+    with shards_of(classifier, 128) as shards:
+        for _ in range(2):
+            shards.backward(*_batch(), _loss)
+            with torch.no_grad():
+                for parameter in classifier.parameters():
+                    parameter.sub_(0.1 * parameter.grad)
+        first, second = shards.replicas
+    assert first is classifier
+    for (name, a), b in zip(first.state_dict().items(), second.state_dict().values(), strict=True):
+        assert torch.equal(a, b), name
+
+
+def test_the_same_batch_gives_the_same_bits() -> None:
+    runs = []
+    for _ in range(2):
+        classifier = _classifier("convnet")
+        with shards_of(classifier, 128) as shards:
+            shards.backward(*_batch(), _loss)
+        runs.append(_gradients(classifier))
+    assert all(torch.equal(a, b) for a, b in zip(*runs, strict=True))
+
+
+def test_threads_are_given_back_also_after_an_error() -> None:
+    def broken(*_: object) -> tuple[Tensor, Tensor]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), shards_of(_classifier("convnet"), 128) as shards:
+        assert torch.get_num_threads() == 1
+        shards.backward(*_batch(), broken)
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize(
+    ("classifier", "batch_size", "expected"),
+    [
+        (partial(_classifier, "convnet"), 128, 2),
+        (partial(_classifier, "convnet-ensemble"), 128, 2),
+        (partial(_classifier, "convnet"), 127, 1),
+        (partial(_classifier, "convnet"), 1024, 2),
+        (partial(_classifier, "convnet", "mps"), 128, 1),
+        (partial(_classifier, nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(144, 4))), 128, 1),
+    ],
+)
+def test_only_where_it_is_safe_and_pays(classifier: partial, batch_size: int, expected: int) -> None:
+    assert n_shards(classifier(), batch_size) == expected
