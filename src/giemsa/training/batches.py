@@ -31,15 +31,3 @@ def training_batches(
         pixels = to_pixels(split.images[chosen])
         pixels = augment(pixels, recipe, symmetry, generator)
         yield pixels.to(device), torch.from_numpy(split.labels[chosen]).to(device)
-
-
-def class_weights(split: Split, n_classes: int) -> Tensor:
-    """Return a weight a class, ``(n_classes,)``, so that each class counts alike; a class without images gets 0.
-
-    References
-    ----------
-    King and Zeng, Logistic regression in rare events data, 2001; scikit-learn's ``class_weight="balanced"``.
-    """
-    counts = np.bincount(split.labels, minlength=n_classes)
-    weights = np.divide(len(split), n_classes * counts, out=np.zeros(n_classes), where=counts > 0)
-    return torch.from_numpy(weights).float()

@@ -12,11 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from giemsa.data.dataset import ImageDataset, Split
+from giemsa.data.statistics import class_weights
 from giemsa.errors import RecipeError
+from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
-from giemsa.training.batches import class_weights, training_batches
+from giemsa.training.batches import training_batches
 from giemsa.training.building import build_classifier, check_trainable
-from giemsa.training.classifier import Classifier, Progress
+from giemsa.training.classifier import Classifier
 from giemsa.training.device import choose_compute
 from giemsa.training.history import Epoch
 from giemsa.training.optimisers import learning_rate
@@ -109,7 +111,9 @@ def _train_epoch(
 ) -> tuple[float, float, float]:
     """Make one pass over the training images; return loss, accuracy and the last learning rate."""
     classifier = state.classifier.train()
-    weights = class_weights(train, len(classifier.class_names)) if recipe.class_weights else None
+    weights = None
+    if recipe.class_weights:
+        weights = torch.from_numpy(class_weights(train.labels, len(classifier.class_names))).float()
     step = state.epochs_done * _steps_an_epoch(recipe, len(train))
     steps = epochs_of(recipe, len(train)) * _steps_an_epoch(recipe, len(train))
     loss_sum, correct, done, rate = torch.zeros(()), 0, 0, 0.0
