@@ -11,6 +11,7 @@ PACKAGE = Path(giemsa.__file__).parent
 ORDER = (
     "errors",
     "seeds",
+    "progress",
     "plots",
     "data",
     "models",
@@ -23,7 +24,7 @@ ORDER = (
     "pipeline",
     "cli",
 )
-LIGHT = ("errors", "seeds", "data", "plots", "evaluation")
+LIGHT = ("errors", "seeds", "progress", "data", "plots", "evaluation")
 
 
 def _part(path: Path) -> str:

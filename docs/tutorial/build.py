@@ -106,14 +106,15 @@ def execute(notebook: NotebookNode) -> None:
     from nbclient import NotebookClient
     from traitlets.config import Config
 
-    transport = (
-        "tcp" if sys.platform == "win32" else "ipc"
-    )  # over TCP the kernel warns that it is not encrypted
-    config = Config({"KernelManager": {"transport": transport}})
     with tempfile.TemporaryDirectory() as folder:
-        resources = {"metadata": {"path": folder}}
+        work = Path(folder) / "work"
+        work.mkdir()
         client = NotebookClient(
-            notebook, timeout=LIMIT_SECONDS, resources=resources, kernel_name="python3", config=config
+            notebook,
+            timeout=LIMIT_SECONDS,
+            resources={"metadata": {"path": str(work)}},
+            kernel_name="python3",
+            config=Config({"KernelManager": _connection(Path(folder))}),
         )
         client.execute()
     for cell in notebook.cells:
@@ -121,6 +122,13 @@ def execute(notebook: NotebookNode) -> None:
         for output in cell.get("outputs", ()):
             if output.get("name") == "stderr":
                 raise RuntimeError(f"{cell.id} wrote to stderr: {output['text']}")
+
+
+def _connection(folder: Path) -> dict[str, str]:
+    """Return how to speak with the kernel: through sockets in ``folder``, since over TCP it warns that nothing is encrypted."""
+    if sys.platform == "win32":
+        return {"transport": "tcp"}
+    return {"transport": "ipc", "ip": str(folder / "kernel")}
 
 
 def keep_outputs(notebook: NotebookNode, path: Path) -> None:

@@ -48,11 +48,12 @@ print(exploration)
 # - A **class** is a kind of cell. There are eight. A **label** is the number that stands for a class in the computer: 0, 1, ... 7.
 # - The images come in three parts, the **splits**. From *train* the program learns. *Val* (validation) is looked at while one
 #   works, to see whether what was learnt also holds for images that were not learnt from. *Test* is looked at once, at the very
-#   end, to say how good the result is. Whoever peeks at test while working fools himself: a student who has seen the exam
-#   questions gets a good mark, and nobody knows what he can do.
+#   end, to say how good the result is. To peek at test while working is like seeing the exam questions beforehand: the mark is
+#   good, and nobody knows what the student can do.
 #
 # The images of a split are one large block of numbers. Its *shape* says how it is arranged: number of images, height, width, and
-# *channels* (here three: how red, how green and how blue each pixel is).
+# *channels* (here three: how red, how green and how blue each pixel is). *uint8* is the kind of number: a whole number from 0
+# to 255.
 
 # %%
 for name, split in data.splits.items():
@@ -70,8 +71,8 @@ for label, name in enumerate(data.class_names):
     print(label, name)
 
 # %% [markdown]
-# Here are the first four pixels of the first image. Each is three whole numbers from 0 (dark) to 255 (bright): *uint8* means
-# "whole number from 0 to 255".
+# Here are four neighbouring pixels of the first image, from its top left corner. Each is three numbers (red, green, blue) from 0
+# (dark) to 255 (bright).
 
 # %%
 print(data.train.images[0, :2, :2])
@@ -185,8 +186,9 @@ pd.DataFrame(
 # The eight numbers at the end are called **logits**. They can be any numbers. A function called **softmax** turns them into
 # **probabilities**: positive numbers that add up to 1.
 #
-# The numbers inside filters and dense layers are the **parameters**. At first they are random, so the answers are nonsense.
-# *Training* means: change them, little by little, until the answers are right.
+# The numbers inside filters and dense layers are the **parameters** (also called the network's *weights*). At first they are
+# random, so the answers are nonsense. Which random numbers they are is settled by a **seed**: the same seed gives the same numbers
+# again, so that a result can be repeated. *Training* means: change the parameters, little by little, until the answers are right.
 #
 # ### Exercise 2: build the network
 #
@@ -278,19 +280,8 @@ plot_filters(None, first_filters.after, layer="first convolution")
 # heart. On the left is the image as it is; the others are what augmentation makes of it.
 
 # %%
-from giemsa.plots.training import plot_variants
-from giemsa.training.augmentation import augment
-from giemsa.training.classifier import to_pixels
-
 old_recipe = giemsa.RECIPES["tutorial"]
-generator = torch.Generator().manual_seed(0)
-rows = []
-for place in (20, 4, 7):
-    image = to_pixels(data.train.images[[place] * 7])
-    changed = augment(image, old_recipe, "none", generator)
-    changed[0] = image[0]
-    rows.append(changed.permute(0, 2, 3, 1).numpy())
-plot_variants(rows, titles=[data.class_names[data.train.labels[place]] for place in (20, 4, 7)])
+teaching.show_augmentation(data, old_recipe, places=(20, 4, 7))
 
 # %% [markdown]
 # ### The old recipe
@@ -326,16 +317,16 @@ old_run = giemsa.train(
 better = giemsa.Recipe(
     name="better",
     epochs=6,
-    batch_size=128,
-    optimiser="adamw",
-    learning_rate=4e-3,
-    weight_decay=0.02,
-    schedule="one-cycle",
-    warmup=0.2,
-    label_smoothing=0.1,
-    symmetry="card",
-    selection="last",
-    minimum_steps=0,
+    minimum_steps=0,  # (this many batches at least; of use where there are few images)
+    batch_size=128,  # images in a batch
+    optimiser="adamw",  # the rule that turns directions into steps; the old recipe's is nearly the same
+    learning_rate=4e-3,  # the largest that it gets
+    schedule="one-cycle",  # the learning rate rises, then falls to nothing
+    warmup=0.2,  # it rises in the first fifth of the training
+    weight_decay=0.02,  # parameters are pulled a little towards zero, which keeps the network simple
+    label_smoothing=0.1,  # do not ask for 100 %
+    symmetry="card",  # mirror and turn as the data card allows
+    selection="last",  # keep the parameters of the last epoch
 )
 run = giemsa.train(
     data, better, model=copy.deepcopy(network), out="runs/better", overwrite=True, on_epoch=tell

@@ -14,8 +14,8 @@ from giemsa.data.load import load
 from giemsa.evaluation.evaluate import evaluate
 from giemsa.interpretation.interpret import interpret
 from giemsa.plots.gallery import save_pictures
+from giemsa.progress import Progress
 from giemsa.reporting.report import report
-from giemsa.training.classifier import Progress
 from giemsa.training.configuration import check_folder
 from giemsa.training.recipes import Recipe, get_recipe
 from giemsa.training.run import Run

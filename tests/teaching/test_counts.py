@@ -43,6 +43,12 @@ RIGHT = {
     "Counter": Counter(VAL.tolist()),
     "np.unique": np.unique(VAL, return_counts=True),
     "value_counts": pd.Series(VAL).value_counts(),
+    "value_counts as a table": pd.Series(VAL).value_counts().to_frame(),
+    "table of two columns": pd.Series(VAL).value_counts().reset_index(),
+    "most common": Counter(VAL.tolist()).most_common(),
+    "pairs of names": [("lobed", 9), ("round", 4), ("plt", 2)],
+    "labels as words": {"0": 4, "1": 9, "2": 2},
+    "histogram": (*np.histogram(VAL, bins=3), "the bars"),
     "shares": np.array([4, 9, 2]) / 15,
     "rounded shares": [0.27, 0.60, 0.13],
     "percentages": 100 * np.array([4, 9, 2]) / 15,
@@ -56,6 +62,10 @@ def test_right_answers(data: ImageDataset, name: str) -> None:
     feedback = check_class_counts(RIGHT[name], data)
     assert feedback.passed, feedback
     assert bool(feedback.remarks) == ("share" in name or "percent" in name or "normal" in name)
+
+
+def test_what_gives_its_numbers_one_by_one_is_an_answer(data: ImageDataset) -> None:
+    assert check_class_counts((int(np.sum(label == VAL)) for label in range(3)), data)
 
 
 def test_bars_of_a_chart_are_an_answer(data: ImageDataset) -> None:
@@ -74,12 +84,17 @@ NEARLY = {
     "two swapped in sum": ([5, 8, 2], "the number is not right for round cell and lobed cell"),
     "class forgotten": ({0: 4, 1: 9}, "no number came for platelet"),
     "unknown name": ({"round": 4, "lobed": 9, "square": 2}, "square: this is no label or class of cells"),
-    "too few": ([4, 9], "there are 3 classes, and 2 numbers came"),
+    "too few": ([4, 9], "there are 3 classes, and two numbers came"),
     "labels": (VAL, "these are 15 labels, one an image"),
     "all wrong": ([1, 1, 1], "no class has its number"),
-    "not numbers": ("eight", "one number a class is asked for, a str came"),
+    "not numbers": ("eight", "one number a class is asked for; what came is of the type str"),
     "blank": (..., "there is no answer yet"),
     "none": (None, "there is no answer yet"),
+    "unknown names": (
+        {"train": [4, 9, 2], "val": 2},
+        "train and val: these are no labels or classes of cells",
+    ),
+    "no number": ([4, float("nan"), 2], "not all of them are numbers"),
     "nan": ([4, float("nan"), 2], "the number is not right for lobed cell"),
     "rounded too well": ([0.27, 0.61, 0.12], "the number is not right for"),
 }

@@ -16,6 +16,11 @@ def predictions(n_right: int) -> tuple[np.ndarray, np.ndarray]:
     return LABELS, np.eye(4)[predicted]
 
 
+def test_a_guess_may_be_written_large() -> None:
+    assert check_change(FAST.replace(epochs=3), "Worse ", FAST)
+    assert "your guess came true" in repr(check_guess("Better", predictions(300), predictions(360)))
+
+
 def test_one_changed_field_is_right_and_named() -> None:
     feedback = check_change(FAST.replace(learning_rate=0.2, name="mine"), "worse", FAST)
     assert feedback.passed

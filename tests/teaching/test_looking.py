@@ -29,7 +29,9 @@ def around(top: int, left: int, side: int) -> np.ndarray:
     return mask
 
 
-@pytest.mark.parametrize("mask", [NUCLEUS, around(8, 9, 4), NUCLEUS.astype(int), around(6, 7, 8)])
+@pytest.mark.parametrize(
+    "mask", [NUCLEUS, around(8, 9, 4), NUCLEUS.astype(int), NUCLEUS[:, :, None], around(6, 7, 8)]
+)
 def test_the_nucleus_is_right(mask: np.ndarray) -> None:
     feedback = check_mask(mask, cell(), 1, darkness)
     assert feedback.passed, feedback
@@ -44,6 +46,8 @@ def test_the_nucleus_is_right(mask: np.ndarray) -> None:
         (np.zeros((SIZE, SIZE), dtype=bool), "no pixel is marked"),
         (np.zeros((SIZE, SIZE, 3), dtype=bool), "yours has the shape (20, 20, 3)"),
         (np.full((SIZE, SIZE), 0.5), "true and false are asked for"),
+        ("the nucleus", "true or false for each pixel is asked for"),
+        ([[True], [True, False]], "true or false for each pixel is asked for"),
         (..., "there is no answer yet"),
     ],
 )

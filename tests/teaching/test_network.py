@@ -116,6 +116,18 @@ def test_the_end_is_explained(name: str, words: str) -> None:
     assert any(words in line for line in check_network(RIGHT[name]()).remarks)
 
 
+class Twice(nn.Module):
+    """Computes its first maps twice, once only to know their size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = build(same, flat=576)
+
+    def forward(self, x: Tensor) -> Tensor:
+        assert self.inner[0](x).shape[2] == 28
+        return self.inner(x)
+
+
 class Hidden(nn.Module):
     """Keeps its layers in a plain list, where PyTorch does not see them."""
 
@@ -188,6 +200,19 @@ NEARLY: dict[str, tuple[Callable[[], object], str]] = {
         ),
         "no max-pooling follows your third convolution",
     ),
+    "adaptive pooling": (
+        lambda: changed(8, nn.AdaptiveMaxPool2d(3)),
+        "the max-pooling after your third convolution is not one of 2x2 pixels",
+    ),
+    "ReLU6": (
+        lambda: changed(4, nn.ReLU6()),
+        "a ReLU with an upper limit after your second convolution, ReLU is asked for",
+    ),
+    "groups": (
+        lambda: changed(3, nn.Conv2d(32, 64, 3, padding=1, groups=32)),
+        "each filter of your second convolution looks at 1 of the 32 maps",
+    ),
+    "run twice": (Twice, "one of your convolutions runs twice"),
     "batch norm": (
         lambda: changed(1, nn.Sequential(nn.BatchNorm2d(32), nn.ReLU())),
         "there is a normalisation after your first convolution",
@@ -229,7 +254,7 @@ NEARLY: dict[str, tuple[Callable[[], object], str]] = {
         lambda: changed(12, nn.Linear(256, 10)),
         "your last dense layer has 10 outputs; one for each of the 8 classes",
     ),
-    "no flatten": (lambda: changed(9, None), "dense layer expects 576 numbers"),
+    "no flatten": (lambda: changed(9, None), "576 numbers, 3 arrive: the maps are not made flat before it"),
     "dense on pixels of maps": (
         lambda: nn.Sequential(
             *list(build(same, flat=576))[:9], nn.Flatten(2), nn.Linear(9, 256), nn.ReLU(), nn.Linear(256, 8)

@@ -19,6 +19,8 @@ RIGHT = {
     "column": np.array([[0], [2], [1], [0]]),
     "tensor": torch.tensor([0, 2, 1, 0]),
     "series": pd.Series([0, 2, 1, 0]),
+    "words like numbers": ["0", "2", "1", "0"],
+    "a number each": {"a": 0, "b": 2, "c": 1, "d": 0},
     "names": ["round", "platelet", "lobed", "lobed"],
     "array of names": np.array(NAMES, dtype=object)[[0, 2, 1, 0]],
     "series of names": pd.Series(["round", "platelet", "lobed", "lobed"]),
@@ -43,8 +45,14 @@ NEARLY = {
     "too short": ([0, 2], "there are 4 images, and your answer has the shape (2,)"),
     "unknown name": (["round", "platelet", "square", "lobed"], "no class is called 'square'"),
     "negative": ([0, -1, 1, 0], "labels are whole numbers from 0 to 2"),
+    "values and places": (torch.tensor(PROBABILITIES).max(dim=1), "keep the place"),
+    "rows of different length": ([[0], [2, 1]], "this is no row of labels"),
     "blank": (..., "there is no answer yet"),
 }
+
+
+def test_what_gives_its_labels_one_by_one_is_an_answer() -> None:
+    assert check_predictions(map(np.argmax, PROBABILITIES), PROBABILITIES)
 
 
 @pytest.mark.parametrize("name", NEARLY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,13 +44,13 @@ from giemsa.auditing.telling_labels import (
 from giemsa.data.dataset import ImageDataset
 from giemsa.data.load import load
 from giemsa.errors import DataError, GiemsaError
+from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
 
 if TYPE_CHECKING:
     from giemsa.auditing.out_of_fold import OutOfFold
     from giemsa.training.run import Run
 
-Progress = Callable[[int, int, str], None]
 FOLDS = {"short": 3, "thorough": 5}
 EPOCHS = {"short": 2, "thorough": 6}
 LEAST_TRAINED = 30  # images in train below which no network is asked

@@ -7,13 +7,13 @@ every fold and get the mean of all networks, but for those with a copy in train:
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from giemsa.auditing.pool import Pool
 from giemsa.data.dataset import ImageDataset, Split
+from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
 from giemsa.training.building import build_classifier
 from giemsa.training.classifier import Classifier
@@ -21,7 +21,6 @@ from giemsa.training.device import choose_compute
 from giemsa.training.loop import epochs_of, fit
 from giemsa.training.recipes import Recipe, get_recipe
 
-Progress = Callable[[int, int, str], None]
 LARGEST = 64  # pixels; larger images are shrunk for the short trainings
 LEAST_STEPS = 180  # a small set is passed over more often
 _WATCHED = 32  # images that the loop validates on; the short recipe does not select by them

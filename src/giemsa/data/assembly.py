@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from giemsa.data.dataset import SPLITS, DataCard, ImageDataset, Split
-from giemsa.data.images import ImageForm, Progress, count_channels, fit_arrays, read_images
+from giemsa.data.images import ImageForm, count_channels, fit_arrays, read_images
 from giemsa.data.records import Records, order_classes
 from giemsa.data.sources import read_source
 from giemsa.data.splitting import cluster_images, make_splits
 from giemsa.errors import DataError
+from giemsa.progress import Progress
 
 FILE_SIZE = 64
 

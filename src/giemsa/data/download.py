@@ -9,8 +9,8 @@ import requests
 
 from giemsa.data.cache import cache_folder
 from giemsa.data.cards import PublishedFile, published_file
-from giemsa.data.images import Progress
 from giemsa.errors import DownloadError
+from giemsa.progress import Progress
 
 TIMEOUT_SECONDS = 30
 BLOCK_BYTES = 1 << 18

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from giemsa.data.dataset import SourceGeometry
 from giemsa.errors import DataError, ImageFileError
+from giemsa.progress import Progress
 
 Fit = Literal["crop", "pad", "stretch"]
-Progress = Callable[[int, int, str], None]
 FITS = ("crop", "pad", "stretch")
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 LARGEST_PIXELS = 100_000_000

@@ -11,9 +11,9 @@ from giemsa.data.cards import CARDS, card_of
 from giemsa.data.dataset import SPLITS, DataCard
 from giemsa.data.download import fetch
 from giemsa.data.embedded import embedded_arrays
-from giemsa.data.images import Progress
 from giemsa.data.packed import check_arrays, read_packed
 from giemsa.errors import DataError, nearest_names
+from giemsa.progress import Progress
 
 
 def read_source(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +21,11 @@ from giemsa.evaluation.summary import summarise
 from giemsa.evaluation.validation_halves import describe_calibration, sets_for
 from giemsa.evaluation.words import plain_sentences
 from giemsa.evaluation.writing import read_audit_hints, write_evaluation
+from giemsa.progress import Progress
 
 if TYPE_CHECKING:
     from giemsa.training.run import Run
 
-Progress = Callable[[int, int, str], None]
 SAMPLE = 400  # test images for the corruptions, and foreign images of a kind, where time is short
 VAL_RESAMPLES = 500
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from giemsa.evaluation.corruptions import SEVERITIES, corrupt, suite
 from giemsa.evaluation.scores import balanced_accuracy, confusion_matrix
+from giemsa.progress import Progress
 
 Predict = Callable[[np.ndarray], np.ndarray]
-Progress = Callable[[int, int, str], None]
 SUITE = (
     "giemsa's own corruption suite (not MedMNIST-C: other effects, other strengths, scaled to the image size)"
 )

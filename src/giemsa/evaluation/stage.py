@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,11 @@ from giemsa.evaluation.foreign import Network, NoveltyReport, measure_novelty
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.robustness import Robustness, measure_robustness
 from giemsa.evaluation.validation_halves import SMALLEST_HALF, halves
+from giemsa.progress import Progress
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset, Split
 
-Progress = Callable[[int, int, str], None]
 STEPS = ("val", "temperature", "test", "scores", "foreign images", "corruptions", "figures")
 
 
@@ -52,21 +52,11 @@ class Stage:
 
     def logits(self, split: Split) -> np.ndarray:
         """Return the logits of every image in every view, ``(views, n, classes)``, ``float64``."""
-        seen = [self.classifier.logits(turned(split.images, view)) for view in self._views()]
+        from giemsa.training.augmentation import choose_views
+
+        views = choose_views(self.classifier.symmetry, self.views)
+        seen = [self.classifier.logits(turned(split.images, view)) for view in views]
         return np.stack([np.asarray(logits, dtype=np.float64) for logits in seen])
-
-    def _views(self) -> tuple[int, ...]:
-        if self.views == 1:
-            return (0,)
-        from giemsa.training.augmentation import VIEWS
-
-        allowed = VIEWS[self.classifier.symmetry]
-        if self.views != len(allowed):
-            raise ModelError(
-                f"{self.views} views are not to be had: these images' symmetry is {self.classifier.symmetry!r}, "
-                f"which gives {len(allowed)}; ask for 1 or {len(allowed)}"
-            )
-        return allowed
 
     def predictions(self, split: Split, logits: np.ndarray, temperature: float) -> Predictions:
         """Return what the network says of a split at a temperature, averaged over views."""

@@ -7,7 +7,6 @@ holds the settings of the tutorial.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,8 +20,7 @@ from giemsa.interpretation.layers import evaluating
 from giemsa.interpretation.pixels import check_pixels
 from giemsa.interpretation.target import Target, resolve_target, scores
 from giemsa.interpretation.views import ViewRange, look
-
-Progress = Callable[[int, int, str], None]
+from giemsa.progress import Progress
 
 
 @dataclass(frozen=True)

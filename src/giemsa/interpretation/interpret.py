@@ -17,10 +17,10 @@ from giemsa.interpretation.looks import (
 )
 from giemsa.interpretation.subject import Subject, open_subject
 from giemsa.plots.gallery import save_pictures
+from giemsa.progress import Progress
 from giemsa.training.files import write_json
 from giemsa.training.run import Run
 
-Progress = Callable[[int, int, str], None]
 LOOKS = 7
 
 __all__ = ["Interpretation", "interpret"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +20,9 @@ from giemsa.interpretation.symmetry_response import SymmetryResponse, symmetry_r
 from giemsa.interpretation.target import Target
 from giemsa.interpretation.transfer import MadeImages, judge_made_images
 from giemsa.interpretation.trust import MethodTrust, Sample, judge_methods, pointing_baselines
+from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
 
-Progress = Callable[[int, int, str], None]
 TUTORIAL_IMAGE = 20
 
 

@@ -10,7 +10,7 @@ import torch
 
 from giemsa.data.dataset import SPLITS
 from giemsa.errors import DataError, ModelError, nearest_names
-from giemsa.interpretation.activation_maximisation import Progress, maximise_activation, settings_for
+from giemsa.interpretation.activation_maximisation import maximise_activation, settings_for
 from giemsa.interpretation.feature_maps import feature_maps
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.target import Target, channel_target, class_target
@@ -18,6 +18,7 @@ from giemsa.interpretation.transfer import class_probabilities
 from giemsa.plots.feature_maps import plot_feature_maps
 from giemsa.plots.gallery import Picture
 from giemsa.plots.maximisation import plot_maximisation
+from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
 
 

@@ -6,6 +6,7 @@ from giemsa.teaching.feedback import Feedback
 from giemsa.teaching.looking import check_mask, cover
 from giemsa.teaching.network import check_network
 from giemsa.teaching.predictions import check_predictions
+from giemsa.teaching.variants import show_augmentation
 
 __all__ = [
     "Feedback",
@@ -16,4 +17,5 @@ __all__ = [
     "check_network",
     "check_predictions",
     "cover",
+    "show_augmentation",
 ]

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from giemsa.teaching.feedback import Line, missing, right
 from giemsa.teaching.probing import Layer, Trace
-from giemsa.teaching.sameness import PLACES, activation_in, carries, count, poolings
+from giemsa.teaching.sameness import PLACES, UPPER_LIMIT, activation_in, carries, count, poolings
 
 FILTERS = (32, 64, 64)
 _AVERAGES = ("avg_pool2d", "_adaptive_avg_pool2d", "mean")
@@ -18,6 +18,9 @@ _NORMALISATIONS = ("native_batch_norm", "native_layer_norm", "native_group_norm"
 def judge_convolutions(trace: Trace) -> Iterator[Line]:
     """Say of each convolution whether it, its activation and its pooling are those that were asked for."""
     found = trace.convolutions
+    if len({layer.weight.data_ptr() for layer in found}) < len(found) and trace.error is None:
+        yield missing("one of your convolutions runs twice: compute its maps once and keep them under a name")
+        return
     if len(found) != len(FILTERS) and trace.error is None:
         yield missing(f"your network has {count(len(found), 'convolution')}, three are asked for")
     for place, layer, filters in zip(PLACES, found, FILTERS, strict=False):
@@ -40,6 +43,11 @@ def _judge_filters(layer: Layer, filters: int, place: str) -> Iterator[Line]:
             f"your {place} convolution moves by {layer.stride[0]} pixels (its stride), 1 is asked for; "
             "the pooling is what makes the maps smaller"
         )
+    if layer.output is not None and layer.weight.shape[1] != layer.received.shape[1]:
+        yield missing(
+            f"each filter of your {place} convolution looks at {layer.weight.shape[1]} of the {layer.received.shape[1]} maps "
+            "(groups); it should look at all of them"
+        )
     if layer.dilation != (1, 1):
         yield missing(
             f"your {place} convolution spreads its filters (dilation {layer.dilation[0]}), 1 is asked for"
@@ -53,6 +61,8 @@ def _judge_what_follows(trace: Trace, layer: Layer, place: str) -> Iterator[Line
         return
     maps, received = layer.output, following.received
     if any(carries(received, pooled) for pooled in poolings(F.relu(maps))):
+        if activation_in(layer.then) == UPPER_LIMIT:
+            yield missing(f"there is {UPPER_LIMIT} after your {place} convolution, ReLU is asked for")
         return
     if any(carries(received, pooled) for pooled in poolings(maps)):
         yield missing(f"no ReLU follows your {place} convolution")
@@ -65,7 +75,7 @@ def _judge_what_follows(trace: Trace, layer: Layer, place: str) -> Iterator[Line
 def _judge_by_name(then: list[str], place: str) -> Iterator[Line]:
     """Say which of the operations after a convolution is not the one that was asked for."""
     activation, after = activation_in(then), f"after your {place} convolution"
-    pools = [step for step in then if step.startswith("max_pool2d")]
+    pools = [step for step in then if "max_pool2d" in step]
     normalised = any(step in _NORMALISATIONS for step in then)
     if normalised:
         yield missing(f"there is a normalisation {after}: a good thing, but not asked for yet; take it out")

@@ -7,11 +7,13 @@ compared is read from the data itself; the numbers are never told.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from giemsa.data.dataset import ImageDataset
 from giemsa.teaching.feedback import NOTHING_YET, Feedback, Line, in_words, is_blank, missing, remark, right
+from giemsa.teaching.sameness import count
 
 _SPLIT_WORDS = {"train": "training", "val": "validation", "test": "test"}
 
@@ -53,30 +55,44 @@ def _by_label(answer: object, data: ImageDataset, split: str) -> tuple[np.ndarra
     try:
         numbers = np.asarray(answer, dtype=np.float64).ravel()
     except (TypeError, ValueError):
-        return np.empty(0), [missing(f"one number a class is asked for, a {type(answer).__name__} came")]
+        kind = type(answer).__name__
+        return np.empty(0), [missing(f"one number a class is asked for; what came is of the type {kind}")]
     n_classes, n_images = len(data.class_names), len(data.splits[split])
     if len(numbers) == n_images:
         return numbers, [missing(f"these are {n_images:,} labels, one an image; count how often each occurs")]
     if len(numbers) != n_classes:
-        return numbers, [missing(f"there are {n_classes} classes, and {len(numbers)} numbers came")]
+        return numbers, [missing(f"there are {n_classes} classes, and {count(len(numbers), 'number')} came")]
     return numbers, []
 
 
-def _plain(answer: object) -> object:
-    """Unpack bars, pandas series and the pair of values and counts that ``np.unique`` returns."""
+def _plain(answer: Any) -> object:
+    """Unpack bars, tables, pairs, what has to be asked one by one, and what ``np.unique`` and ``plt.hist`` return."""
     if hasattr(answer, "datavalues"):
         return answer.datavalues
+    if hasattr(answer, "columns") and hasattr(answer, "reset_index"):
+        answer = (answer if len(answer.columns) == 2 else answer.reset_index()).to_numpy().tolist()
     if hasattr(answer, "to_dict"):
         return answer.to_dict()
+    if isinstance(answer, Iterator):
+        answer = list(answer)
+    if isinstance(answer, tuple) and len(answer) == 3 and np.size(answer[1]) == np.size(answer[0]) + 1 > 2:
+        return answer[0]  # the bars' heights, their edges, and the bars
     if isinstance(answer, tuple | list) and len(answer) == 2 and all(np.ndim(part) == 1 for part in answer):
         values, counts = answer
         return dict(zip(np.asarray(values).tolist(), np.asarray(counts).tolist(), strict=False))
+    if isinstance(answer, tuple | list) and answer and all(_is_pair(part) for part in answer):
+        return dict(answer)
     return answer
+
+
+def _is_pair(part: object) -> bool:
+    return isinstance(part, tuple | list) and len(part) == 2 and isinstance(part[0], str | int | np.integer)
 
 
 def _from_mapping(answer: Mapping, data: ImageDataset) -> tuple[np.ndarray, list[Line]]:
     places = {name: label for label, name in enumerate(data.short_names)}
     places |= {name: label for label, name in enumerate(data.class_names)}
+    places |= {str(label): label for label in range(len(data.class_names))}
     numbers = np.full(len(data.class_names), np.nan)
     unknown = []
     for key, number in answer.items():
@@ -86,9 +102,8 @@ def _from_mapping(answer: Mapping, data: ImageDataset) -> tuple[np.ndarray, list
         else:
             numbers[label] = number
     if unknown:
-        return numbers, [
-            missing(f"{in_words(unknown)}: this is no label or class of {data.name} with a number")
-        ]
+        are = "this is no label or class" if len(unknown) == 1 else "these are no labels or classes"
+        return numbers, [missing(f"{in_words(unknown)}: {are} of {data.name} with a number")]
     without = [name for name, number in zip(data.class_names, numbers, strict=True) if np.isnan(number)]
     return numbers, [missing(f"no number came for {in_words(without)}")] if without else []
 
@@ -121,7 +136,9 @@ def _judge(numbers: np.ndarray, data: ImageDataset, split: str) -> Iterator[Line
 def _say_what_is_wrong(
     numbers: np.ndarray, counts: np.ndarray, right_places: np.ndarray, data: ImageDataset
 ) -> Iterator[Line]:
-    if _are_counts(numbers, counts) and numbers.sum() != counts.sum():
+    if not np.isfinite(numbers).all():
+        yield missing("not all of them are numbers")
+    elif _are_counts(numbers, counts) and numbers.sum() != counts.sum():
         yield missing(f"the numbers add up to {numbers.sum():,.6g}, the set has {counts.sum():,} images")
     wrong = [name for name, is_right in zip(data.class_names, right_places, strict=True) if not is_right]
     if len(wrong) == len(numbers):

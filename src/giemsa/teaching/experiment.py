@@ -42,7 +42,11 @@ def check_change(answer: object, guess: object, recipe: Recipe) -> Feedback:
     if not isinstance(answer, Recipe):
         words = f"a recipe is asked for, as recipe.replace(...) gives it; a {type(answer).__name__} came"
         return Feedback(title, (missing(words),))
-    return Feedback.gather(title, _judge_change(answer, guess, recipe))
+    return Feedback.gather(title, _judge_change(answer, _tidy(guess), recipe))
+
+
+def _tidy(guess: object) -> object:
+    return guess.strip().lower() if isinstance(guess, str) else guess
 
 
 def _judge_change(changed: Recipe, guess: object, recipe: Recipe) -> Iterator[Line]:
@@ -89,7 +93,7 @@ def check_guess(guess: object, before: _PREDICTIONS, after: _PREDICTIONS) -> Fee
       ✓ accuracy on validation went from 100.0 % to 0.0 %: that is worse
       ✓ your guess came true
     """
-    title = "what happened"
+    title, guess = "what happened", _tidy(guess)
     if guess not in GUESSES:
         words = f"a guess is one of: {', '.join(GUESSES)}"
         return Feedback(title, (NOTHING_YET if is_blank(guess) else missing(words),))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
 
 Kind = Literal["right", "missing", "remark"]
 _MARKS: dict[Kind, str] = {"right": "✓", "missing": "✗", "remark": "·"}
@@ -108,6 +110,22 @@ class Feedback:
 def is_blank(answer: object) -> bool:
     """Return whether an answer is still the ``...`` (or ``None``) of the blank cell."""
     return answer is None or answer is Ellipsis
+
+
+def as_array(answer: object) -> np.ndarray | None:
+    """Return an answer as an array, asking for its parts one by one where it must be; ``None`` where its rows are not alike.
+
+    Examples
+    --------
+    >>> as_array(number for number in (1, 2)), as_array([[1], [1, 2]])
+    (array([1, 2]), None)
+    """
+    if isinstance(answer, Mapping):
+        answer = list(answer.values())
+    try:
+        return np.asarray(list(answer) if isinstance(answer, Iterator) else answer)
+    except ValueError:
+        return None
 
 
 NOTHING_YET = missing(

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from giemsa.teaching.feedback import NOTHING_YET, Feedback, Line, is_blank, missing, remark, right
+from giemsa.teaching.feedback import NOTHING_YET, Feedback, Line, as_array, is_blank, missing, remark, right
 
 LARGEST_SHARE = 0.2
 BETTER_THAN = 0.9
@@ -42,7 +42,11 @@ def check_mask(
     """
     if is_blank(answer):
         return Feedback(_TITLE, (NOTHING_YET,))
-    mask = np.asarray(answer)
+    mask = as_array(answer)
+    if mask is None or not mask.ndim:
+        return Feedback(_TITLE, (missing("true or false for each pixel is asked for"),))
+    if mask.ndim == 3 and mask.shape[2] == 1:
+        mask = mask[:, :, 0]
     problem = _wrong_mask(mask, image.shape[:2])
     if problem:
         return Feedback(_TITLE, (missing(problem),))

@@ -99,9 +99,9 @@ def _explain(trace: Trace, shape: tuple[int, ...]) -> Line:
     if failed.kind == "dense":
         place = PLACES[len(trace.dense) - 1]
         inputs = failed.weight.shape[1]
-        return missing(
-            f"your {place} dense layer expects {inputs} numbers, {failed.received.shape[-1]} arrive"
-        )
+        words = f"your {place} dense layer expects {inputs} numbers, {failed.received.shape[-1]} arrive"
+        flat = failed.received.dim() == 2 and failed.received.shape[0] == shape[0]
+        return missing(words if flat else f"{words}: the maps are not made flat before it")
     place, channels = PLACES[len(trace.convolutions) - 1], failed.weight.shape[1]
     return missing(
         f"your {place} convolution expects {channels} channels, it receives {tuple(failed.received.shape)}"

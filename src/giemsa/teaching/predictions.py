@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from giemsa.teaching.feedback import NOTHING_YET, Feedback, Line, is_blank, missing, remark, right
+from giemsa.teaching.feedback import NOTHING_YET, Feedback, Line, as_array, is_blank, missing, remark, right
 
 _TITLE = "predictions from probabilities"
 
@@ -38,7 +38,10 @@ def check_predictions(
     if is_blank(answer):
         return Feedback(_TITLE, (NOTHING_YET,))
     probabilities = np.asarray(probabilities, dtype=np.float64)
-    return Feedback.gather(_TITLE, _judge(np.asarray(answer), probabilities, list(class_names)))
+    given = as_array(answer)
+    if given is None:
+        return Feedback(_TITLE, (missing("one label an image is asked for; this is no row of labels"),))
+    return Feedback.gather(_TITLE, _judge(given, probabilities, list(class_names)))
 
 
 def _judge(given: np.ndarray, probabilities: np.ndarray, class_names: list[str]) -> Iterator[Line]:
@@ -49,7 +52,10 @@ def _judge(given: np.ndarray, probabilities: np.ndarray, class_names: list[str])
         return
     given = given.ravel()
     yield right(f"one prediction for each of the {n_images:,} images")
-    if given.dtype.kind in "UOT":
+    if given.dtype.kind in "UOT" and all(str(name).isdigit() for name in given):
+        given = given.astype(np.int64)
+        yield remark("you give words that read like numbers; int(...) makes numbers of them")
+    elif given.dtype.kind in "UOT":
         unknown = sorted({str(name) for name in given} - set(class_names))
         if unknown:
             yield missing(f"no class is called {unknown[0]!r}")
@@ -64,6 +70,8 @@ def _wrong_shape(given: np.ndarray, n_images: int, n_classes: int) -> str:
         return f"there are still {n_classes} numbers an image; one is asked for: the label of the most probable class"
     if given.size == n_images and given.ndim <= 2:
         return ""
+    if given.shape == (2, n_images):
+        return "there are two numbers an image: the highest probability and the place where it stands; keep the place"
     if given.shape == (n_classes,):
         return (
             "there is one number a class: you looked down the columns (axis 0), along each row is asked for"

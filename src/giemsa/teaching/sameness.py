@@ -8,6 +8,7 @@ from torch import Tensor
 
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
+UPPER_LIMIT = "a ReLU with an upper limit"
 ACTIVATIONS = {
     "leaky_relu": "leaky ReLU",
     "gelu": "GELU",
@@ -15,7 +16,7 @@ ACTIVATIONS = {
     "silu": "SiLU",
     "sigmoid": "a sigmoid",
     "tanh": "tanh",
-    "hardtanh": "a ReLU with an upper limit",
+    "hardtanh": UPPER_LIMIT,
     "softplus": "softplus",
 }
 

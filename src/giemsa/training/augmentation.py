@@ -12,10 +12,32 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from giemsa.errors import ModelError
 from giemsa.training.colour import jitter_colours
 from giemsa.training.recipes import Recipe
 
 VIEWS = {"none": (0,), "mirror": (0, 4), "mirror and quarter turns": (0, 1, 2, 3, 4, 5, 6, 7)}
+
+
+def choose_views(symmetry: str, views: int) -> tuple[int, ...]:
+    """Return the numbers of the first view, or of all that the symmetry has.
+
+    Raises
+    ------
+    ModelError : neither 1 nor the number of views that the symmetry has.
+
+    Examples
+    --------
+    >>> choose_views("mirror", 2)
+    (0, 4)
+    """
+    allowed = VIEWS[symmetry]
+    if views not in (1, len(allowed)):
+        raise ModelError(
+            f"{views} views are not to be had: these images' symmetry is {symmetry!r}, "
+            f"which gives {len(allowed)}; ask for 1 or {len(allowed)}"
+        )
+    return allowed[:views]
 
 
 def augment(images: Tensor, recipe: Recipe, views: Tensor, generator: torch.Generator) -> Tensor:

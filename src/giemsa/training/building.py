@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from giemsa.data.dataset import ImageDataset, Symmetry
+from giemsa.data.statistics import channel_statistics
 from giemsa.errors import DataError, ModelError
 from giemsa.models import build_model
 from giemsa.seeds import derive_seed
@@ -63,7 +64,9 @@ def build_classifier(
         network = build_model(
             recipe.model, channels=channels, n_classes=n_classes, size=height, generator=generator
         )
-    mean, std = _pixel_statistics(data) if recipe.standardize else ((0.0,) * channels, (1.0,) * channels)
+    mean, std = (
+        _mean_and_std(data.train.images) if recipe.standardize else ((0.0,) * channels, (1.0,) * channels)
+    )
     preprocessing = Preprocessing(
         data.image_shape, mean, std, data.card.source_geometry, cast(str, data.source.get("fit", "crop"))
     )
@@ -74,19 +77,10 @@ def build_classifier(
     return place(classifier)
 
 
-def _pixel_statistics(data: ImageDataset) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return mean and standard deviation of each channel of train, for pixels in 0 to 1, without a float copy of the set."""
-    images = data.train.images
-    channels = images.shape[-1]
-    counts = np.zeros((channels, 256), dtype=np.int64)
-    for start in range(0, len(images), 2048):
-        block = images[start : start + 2048]
-        counts += np.stack([np.bincount(block[..., c].ravel(), minlength=256) for c in range(channels)])
-    values = np.arange(256) / 255
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    mean = shares @ values
-    std = np.sqrt(np.maximum(shares @ values**2 - mean**2, 0))
-    return tuple(mean.tolist()), tuple(np.maximum(std, 1 / 255).tolist())
+def _mean_and_std(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and standard deviation of each channel; of a channel that never varies, the smallest step of a pixel."""
+    statistics = channel_statistics(images)
+    return statistics.mean, tuple(max(sd, 1 / 255) for sd in statistics.sd)
 
 
 def _check_output(classifier: Classifier) -> None:

@@ -12,10 +12,9 @@ from torch import Tensor, nn
 from giemsa.data.dataset import SourceGeometry, Symmetry
 from giemsa.errors import ModelError
 from giemsa.models.layers import Standardize
-from giemsa.training.augmentation import VIEWS, turn_all
+from giemsa.progress import Progress
+from giemsa.training.augmentation import choose_views, turn_all
 from giemsa.training.device import Compute
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ class Classifier(nn.Module):
         ModelError : images of another shape than the network takes, or a number of views that the symmetry does not have.
         """
         self._check(images)
-        chosen = self._views(views)
+        chosen = choose_views(self.symmetry, views)
 
         def averaged(pixels: Tensor) -> Tensor:
             seen = [self(turn_all(pixels, view)).double() / self.temperature for view in chosen]
@@ -160,15 +159,6 @@ class Classifier(nn.Module):
             return self._in_batches(entering, images, batch_size, progress).numpy()
         finally:
             handle.remove()
-
-    def _views(self, views: int) -> tuple[int, ...]:
-        allowed = VIEWS[self.symmetry]
-        if views not in (1, len(allowed)):
-            raise ModelError(
-                f"{views} views are not to be had: these images' symmetry is {self.symmetry!r}, "
-                f"which gives {len(allowed)}; ask for 1 or {len(allowed)}"
-            )
-        return allowed[:views]
 
     def _check(self, images: np.ndarray) -> None:
         if images.ndim != 4 or images.shape[1:] != self.image_shape or images.dtype != np.uint8:

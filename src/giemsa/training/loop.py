@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from giemsa.data.dataset import ImageDataset, Split
 from giemsa.data.statistics import class_weights
 from giemsa.errors import RecipeError
+from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
 from giemsa.training.batches import Batch, training_batches
 from giemsa.training.building import build_classifier, check_trainable
-from giemsa.training.classifier import Classifier, Progress
+from giemsa.training.classifier import Classifier
 from giemsa.training.device import choose_compute
 from giemsa.training.history import Epoch
 from giemsa.training.optimisers import learning_rate

@@ -11,7 +11,7 @@ import numpy as np
 
 from giemsa.data.images import FileImages, Fit, ImageForm, image_files, is_grey_file, read_images
 from giemsa.errors import ImageFileError, ModelError
-from giemsa.training.classifier import Progress
+from giemsa.progress import Progress
 from giemsa.training.run import Run, open_run
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from giemsa.data.dataset import ImageDataset, Symmetry
+from giemsa.progress import Progress
 from giemsa.training.building import build_classifier
-from giemsa.training.classifier import Progress
 from giemsa.training.device import Compute
 from giemsa.training.loop import fit, score_split
 from giemsa.training.recipes import Recipe

@@ -11,8 +11,8 @@ from giemsa.data.dataset import ImageDataset
 from giemsa.data.load import load
 from giemsa.errors import RunError
 from giemsa.plots.gallery import save_pictures
+from giemsa.progress import Progress
 from giemsa.training.building import build_classifier, check_trainable
-from giemsa.training.classifier import Progress
 from giemsa.training.configuration import describe_training, prepare_folder
 from giemsa.training.device import choose_compute
 from giemsa.training.files import write_json
