@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from matplotlib.figure import Figure
 
 from giemsa.data.dataset import ImageDataset
 from giemsa.plots.training import plot_variants
 from giemsa.seeds import derive_seed
-from giemsa.training.augmentation import augment
-from giemsa.training.classifier import to_pixels
 from giemsa.training.recipes import Recipe
+from giemsa.training.variants import variants_of
 
 VARIANTS = 6
 
@@ -41,10 +39,5 @@ def show_augmentation(data: ImageDataset, recipe: Recipe, places: Sequence[int],
     """
     symmetry = (data.card.symmetry or "none") if recipe.symmetry == "card" else recipe.symmetry
     generator = torch.Generator().manual_seed(derive_seed(seed, "augmentation shown"))
-    rows = []
-    for place in places:
-        image = data.train.images[place]
-        pixels = augment(to_pixels(np.repeat(image[None], VARIANTS, axis=0)), recipe, symmetry, generator)
-        changed = pixels.clamp(0, 1).permute(0, 2, 3, 1).numpy()
-        rows.append(np.concatenate([image[None] / np.float32(255), changed]))
+    rows = [variants_of(data.train.images[place], VARIANTS, recipe, symmetry, generator) for place in places]
     return plot_variants(rows, [data.class_names[data.train.labels[place]] for place in places])

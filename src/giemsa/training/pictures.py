@@ -11,9 +11,8 @@ from giemsa.data.dataset import ImageDataset
 from giemsa.plots.gallery import Picture
 from giemsa.plots.training import plot_learning_curves, plot_variants
 from giemsa.seeds import derive_seed
-from giemsa.training.augmentation import VIEWS, augment
-from giemsa.training.classifier import to_pixels
 from giemsa.training.recipes import Recipe
+from giemsa.training.variants import variants_of
 
 if TYPE_CHECKING:
     from giemsa.training.run import Run
@@ -66,7 +65,9 @@ def _augmentation_picture(data: ImageDataset, recipe: Recipe, symmetry: str, see
     shown = np.unique(data.train.labels)[:SHOWN_CLASSES]
     places = [int(np.flatnonzero(data.train.labels == label)[0]) for label in shown]
     generator = torch.Generator().manual_seed(derive_seed(seed, "augmentation sample"))
-    rows = [_variants(data.train.images[place], recipe, symmetry, generator) for place in places]
+    rows = [
+        variants_of(data.train.images[place], VARIANTS - 1, recipe, symmetry, generator) for place in places
+    ]
     names = [data.short_names[label] for label in shown]
     return Picture(
         name="train-augmentation",
@@ -76,13 +77,3 @@ def _augmentation_picture(data: ImageDataset, recipe: Recipe, symmetry: str, see
         shows="The first of each row is the image as it is; the others are what a training step may be given in its place.",
         caution="Augmentation only makes images that keep their label; which moves do, the symmetry of the data says.",
     )
-
-
-def _variants(image: np.ndarray, recipe: Recipe, symmetry: str, generator: torch.Generator) -> np.ndarray:
-    """Return the image and its augmented variants, ``(VARIANTS, height, width, channels)``, 0 to 1."""
-    pixels = to_pixels(np.repeat(image[None], VARIANTS - 1, axis=0))
-    views = torch.tensor(VIEWS[symmetry])[
-        torch.randint(len(VIEWS[symmetry]), (len(pixels),), generator=generator)
-    ]
-    varied = augment(pixels, recipe, views, generator).clamp(0, 1).permute(0, 2, 3, 1).numpy()
-    return np.concatenate([image[None] / np.float32(255), varied])
