@@ -53,3 +53,24 @@ def test_a_manifest_in_the_way_is_refused_before_the_work(
     assert status_of(["audit", str(leaking), "--quick", "--fix", str(mine)]) == 2
     assert "exists already" in capsys.readouterr().err
     assert mine.read_text() == "mine"
+
+
+def test_the_findings_are_shown_when_nothing_would_be_left_to_train_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, clean = tmp_path / "grey.npz", tmp_path / "clean.csv"
+    grey = {f"{split}_images": np.full((20, 28, 28), 90, dtype=np.uint8) for split in ("train", "val", "test")}
+    labels = {f"{split}_labels": (np.arange(20) % 2)[:, None] for split in ("train", "val", "test")}
+    np.savez(path, **grey, **labels)
+    assert status_of(["audit", str(path), "--quick", "--quiet", "--fix", str(clean)]) == 2
+    told = capsys.readouterr()
+    assert told.out.startswith("Audit of grey (quick): 60 images")
+    assert told.err.strip().splitlines()[-1].startswith("giemsa: nothing would be left in train")
+    assert not clean.exists()
+
+
+def test_a_class_renamed_bears_its_new_name(leaking: Path, tmp_path: Path) -> None:
+    clean = tmp_path / "clean.csv"
+    words = ["audit", str(leaking), "--quick", "--quiet", "--rename", "1=basophil", "--fix", str(clean)]
+    assert status_of(words) == 0
+    assert clean.read_text().count(",basophil,") == 30

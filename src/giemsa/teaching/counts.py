@@ -23,8 +23,8 @@ def check_class_counts(answer: object, data: ImageDataset, *, split: str = "val"
 
     Parameters
     ----------
-    answer : counts, shares of 1 or percentages: a sequence in the order of the labels, a mapping from label or class name, a
-        pandas ``Series``, what ``np.unique(..., return_counts=True)`` returns, or the bars that ``plt.bar`` returns.
+    answer : counts, shares of 1 or percentages: a sequence in the order of the labels; a mapping or pairs from label or class
+        name; a pandas ``Series`` or table; or what ``np.unique(..., return_counts=True)``, ``plt.hist`` or ``plt.bar`` return.
     data : the data set that was counted.
     split : the split that was asked for: ``train``, ``val`` or ``test``.
 
