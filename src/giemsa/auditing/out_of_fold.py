@@ -43,7 +43,10 @@ class OutOfFold:
 
 
 def short_recipe(epochs: int) -> Recipe:
-    """Return the recipe ``fast``, cut short: enough to doubt a label, not to be proud of."""
+    """Return the recipe ``fast``, cut short: enough to doubt a label, not to be proud of.
+
+    No image is skipped: what a network finds hard are the wrong labels, and those must not be shown more often.
+    """
     fast = get_recipe("fast")
     return fast.replace(
         name="audit",
@@ -52,6 +55,7 @@ def short_recipe(epochs: int) -> Recipe:
         selection="last",
         patience=None,
         label_smoothing=0.0,
+        skip_known=0.0,
     )
 
 
