@@ -7,6 +7,7 @@ from giemsa.auditing.spectra import (
     cosine_coefficients,
     grey_squares,
     invariants,
+    learn_whitening,
 )
 
 
@@ -47,3 +48,12 @@ def test_resizing_keeps_means_of_areas():
     image = np.arange(56 * 84, dtype=np.float64).reshape(1, 56, 84, 1) % 251
     expected = image[0, :, :, 0].reshape(28, 2, 28, 3).mean(axis=(1, 3))
     np.testing.assert_allclose(grey_squares(image.astype(np.uint8))[0], expected, atol=0.1)
+
+
+def test_a_single_crop_is_one_of_the_nine() -> None:
+    squares = np.random.default_rng(5).uniform(0, 255, (9, 28, 28)).astype(np.float16)
+    whitening = learn_whitening(squares)
+    which = np.arange(9)
+    np.testing.assert_allclose(
+        whitening.single_crops(squares, which), whitening.crops(squares)[which, which], atol=1e-5
+    )

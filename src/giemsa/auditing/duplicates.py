@@ -14,7 +14,14 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from giemsa.auditing.forest import near_pairs
-from giemsa.auditing.spectra import SHIFTS, best_view_similarity, contrasts, grey_squares, learn_whitening
+from giemsa.auditing.spectra import (
+    SHIFTS,
+    Whitening,
+    best_view_similarity,
+    contrasts,
+    grey_squares,
+    learn_whitening,
+)
 
 KINDS = ("same pixels", "turned or mirrored", "nearly the same")
 SIMILARITY = 0.965
@@ -172,7 +179,7 @@ def near_duplicate_pairs(
     )
     keys, values = [np.empty(0, dtype=np.int64)], [np.empty(0)]
     for left, right in candidates:
-        similarity = _similarity(squares, whitening.crops, left, right)
+        similarity = _similarity(squares, whitening, left, right)
         good = similarity >= threshold
         keys.append((left[good] // _CROPS) * len(places) + right[good] // _CROPS)
         values.append(similarity[good])
@@ -180,17 +187,14 @@ def near_duplicate_pairs(
     return places[np.stack(np.divmod(pairs, len(places)), axis=1)], best
 
 
-def _similarity(squares, crops, left: np.ndarray, right: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _similarity(squares: np.ndarray, whitening: Whitening, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Return the best correlation over the views of pairs of crops, each given as image times nine plus crop."""
     result = np.empty(len(left))
     for start in range(0, len(left), 4096):
         part = slice(start, start + 4096)
-        owners, where = np.unique(np.concatenate([left[part], right[part]]) // _CROPS, return_inverse=True)
-        every = crops(squares[owners])
-        of_left, of_right = np.split(where, 2)
-        result[part] = best_view_similarity(
-            every[of_left, left[part] % _CROPS], every[of_right, right[part] % _CROPS]
-        )
+        crops, where = np.unique(np.concatenate([left[part], right[part]]), return_inverse=True)
+        coefficients = whitening.single_crops(squares[crops // _CROPS], crops % _CROPS)
+        result[part] = best_view_similarity(*(coefficients[side] for side in np.split(where, 2)))
     return result
 
 

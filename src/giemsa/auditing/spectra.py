@@ -84,6 +84,20 @@ class Whitening:
         length = np.sqrt(np.einsum("ncij,ncij->nc", coefficients, coefficients))
         return coefficients / np.maximum(length, 1e-12)[:, :, None, None]
 
+    def single_crops(self, squares: np.ndarray, which: np.ndarray) -> np.ndarray:
+        """Return one crop of each square, as :meth:`crops` has it: ``(n, 10, 10)`` of squares ``(n, 28, 28)``.
+
+        Parameters
+        ----------
+        squares : ``(n, 28, 28)``.
+        which : ``(n,)`` number of the crop, 0 to 8.
+        """
+        rows, columns = (first[:, None] + np.arange(CROP) for first in np.divmod(which, SHIFTS))
+        cut = squares[np.arange(len(squares))[:, None, None], rows[:, :, None], columns[:, None, :]]
+        basis = _cosine_basis().astype(np.float32)
+        coefficients = (basis @ (cut.astype(np.float32) @ basis.T)) * self.weights
+        return coefficients / np.maximum(np.sqrt((coefficients**2).sum(axis=(1, 2))), 1e-12)[:, None, None]
+
     def descriptors(self, squares: np.ndarray) -> np.ndarray:
         """Return a descriptor of every crop ``(n * 9, 36)``, the same for all eight views of an image."""
         found = np.empty((len(squares), SHIFTS**2, _N_INVARIANTS), dtype=np.float32)
@@ -180,12 +194,18 @@ def best_view_similarity(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def _flips(products: np.ndarray) -> np.ndarray:
     """Return the highest sum of products over the four mirrorings."""
-    even_even, even_odd, odd_even, odd_odd = (
-        products[:, a::2, b::2].sum(axis=(1, 2)) for a in (0, 1) for b in (0, 1)
-    )
+    sums = products.reshape(len(products), -1) @ _parities(products.shape[-1])
+    even_even, even_odd, odd_even, odd_odd = sums.T
     same = even_even + odd_odd + np.abs(even_odd + odd_even)
     other = even_even - odd_odd + np.abs(even_odd - odd_even)
     return np.maximum(same, other)
+
+
+def _parities(size: int) -> np.ndarray:
+    """Return ``(size * size, 4)``: a one where a coefficient's row and column are even or odd: ee, eo, oe, oo."""
+    odd = np.arange(size) % 2
+    which = (2 * odd[:, None] + odd[None, :]).ravel()
+    return (which[:, None] == np.arange(4)).astype(np.float32)
 
 
 def _blocks(n: int) -> Iterator[slice]:

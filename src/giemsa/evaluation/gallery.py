@@ -127,7 +127,7 @@ def _reliability(evaluation: Evaluation) -> Picture:
         shows="On the dotted line, images named with 80 % certainty are right in 80 of 100 cases; below it the network "
         "claims too much, above it too little. "
         f"Expected calibration error {percent(error.value, 2)} (15 bins of equal width, n = {error.n:,}).",
-        caution="Points of few images (lower panel) jump by chance.",
+        caution="Hollow points rest on fewer than ten images and jump by chance.",
     )
 
 

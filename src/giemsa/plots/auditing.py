@@ -53,7 +53,7 @@ def _most_lines(captions: Iterable[str]) -> int:
 
 
 def _caption(ax, words: str) -> None:  # type: ignore[no-untyped-def]
-    ax.set_title(words, fontsize=9, color=INK, y=-0.04, va="top", linespacing=1.1)
+    ax.set_title(words, fontsize=9, color=INK, y=-0.04, va="top", linespacing=1.1, pad=0)
 
 
 def _wrap(caption: str, columns: int) -> str:

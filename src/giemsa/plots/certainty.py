@@ -10,11 +10,13 @@ from matplotlib.figure import Figure
 
 from giemsa.plots.style import COLORS, INK, QUIET, new_figure, tidy
 
+FEW = 10  # images; points of fewer are drawn hollow
+
 
 def plot_reliability(
     edges: np.ndarray, bins: Sequence[tuple[str, np.ndarray, np.ndarray, np.ndarray]]
 ) -> Figure:
-    """Draw outcome against stated certainty, and how many images state it.
+    """Draw outcome against stated certainty, hollow where fewer than ten images state it, and how many do.
 
     Parameters
     ----------
@@ -25,14 +27,15 @@ def plot_reliability(
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     above.plot([0, 1], [0, 1], color=QUIET, linewidth=1.2, linestyle=":", label="certainty = outcome")
     for (name, confidence, accuracy, counts), color, marker in zip(bins, COLORS, "os", strict=False):
-        known = counts > 0
+        known, few = counts > 0, (counts > 0) & (counts < FEW)
         above.plot(confidence[known], accuracy[known], marker=marker, color=color, label=name, linewidth=1.6)
+        above.plot(confidence[few], accuracy[few], marker, color=color, markerfacecolor="white")
         below.stairs(np.maximum(counts, 0.5), edges, color=color, linewidth=1.6, baseline=0.5)
     tidy(above, ylabel="share that is right", grid="both")
     tidy(below, xlabel="stated certainty (highest probability)", ylabel="images", grid="x")
     below.set_yscale("log")
     above.set(ylim=(-0.02, 1.03), xlim=(0, 1.02))
-    above.legend(frameon=False, fontsize=9, loc="upper left")
+    _legend_above(above)
     return figure
 
 
@@ -63,9 +66,13 @@ def plot_coverage(
     above.set_yticks(places, names)
     above.set_ylim(len(value) - 0.4, -0.6)
     tidy(above, xlabel="share of images whose class lies in the set", grid="x")
-    above.legend(frameon=False, fontsize=9, loc="lower left")
+    _legend_above(above)
     _draw_sizes(below, sizes)
     return figure
+
+
+def _legend_above(ax: Axes) -> None:
+    ax.legend(frameon=False, fontsize=9, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
 
 
 def _draw_sizes(ax: Axes, sizes: np.ndarray) -> None:

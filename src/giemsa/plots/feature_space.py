@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from giemsa.plots.style import COLORS, INK, new_figure, tidy
 from giemsa.plots.tiles import place_image, sheet_axes, sheet_figure
 
+LINE = 13  # letters of a line above an image
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -112,14 +113,18 @@ def plot_neighbours(
     names : ``n`` times ``k`` short class names of the neighbours.
     """
     n, k = neighbours.shape[:2]
-    step, columns = 1.55, k + 1.2
+    words = [
+        [fill(one, LINE) for one in (title, *others)] for title, others in zip(titles, names, strict=True)
+    ]
+    head = 0.07 + 0.16 * max(one.count("\n") + 1 for row in words for one in row)
+    step, columns = head + 1.0, k + 1.2
     figure = sheet_figure(columns, step * n, width=6.0)
     ax = sheet_axes(figure, columns, step * n)
     for row in range(n):
-        cells = [(0.0, queries[row], titles[row])]
-        cells += [(1.2 + j, neighbours[row, j], names[row][j]) for j in range(k)]
-        for column, image, words in cells:
-            top = step * row + 0.52
+        top = step * row + head
+        images = [queries[row], *neighbours[row]]
+        for place, (image, told) in enumerate(zip(images, words[row], strict=True)):
+            column = place + 0.2 * (place > 0)
             place_image(ax, image, column, top)
-            ax.text(column + 0.5, top, fill(words, 12), ha="center", va="bottom", fontsize=8.5, color=INK)
+            ax.text(column + 0.5, top, told, ha="center", va="bottom", fontsize=8.5, color=INK)
     return figure

@@ -68,7 +68,8 @@ def plot_novelty(test_scores: np.ndarray, foreign: Mapping[str, np.ndarray], thr
         _draw_histogram(ax, np.minimum(values, edges[-1]), edges, COLORS[0] if not place else COLORS[1])
         ax.axvline(threshold, color=QUIET, linewidth=1.4, linestyle="--")
         above = 100 * float((values > threshold).mean())
-        ax.set_title(f"{name}: {above:.1f} % above the line", loc="left", fontsize=10)
+        digits = 0 if above in (0, 100) else 1
+        ax.set_title(f"{name}: {above:.{digits}f} % above the line", loc="left", fontsize=10)
     axes[-1].set_xlabel("strangeness; those beyond the right edge are piled up there")
     return figure
 
