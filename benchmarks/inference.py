@@ -1,7 +1,7 @@
 """Images a second of a trained network, in giemsa and in ONNX Runtime, with the same weights, threads and batch.
 
     python -m venv onnx && onnx/bin/pip install -r benchmarks/peers/onnx-requirements.txt
-    python benchmarks/inference.py --peer-python onnx/bin/python [--batch 512] [--repeats 9]
+    python benchmarks/inference.py --peer-python onnx/bin/python [--batch 128] [--repeats 9]
 
 The network is that of the recipe `fast`, its norms in evaluation mode, the standardisation included. Both start from `uint8`
 images in memory and end with probabilities; the peer's answers must equal giemsa's to 1e-4.
@@ -79,7 +79,7 @@ def main() -> None:
     """Time both, print the table and keep it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--peer-python", help="the interpreter of the environment that holds ONNX Runtime")
-    parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--repeats", type=int, default=9)
     options = parser.parse_args()
     data = giemsa.load("bloodmnist")

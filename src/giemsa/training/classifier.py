@@ -16,6 +16,8 @@ from giemsa.progress import Progress
 from giemsa.training.augmentation import choose_views, turn_all
 from giemsa.training.device import Compute
 
+CACHED_PIXELS = 128 * 28 * 28
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -94,7 +96,7 @@ class Classifier(nn.Module):
         return self.network(self.standardize(pixels))
 
     def logits(
-        self, images: np.ndarray, *, batch_size: int = 512, progress: Progress | None = None
+        self, images: np.ndarray, *, batch_size: int | None = None, progress: Progress | None = None
     ) -> Tensor:
         """Return float32 logits ``(n, n_classes)`` for ``uint8`` images ``(n, height, width, channels)``."""
         self._check(images)
@@ -105,7 +107,7 @@ class Classifier(nn.Module):
         images: np.ndarray,
         *,
         views: int = 1,
-        batch_size: int = 512,
+        batch_size: int | None = None,
         progress: Progress | None = None,
     ) -> np.ndarray:
         """Return the probability of each class for each image.
@@ -114,7 +116,7 @@ class Classifier(nn.Module):
         ----------
         images : ``(n, height, width, channels)``, ``uint8``.
         views : 1, or more to average the probabilities over the views that the symmetry allows (2 or 8).
-        batch_size : images at a time.
+        batch_size : images at a time; if not given, as many as are fast.
         progress : called with images done, images in all, and a word.
 
         Returns
@@ -136,7 +138,7 @@ class Classifier(nn.Module):
         return probabilities / probabilities.sum(axis=1, keepdims=True)
 
     def features(
-        self, images: np.ndarray, *, batch_size: int = 512, progress: Progress | None = None
+        self, images: np.ndarray, *, batch_size: int | None = None, progress: Progress | None = None
     ) -> np.ndarray:
         """Return what the last dense layer takes in, ``(n, d)`` ``float32``.
 
@@ -171,9 +173,10 @@ class Classifier(nn.Module):
         self,
         function: Callable[[Tensor], Tensor],
         images: np.ndarray,
-        batch_size: int,
+        batch_size: int | None,
         progress: Progress | None,
     ) -> Tensor:
+        batch_size = batch_size or fast_batch_size(images.shape[1:3], self.classes.compute.device)
         was_training = self.training
         self.eval()
         results = []
@@ -185,6 +188,17 @@ class Classifier(nn.Module):
                     progress(min(start + batch_size, len(images)), len(images), "images")
         self.train(was_training)
         return torch.cat(results) if results else torch.empty(0, len(self.class_names))
+
+
+def fast_batch_size(shape: tuple[int, ...], device: str) -> int:
+    """Return how many images of ``shape`` (height, width) to predict at a time: on a CPU so many that its caches hold the maps.
+
+    Examples
+    --------
+    >>> [fast_batch_size((side, side), "cpu") for side in (28, 64, 224)]
+    [128, 24, 8]
+    """
+    return max(8, CACHED_PIXELS // (shape[0] * shape[1])) if device == "cpu" else 512
 
 
 def to_pixels(images: np.ndarray, device: str = "cpu") -> Tensor:
