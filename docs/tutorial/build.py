@@ -132,11 +132,12 @@ def _connection(folder: Path) -> dict[str, str]:
 
 
 def keep_outputs(notebook: NotebookNode, path: Path) -> None:
-    """Copy the outputs of the notebook that stands at ``path``, cell by cell, where the code is the same."""
-    old = {cell.id: cell for cell in nbformat.read(path, as_version=4).cells} if path.exists() else {}
+    """Copy the outputs of the notebook that stands at ``path`` to the cells whose code is the same."""
+    cells = nbformat.read(path, as_version=4).cells if path.exists() else []
+    old = {cell.source: cell for cell in cells if cell.cell_type == "code"}
     for cell in notebook.cells:
-        before = old.get(cell.id)
-        if cell.cell_type == "code" and before is not None and before.source == cell.source:
+        before = old.get(cell.source)
+        if cell.cell_type == "code" and before is not None:
             cell.outputs, cell.execution_count = before.outputs, before.execution_count
 
 

@@ -35,7 +35,22 @@ from giemsa import teaching
 #
 # *BloodMNIST* is a public collection of 17,092 pictures of single blood cells, made at the Hospital Clinic of Barcelona from
 # people without infection or blood disease. Each picture was cut out, made small (28 x 28 pixels) and given its kind by experts.
-# We load it and read its *data card*: the facts that one should know of any data before using it.
+# We load it and read its *data card*: the facts that one should know of any data before using it. Some words that stand there:
+#
+# - A **class** is a kind of cell. There are eight. A **label** is the number that stands for a class in the computer: 0, 1, ... 7.
+#   (*Multi-class* means: each image has exactly one of them.)
+# - The images come in three parts, the **splits**. From *train* the program learns. *Val* (validation) is looked at while one
+#   works, to see whether what was learnt also holds for images that were not learnt from. *Test* is looked at once, at the very
+#   end, to say how good the result is. To peek at test while working is like seeing the exam questions beforehand: the mark is
+#   good, and nobody knows what the student can do.
+# - The **symmetry** says what may be done to an image without changing its meaning. A cell may be mirrored and turned; a letter
+#   may not.
+# - A **channel** is one of the three colours that a pixel is mixed of: red, green, blue. *Mean* and *sd* (standard deviation) say
+#   how bright each channel is on average, and how much this varies from pixel to pixel.
+# - The **weight** of a class says how much one image of it would have to count if all classes were to count the same. We come back
+#   to it in section 2.
+# - The last lines ask whether the three splits hold the same mixture of classes. *p* is near zero if the mixtures differ by more than
+#   chance would explain; *Cramer's V* runs from 0 (the same mixture) to 1 (nothing in common).
 
 # %%
 data = giemsa.load("bloodmnist")
@@ -43,17 +58,8 @@ exploration = giemsa.explore(data)
 print(exploration)
 
 # %% [markdown]
-# Some words that stand there:
-#
-# - A **class** is a kind of cell. There are eight. A **label** is the number that stands for a class in the computer: 0, 1, ... 7.
-# - The images come in three parts, the **splits**. From *train* the program learns. *Val* (validation) is looked at while one
-#   works, to see whether what was learnt also holds for images that were not learnt from. *Test* is looked at once, at the very
-#   end, to say how good the result is. To peek at test while working is like seeing the exam questions beforehand: the mark is
-#   good, and nobody knows what the student can do.
-#
-# The images of a split are one large block of numbers. Its *shape* says how it is arranged: number of images, height, width, and
-# *channels* (here three: how red, how green and how blue each pixel is). *uint8* is the kind of number: a whole number from 0
-# to 255.
+# The images of a split are one large block of numbers. Its *shape* says how it is arranged: number of images, height, width,
+# channels. *uint8* is the kind of number: a whole number from 0 to 255.
 
 # %%
 for name, split in data.splits.items():
@@ -139,7 +145,17 @@ pictures["explore-classes"]
 # - **bad images**: nearly black, cut off, or quite unlike all others;
 # - **shortcuts**: hints that have nothing to do with the cell, such as the colour of the background, which give the answer away.
 #
-# It takes half a minute, because it trains small networks to ask for their opinion.
+# It takes a minute or less, because it trains small networks (you will build one yourself soon) to ask for their opinion. Some
+# words that it uses:
+#
+# - **Balanced accuracy**: the share of right answers, taken for each class on its own and then averaged. Who guesses blindly among
+#   eight classes gets one in eight, 0.125.
+# - **AUC**: how well one number (say, the brightness of the border) tells one class from the rest. 0.5 is chance, 1 is perfect.
+# - A **95 % interval**: how far a figure may be off because there are only so many images. More on it in section 5.
+# - The **median** of some numbers is the one in the middle when they are sorted.
+# - A **manifest** is a table of images and labels. A *cleaned* manifest leaves the doubtful ones out; `giemsa audit --fix` writes one.
+# - **Confident learning** counts how many labels are probably wrong, from networks that had not seen those images and are sure of
+#   another class.
 
 # %%
 audit = giemsa.audit(data)
@@ -149,14 +165,27 @@ audit
 display(*audit.pictures())
 
 # %% [markdown]
-# Read the findings, the worst first. Each says what was found, why it matters and what to do. Two things to remember:
+# Read the findings, the worst first. Each says what was found, why it matters and what to do. Nobody has tampered with this data:
+# it is the public set, used in hundreds of studies, and yet
+#
+# - **it holds 21 pairs of images that are the same**, or nearly. 11 of them stand in two splits, and so 8 of the 3,421 test images
+#   can be learnt by heart. That is little: they change a score by 0.2 points of a hundred at the most. But one should know.
+# - **one picture has two labels.** Image 1018 of train is called an eosinophil, image 3126 of test a neutrophil, and they are the same.
+#   Whatever a network answers, one of the two must count as wrong.
+# - **the background gives something away.** A simple program that sees the border of the images, and never the cell, names the
+#   class in 37 of 100 cases, where guessing gets 12 or 13. So a network *could* learn from the background, and fail on the next
+#   slide, where it is different. Section 6 looks at what ours learns.
+# - **so does the colour.** From the colours alone, wherever they are, a simple program gets more than 70 of 100. In stained cells colour is
+#   a real sign. But another laboratory's stain has other colours.
+#
+# Two things to remember:
 #
 # 1. *The audit suggests, you decide.* An image that it holds for wrongly labelled may be a rare but real cell. Only an expert can
 #    say.
 # 2. *We keep the official splits as they are*, so that our result can be compared with what others have published. But we
 #    know what is in them, and say so.
 #
-# **Class weights.** Rare classes are a mild problem too: a program that only counts mistakes will care most about the frequent
+# **Class weights** (the numbers from the data card again). Rare classes are a mild problem too: a program that only counts mistakes will care most about the frequent
 # ones. One remedy is to let each image of a rare class count for more. These are the weights that would make every class count
 # the same. We will not use them at first, but you may try them in exercise 3.
 
@@ -434,10 +463,14 @@ evaluation
 # - **recall**: of the images that *are* monocytes, how many does it find?
 # - **F1**: one number for both; it is low as soon as one of the two is low.
 # - **support**: how many images of the class there are in test.
+# - **macro mean**: the mean over the classes, each counting the same; **weighted mean**: each counting by its support.
 #
 # **Intervals.** 3,421 test images are many, but they are a sample. With another sample the accuracy would come out a little
 # different. The *95 % interval* says how much: it is made so that in 95 of 100 such studies it holds the true value. Two networks
-# whose accuracies differ by less than that cannot be told apart by this test.
+# whose accuracies differ by less than that can hardly be told apart by this test.
+#
+# Below stand three scores with theirs. You know accuracy and balanced accuracy. The **AUC** asks of the probabilities: take an image of
+# the class and one of another class; how often does the first get the higher probability for it? (The mean over all classes.)
 
 # %%
 for name in ("accuracy", "balanced_accuracy", "auc"):
@@ -455,7 +488,8 @@ figures["evaluate-confusion"]
 # %% [markdown]
 # **Calibration.** When the network says "80 % sure", is it right in 80 of 100 cases? If so, it is *calibrated*, and its
 # probabilities can be trusted as probabilities. In the figure, points on the diagonal are honest; below it the network is too
-# sure of itself, above it too modest. (One number, the *temperature*, was chosen on validation to make it as honest as possible.)
+# sure of itself, above it too modest. The *expected calibration error* is the mean distance from the diagonal. (One number, the
+# *temperature*, by which all logits are divided, was chosen on validation to make it as honest as possible.)
 
 # %%
 figures["evaluate-reliability"]
