@@ -1,6 +1,6 @@
 """Activation maximisation by tf-keras-vis with the tutorial's settings, on the tutorial's network with given weights.
 
-Runs in an environment of its own (`keras-requirements.txt` and `pip install tf-keras-vis==0.8.7`) and knows nothing of giemsa.
+Runs in an environment of its own (`keras-requirements.txt`) and knows nothing of giemsa.
 
     python keras_maximisation.py WEIGHTS.npz OUT.npz
 
@@ -11,6 +11,7 @@ the images and prints one line of JSON with the seconds of each class.
 import json
 import sys
 import time
+from importlib.metadata import version
 
 import keras
 import numpy as np
@@ -73,7 +74,8 @@ def main() -> None:
         seconds.append(time.perf_counter() - start)
         images.append(np.asarray(made)[0])
     np.savez(sys.argv[2], images=np.stack(images).astype(np.float32))
-    print(json.dumps({"seconds": seconds, "probe": probe}))
+    versions = {name: version(name) for name in ("keras", "tensorflow-cpu", "tf-keras-vis")}
+    print(json.dumps({"seconds": seconds, "probe": probe, "versions": versions}))
 
 
 if __name__ == "__main__":

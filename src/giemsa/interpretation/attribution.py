@@ -59,6 +59,9 @@ METHODS: dict[str, Method] = {
 def attribute(network: nn.Module, pixels: Tensor, target: AnyTarget, method: str = "grad_cam") -> np.ndarray:
     """Compute the map of a method by its name, channels added up.
 
+    By this name integrated gradients add up to within 5 % (a map of the checks is one of thousands);
+    :func:`giemsa.interpretation.integrated_gradients.integrated_gradients` itself holds 1 %.
+
     Parameters
     ----------
     network, pixels, target : as in :func:`giemsa.interpretation.grad_cam.grad_cam`.

@@ -25,9 +25,9 @@ def integrated_gradients(
     target: AnyTarget,
     *,
     baseline: Tensor | float | None = None,
-    steps: int = 32,
+    steps: int = 16,
     tolerance: float = 0.01,
-    most_steps: int = 512,
+    most_steps: int = 1024,
 ) -> np.ndarray:
     """Compute integrated gradients, with as many steps as completeness asks for.
 

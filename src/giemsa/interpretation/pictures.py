@@ -105,8 +105,8 @@ def draw_made_images(look: MadeLook, subject: Subject) -> Picture:
         "An image made for each class, above the nearest real cell",
         f"{len(real)} made images with real ones below; the network's probability for the made ones, averaged over unseen "
         f"views, is least for {data.class_names[least]}: {look.judged.moved[least]:.2f}.",
-        "What the network would most like to see for each class, made from noise; p is its probability, averaged over "
-        "the turned and mirrored views that keep its meaning and four shifts.",
+        "What the network would most like to see for each class, made from noise; p is its calibrated probability, averaged "
+        "over the turned and mirrored views that keep its meaning and four shifts.",
         "It is what suffices for this network, not what the class looks like; the likeness to real cells comes in part from "
         "the colours and shapes that it is made of.",
     )
@@ -153,8 +153,8 @@ def _checks(look: AttributionLook) -> list[Check]:
         return x.similarity
 
     gains = values(lambda x: x.gain)
-    lowest = min([-0.1, *(low for _, low, _ in gains.values())])
-    highest = max([0.5, *(high for _, _, high in gains.values())])
+    lowest = min([-0.1, *(low for _, low, _ in gains.values())]) - 0.03
+    highest = max([0.5, *(high for _, _, high in gains.values())]) + 0.03
     checks = [
         Check(
             "random weights: likeness to the map before", values(similarity), MOST_SIMILARITY, False, (0, 1)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from giemsa.interpretation.layers import evaluating
 from giemsa.training.augmentation import shift, turn_all
+from giemsa.training.classifier import Classifier
 
 SHIFTS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 
@@ -20,7 +21,7 @@ class MadeImages:
 
     Parameters
     ----------
-    own : ``(n,)``, probability that the network gives the class it was asked for.
+    own : ``(n,)``, calibrated probability that the network gives the class it was asked for.
     moved : ``(n,)``, the mean of the same over the views that keep the meaning, and over shifts by a pixel.
     second : ``(n,)``, what a second, independently trained network gives; ``None`` without one.
     distance : ``(n,)``, root mean square distance to the nearest real image of the class, in the unit of the pixels, 0 to 1.
@@ -37,9 +38,15 @@ class MadeImages:
 
 
 def class_probabilities(network: nn.Module, pixels: Tensor, labels: np.ndarray) -> np.ndarray:
-    """Return the probability of each image's class, ``(n,)``."""
+    """Return the probability of each image's class, ``(n,)``: of a :class:`Classifier` calibrated, as `predict` gives it.
+
+    A network trained with label smoothing never becomes surer than the smoothed label (.83 for a smoothing of .2 and eight
+    classes), whatever it sees; the temperature, chosen on validation images, takes that back.
+    """
+    temperature = network.temperature if isinstance(network, Classifier) else 1.0
     with evaluating(network), torch.no_grad():
-        return network(pixels).double().softmax(1).numpy()[np.arange(len(labels)), labels]
+        logits = network(pixels).double() / temperature
+    return logits.softmax(1).numpy()[np.arange(len(labels)), labels]
 
 
 def judge_made_images(

@@ -32,7 +32,8 @@ class MethodTrust:
     Parameters
     ----------
     method : a key of ``METHODS``.
-    similarity : rank correlation of the map with that of the same network with random weights; at most 0.5 is asked for.
+    similarity : rank correlation of the map with that of the same network with random weights; at most 0.5 is asked for. It fails
+        where the whole interval lies above, and is open where a part does.
     gain : area between insertion and deletion above that of a random order; above 0 is asked for.
     pointing : part of the positive attribution on the right cell of four; above .25 is asked for; ``None`` where not played.
     stability : correlation of the maps of the image and of the image moved by a pixel; at least 0.5 is asked for.
@@ -48,7 +49,7 @@ class MethodTrust:
     def objections(self) -> tuple[str, ...]:
         """What speaks against it, in words; empty where every check is passed."""
         found = []
-        if self.similarity.value > MOST_SIMILARITY:
+        if self.similarity.low > MOST_SIMILARITY:
             found.append(
                 "its map hardly changes when the weights are random, so it shows the image, not the network"
             )
@@ -58,26 +59,37 @@ class MethodTrust:
             )
         if self.pointing is not None and self.pointing.low <= CHANCE:
             found.append("it does not point at the right cell among four")
+        return tuple(found)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What asks for care without speaking against it, in words."""
+        found = []
         if self.stability.value < LEAST_STABILITY:
             found.append("its map changes when the cell moves by one pixel")
+        if self.similarity.low <= MOST_SIMILARITY < self.similarity.high:
+            found.append(
+                f"so few images leave open whether its map changes enough when the weights are random (likeness "
+                f"{self.similarity.value:.2f}, 95 % interval {self.similarity.low:.2f} to {self.similarity.high:.2f}; at most "
+                f"{MOST_SIMILARITY:.2f} is asked for)"
+            )
         return tuple(found)
 
     @property
     def verdict(self) -> str:
-        """``trusted``, ``with care`` (only unstable) or ``fails``."""
-        if not self.objections:
-            return "trusted"
-        only_unstable = len(self.objections) == 1 and self.stability.value < LEAST_STABILITY
-        return "with care" if only_unstable else "fails"
+        """``trusted``, ``with care`` (doubts alone) or ``fails``."""
+        if self.objections:
+            return "fails"
+        return "with care" if self.doubts else "trusted"
 
     @property
     def sentence(self) -> str:
         """The verdict in one sentence."""
         title = METHODS[self.method].title
-        if not self.objections:
+        if self.verdict == "trusted":
             return f"{title} earns trust on this network: it passed every check that could be made."
         opening = {"with care": "is to be read with care", "fails": "does not earn trust"}[self.verdict]
-        return f"{title} {opening} on this network: {'; '.join(self.objections)}."
+        return f"{title} {opening} on this network: {'; '.join((*self.objections, *self.doubts))}."
 
     def to_json(self) -> dict[str, object]:
         """Return a plain dict."""
