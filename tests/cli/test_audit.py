@@ -59,7 +59,9 @@ def test_the_findings_are_shown_when_nothing_would_be_left_to_train_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, clean = tmp_path / "grey.npz", tmp_path / "clean.csv"
-    grey = {f"{split}_images": np.full((20, 28, 28), 90, dtype=np.uint8) for split in ("train", "val", "test")}
+    grey = {
+        f"{split}_images": np.full((20, 28, 28), 90, dtype=np.uint8) for split in ("train", "val", "test")
+    }
     labels = {f"{split}_labels": (np.arange(20) % 2)[:, None] for split in ("train", "val", "test")}
     np.savez(path, **grey, **labels)
     assert status_of(["audit", str(path), "--quick", "--quiet", "--fix", str(clean)]) == 2

@@ -40,7 +40,12 @@ def audit(
         folder, manifest = target_folder(out, overwrite=overwrite), target_file(fix, overwrite=overwrite)
         dataset = load_aloud(session, source)
         report = audit_data(
-            dataset, quick=quick, thorough=not quick, seed=source.seed, device=device, progress=session.progress
+            dataset,
+            quick=quick,
+            thorough=not quick,
+            seed=source.seed,
+            device=device,
+            progress=session.progress,
         )
         if folder:
             report.save(folder)

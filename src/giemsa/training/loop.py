@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -113,34 +114,66 @@ def _train_epoch(
 ) -> tuple[float, float, float]:
     """Make one pass over the training images; return loss, accuracy and the last learning rate."""
     classifier = state.classifier.train()
-    weights = None
-    if recipe.class_weights:
-        weights = torch.from_numpy(class_weights(train.labels, len(classifier.class_names))).float()
     step = state.epochs_done * _steps_an_epoch(recipe, len(train))
     steps = epochs_of(recipe, len(train)) * _steps_an_epoch(recipe, len(train))
-    batches = _draw_batches(state, train, recipe, step / steps, seed)
-    loss_sum, correct, done, rate = torch.zeros(()), 0, 0, 0.0
-    loss_of = partial(_loss, weights=weights, label_smoothing=recipe.label_smoothing)
+    loss_of = partial(
+        _loss, weights=_weights_of_classes(classifier, train, recipe), label_smoothing=recipe.label_smoothing
+    )
+    batches = _draw_batches(state, train, recipe, seed)
+    tally, rate = Tally(), 0.0
     with torch.random.fork_rng(devices=[]), shards_of(classifier, recipe.batch_size) as shards:
         torch.manual_seed(seed)
-        for pixels, labels, places in batches:
+        batch = next(batches, None)
+        while batch is not None:
             rate = learning_rate(recipe, step, steps)
-            logits, loss = shards.backward(pixels, labels, loss_of)
+            logits, loss = shards.backward(batch.pixels, batch.labels, loss_of)
+            following = shards.meanwhile(partial(next, batches, None))
             _step(state, rate, recipe)
-            state.memory.note(places, logits, labels)
-            loss_sum += loss.cpu() * len(labels)
-            correct += int((logits.argmax(dim=1) == labels).sum())
-            done, step = done + len(labels), step + 1
+            state.memory.note(batch.places, logits, batch.labels)
+            tally.add(logits, loss, batch.labels)
+            step += 1
             if progress:
-                progress(done, len(train), f"loss {loss_sum.item() / done:.3f}")
-    return loss_sum.item() / len(train), correct / len(train), rate
+                progress(tally.n, len(train), f"loss {tally.loss:.3f}")
+            batch = following()
+    return tally.loss, tally.accuracy, rate
 
 
-def _draw_batches(
-    state: TrainingState, train: Split, recipe: Recipe, place: float, seed: int
-) -> Iterator[Batch]:
+@dataclass
+class Tally:
+    """Loss and accuracy over the batches so far."""
+
+    n: int = 0
+    loss_sum: float = 0.0
+    correct: int = 0
+
+    def add(self, logits: Tensor, loss: Tensor, labels: Tensor) -> None:
+        """Count a batch: logits ``(b, n_classes)``, mean loss, labels ``(b,)``."""
+        self.n += len(labels)
+        self.loss_sum += loss.item() * len(labels)
+        self.correct += int((logits.argmax(dim=1) == labels).sum())
+
+    @property
+    def loss(self) -> float:
+        """Mean loss an image."""
+        return self.loss_sum / self.n
+
+    @property
+    def accuracy(self) -> float:
+        """Share of images whose true class was first, 0 to 1."""
+        return self.correct / self.n
+
+
+def _weights_of_classes(classifier: Classifier, train: Split, recipe: Recipe) -> Tensor | None:
+    if not recipe.class_weights:
+        return None
+    weights = torch.from_numpy(class_weights(train.labels, len(classifier.class_names))).float()
+    return weights.to(classifier.classes.compute.device)
+
+
+def _draw_batches(state: TrainingState, train: Split, recipe: Recipe, seed: int) -> Iterator[Batch]:
     generator = torch.Generator().manual_seed(seed)
-    order = draw_epoch(state.memory, recipe, place, generator)
+    epochs = epochs_of(recipe, len(train))
+    order = draw_epoch(state.memory, recipe, state.epochs_done, epochs, generator)
     return training_batches(train, order, recipe, state.classifier, state.memory, generator)
 
 

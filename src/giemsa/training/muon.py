@@ -109,7 +109,11 @@ def orthogonalize(matrix: Tensor, *, steps: int = 3) -> Tensor:
     is_tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if is_tall else matrix
     x = x / (x.norm() + 1e-7)
-    for _ in range(steps):
-        product = x @ x.T
-        x = a * x + (b * product + c * product @ product) @ x
-    return x.T if is_tall else x
+    gram, identity = x @ x.T, torch.eye(len(x), device=x.device)
+    total = identity
+    for _ in range(
+        steps
+    ):  # x becomes (a + b gram + c gram gram) x each time; the small matrices alone know by how much
+        factor = a * identity + b * gram + c * gram @ gram
+        total, gram = factor @ total, factor @ gram @ factor
+    return (total @ x).T if is_tall else total @ x

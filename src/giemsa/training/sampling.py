@@ -62,7 +62,7 @@ def begin_memory(n_images: int, seed: int) -> Memory:
     return Memory(torch.ones(n_images), torch.randint(8, (n_images,), generator=generator))
 
 
-def draw_epoch(memory: Memory, recipe: Recipe, place: float, generator: torch.Generator) -> Tensor:
+def draw_epoch(memory: Memory, recipe: Recipe, epoch: int, epochs: int, generator: torch.Generator) -> Tensor:
     """Return the images of an epoch, in order.
 
     Without ``recipe.skip_known`` each image comes once. With it, and from ``FIRST`` to ``LAST`` of the training, an image whose
@@ -73,7 +73,7 @@ def draw_epoch(memory: Memory, recipe: Recipe, place: float, generator: torch.Ge
     ----------
     memory : errors when last seen.
     recipe : gives the share of known images to skip.
-    place : of the epoch's beginning in the training, 0 to 1.
+    epoch, epochs : how many are behind, and how many there are in all.
     generator : source of order and of what is skipped.
 
     Returns
@@ -81,7 +81,7 @@ def draw_epoch(memory: Memory, recipe: Recipe, place: float, generator: torch.Ge
     Tensor : ``(n,)``, ``int64``, places in train.
     """
     n = len(memory.errors)
-    if not recipe.skip_known or not FIRST <= place < LAST:
+    if not recipe.skip_known or not (epoch / epochs >= FIRST and (epoch + 1) / epochs <= LAST):
         return torch.randperm(n, generator=generator)
     known = memory.errors < memory.errors.mean()
     passes: list[Tensor] = []

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +38,7 @@ _ALIKE_IN_SHARDS = (
     nn.Linear,
 )  # of other modules it is not known that they draw no random numbers and share no state
 
+T = TypeVar("T")
 Loss = Callable[[Classifier, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
@@ -86,6 +88,10 @@ class Shards:
         self._join(len(work))
         logits, shares = zip(*results, strict=True)
         return torch.cat(logits), torch.stack(shares).sum()
+
+    def meanwhile(self, work: Callable[[], T]) -> Callable[[], T]:
+        """Begin ``work`` in another thread, where there is one, and return a call that waits for what it gives."""
+        return self.threads.submit(work).result if self.threads else work
 
     @torch.no_grad()
     def _join(self, n: int) -> None:
