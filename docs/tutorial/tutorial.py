@@ -376,6 +376,10 @@ print(f"{sum(epoch.seconds for epoch in run.history):.0f} seconds in all")
 #   More images, stronger augmentation or fewer epochs help.
 # - *Both are poor and flat*: the network is too small, or the learning rate is wrong.
 # - *Wild jumps*: the learning rate is too large.
+#
+# Do not be surprised if validation lies *above* train, as it may here. The training images are mirrored and turned, which makes them
+# harder; and train is measured in the course of the epoch, while the network is still getting better, validation at its end. The two
+# losses cannot be compared at all: on train the softened answers are asked for (label smoothing), on validation the plain ones.
 
 # %%
 curves = run.pictures(shade_gap=True)[0]
