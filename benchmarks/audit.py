@@ -100,7 +100,8 @@ def untouched(bench: Bench) -> None:
             for finding in content["findings"]
         ]
         say(str(report))
-        bench.keep({"images": len(report.pool), "findings": findings}, "untouched", data.name)
+        found = {"level": report.level, "images": len(report.pool), "findings": findings}
+        bench.keep(found, "untouched", data.name)
 
 
 def duplicates(bench: Bench) -> None:

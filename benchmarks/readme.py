@@ -1,4 +1,4 @@
-"""Write the table of the README from the committed results, so that it says what was measured.
+"""Write the tables of the README from the committed results, so that it says what was measured.
 
     python benchmarks/readme.py
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
+MARKS = ("<!-- {}: begin -->\n", "<!-- {}: end -->\n")
 PUBLISHED = {
     "bloodmnist": "ResNet-18 .958 / .998",
     "breastmnist": "ResNet-18 .863 / .901",
@@ -60,17 +60,47 @@ def _line(name: str, row: dict[str, Any]) -> str:
     return " | ".join(["", shown, TITLES[row["data"]], seconds, *cells, elsewhere, ""]).strip()
 
 
-def written(readme: str, table: str) -> str:
-    """Return the README with the table between its marks."""
-    before, rest = readme.split(BEGIN)
-    return before + BEGIN + table + END + rest.split(END)[1]
+def render_audit(audit: dict[str, Any]) -> str:
+    """Return what the audit finds in the untouched BloodMNIST, as Markdown, from ``audit.json``."""
+    found = audit["untouched"]["bloodmnist"]
+    graves = [finding for finding in found["findings"] if finding["severity"] != "note"]
+    notes = [finding["title"] for finding in found["findings"] if finding["severity"] == "note"]
+    lines = [f"| in the {found['images']:,} images of BloodMNIST | evidence |", "|---|---|"]
+    lines += [
+        f"| {one['severity']}: {_lowered(one['title'])} | {_cells(one['evidence'])} |" for one in graves
+    ]
+    lines += ["", f"And to note: {'; '.join(map(_lowered, notes))}."] if notes else []
+    lines += [
+        "",
+        "As it stands, before anything was planted or cleaned: `python benchmarks/audit.py untouched`, "
+        "[the results](benchmarks/results/audit.json) are committed.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _lowered(title: str) -> str:
+    return title[0].lower() + title[1:]
+
+
+def _cells(words: str) -> str:
+    return words.split(" What gives away most")[0].replace("|", "\\|")
+
+
+def written(readme: str, name: str, table: str) -> str:
+    """Return the README with the table between the marks of that name."""
+    begin, end = (mark.format(name) for mark in MARKS)
+    before, rest = readme.split(begin)
+    return before + begin + table + end + rest.split(end)[1]
 
 
 def main() -> None:
     """Write the README anew."""
     path = ROOT / "README.md"
-    accuracy = json.loads((ROOT / "benchmarks" / "results" / "accuracy.json").read_text(encoding="utf-8"))
-    path.write_text(written(path.read_text(encoding="utf-8"), render(accuracy)), encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    for name, file, render_one in (("measured", "accuracy", render), ("audit", "audit", render_audit)):
+        results = json.loads((ROOT / "benchmarks" / "results" / f"{file}.json").read_text(encoding="utf-8"))
+        text = written(text, name, render_one(results))
+    path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,12 @@ def test_the_table_is_that_of_the_results(table: ModuleType) -> None:
     assert table.render(accuracy) in README, "run `python benchmarks/readme.py`"
 
 
+def test_what_the_audit_finds_is_that_of_the_results(table: ModuleType) -> None:
+    audit = json.loads((ROOT / "benchmarks/results/audit.json").read_text(encoding="utf-8"))
+    assert len(audit["untouched"]["bloodmnist"]["findings"]) >= 5
+    assert table.render_audit(audit) in README, "run `python benchmarks/readme.py`"
+
+
 def test_each_mean_is_that_of_its_values() -> None:
     rows = json.loads((ROOT / "benchmarks/results/accuracy.json").read_text(encoding="utf-8"))["rows"]
     checked = 0

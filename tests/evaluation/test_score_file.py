@@ -34,6 +34,9 @@ def test_what_does_not_fit_is_refused(tmp_path):
     np.save(tmp_path / "p.npy", np.full((7, 3), 1 / 3))
     with pytest.raises(PredictionError, match="holds 7 rows, the test split of cells 30 images"):
         score_file(tmp_path / "p.npy", made_data())
+    np.save(tmp_path / "wide.npy", np.full((30, 4), 1 / 4))
+    with pytest.raises(PredictionError, match="holds 4 probabilities a row, cells has 3 classes"):
+        score_file(tmp_path / "wide.npy", made_data())
     with pytest.raises(PredictionError, match="no split 'tset'; did you mean test"):
         score_file(tmp_path / "p.npy", made_data(), split="tset")
     rows = "\n".join(f"{i},{(i + (i == 4)) % 3},0.5,0.3,0.2" for i in range(30))

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from giemsa.auditing.out_of_fold import OutOfFold
     from giemsa.training.run import Run
 
-FOLDS = {"short": 3, "thorough": 5}
+FOLDS = {"short": 3, "thorough": 4}
 EPOCHS = {"short": 2, "thorough": 6}
 LEAST_TRAINED = 30  # images in train below which no network is asked
 
@@ -75,7 +75,7 @@ def audit(
     ----------
     data : a data set, or what :func:`giemsa.load` takes.
     quick : train nothing: no label errors, and outliers by their pixels alone.
-    thorough : four folds of longer trainings in place of three short ones, outliers by a network's features in place of
+    thorough : more folds of longer trainings in place of three short ones, outliers by a network's features in place of
         simple measures, and a learning curve.
     seed : source of every random choice.
     device : ``auto``, ``cpu``, ``cuda`` or ``mps``, for the trainings.

@@ -157,11 +157,17 @@ def tell_quality(pool: Pool, quality: ImageQuality) -> Iterator[Finding]:
             "warning" if fault == "empty" or len(places) > 0.01 * len(pool) else "note",
             f"{count_words(len(places), 'image')} {words}",
             len(places),
-            f"The worst is {worst}; most are of class {pool.class_name(int(classes.argmax()))} ({classes.max()}).",
+            _worst_words(worst, pool.class_name(int(classes.argmax())), int(classes.max()), len(places)),
             why,
             advice,
             places,
         )
+
+
+def _worst_words(worst: str, class_name: str, own: int, total: int) -> str:
+    if total == 1:
+        return f"It is {worst}, of class {class_name}."
+    return f"The worst is {worst}; {own} of the {total} are of class {class_name}."
 
 
 def tell_outliers(pool: Pool, places: np.ndarray, deviations: np.ndarray, space: str) -> Iterator[Finding]:

@@ -22,15 +22,17 @@ Fix = Annotated[
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with status 3 when something severe is found.")]
 
 
+@options.with_groups
 def audit(
-    source: options.Source = SOURCE,
+    source: options.Source,
     quick: Quick = False,
     fix: Fix = None,
     strict: Strict = False,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
     device: options.Device = "auto",
-    talk: options.Talk = TALK,
+    *,
+    talk: options.Talk,
 ) -> None:
     """Find duplicates, leakage, wrong labels, bad images and shortcuts, worst first; --out keeps figures and audit.json."""
     from giemsa.auditing.audit import audit as audit_data

@@ -13,11 +13,12 @@ from giemsa.cli.session import Session
 Runs = Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Two or more run folders.")]
 
 
+@options.with_groups
 def compare(
     runs: Runs,
     seed: options.Seed = 0,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    talk: options.Talk,
 ) -> None:
     """Compare two runs image by image; of more than two print each score, the mean and the standard deviation."""
     from giemsa.errors import RunError
@@ -25,7 +26,7 @@ def compare(
     from giemsa.evaluation.compare import tabulate
     from giemsa.training.run import open_run
 
-    with Session(as_json=json, quiet=quiet) as session:
+    with Session(talk) as session:
         if len(runs) < 2:
             raise RunError(f"there is nothing to compare {runs[0]} with; give two or more run folders")
         opened = [open_run(folder) for folder in runs]

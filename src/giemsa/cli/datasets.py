@@ -10,16 +10,17 @@ from giemsa.cli import options
 from giemsa.cli.session import Session
 
 
+@options.with_groups
 def datasets(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Print this set's card alone.")] = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    talk: options.Talk,
 ) -> None:
     """List the MedMNIST sets: task, classes, images, licence, and which sizes are on this disk."""
     from giemsa.data.cards import CARDS, card_of
     from giemsa.data.exploration import card_json, card_lines
 
-    with Session(as_json=json, quiet=quiet) as session:
+    with Session(talk) as session:
         if name is not None:
             card = card_of(name)
             session.show(card_json(card) | _availability(name), "\n".join(card_lines(card)))

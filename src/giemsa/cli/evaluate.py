@@ -39,6 +39,7 @@ Coverage = Annotated[
 ]
 
 
+@options.with_groups
 def evaluate(
     run: Target,
     predictions: PredictionsFile = None,
@@ -51,12 +52,11 @@ def evaluate(
     seed: options.Seed = 0,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
-    threads: options.Threads = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    talk: options.Talk,
 ) -> None:
     """Test a run and write its numbers, figures and predictions into it; or score a file of predictions."""
-    with Session(as_json=json, quiet=quiet, threads=threads) as session:
+    with Session(talk) as session:
         if predictions is not None:
             folder = target_folder(out, overwrite=overwrite)
             evaluation = _of_file(session, predictions, run, split, size, seed)

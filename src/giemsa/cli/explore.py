@@ -8,25 +8,21 @@ from giemsa.cli.session import Session
 from giemsa.cli.targets import target_folder
 
 
+@options.with_groups
 def explore(
-    data: options.Data = "bloodmnist",
-    size: options.Size = None,
-    fit: options.Fit = "crop",
-    skip_bad: options.SkipBad = False,
-    rename: options.Rename = None,
-    seed: options.Seed = 0,
+    source: options.Source,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    talk: options.Talk,
 ) -> None:
     """Print the data card, counts and channel statistics; with --out, draw examples and distributions into a folder."""
     from giemsa.data.exploration import explore as explore_data
     from giemsa.plots.gallery import save_pictures
 
-    with Session(as_json=json, quiet=quiet) as session:
+    with Session(talk) as session:
         folder = target_folder(out, overwrite=overwrite)
-        dataset = load_aloud(session, data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, rename=rename)
+        dataset = load_aloud(session, source)
         exploration = explore_data(dataset)
         if folder:
             for path in save_pictures(folder, exploration.pictures()):

@@ -32,6 +32,7 @@ Quick = Annotated[
 ]
 
 
+@options.with_groups
 def interpret(
     run: options.RunFolder,
     layer: Layer = None,
@@ -41,9 +42,8 @@ def interpret(
     summary: Summary = False,
     quick: Quick = False,
     seed: options.Seed = 0,
-    threads: options.Threads = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    talk: options.Talk,
 ) -> None:
     """Look into a trained network and check what is seen; figures and findings go into the run folder."""
     from giemsa.errors import ModelError
@@ -52,7 +52,7 @@ def interpret(
     from giemsa.plots.gallery import save_pictures
     from giemsa.training.run import open_run
 
-    with Session(as_json=json, quiet=quiet, threads=threads) as session:
+    with Session(talk) as session:
         if image is not None and layer is None:
             raise ModelError("--image goes with --layer: name the layer whose maps are wanted")
         opened = open_run(run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from giemsa.cli.options import Source
 from giemsa.cli.session import Session
 from giemsa.errors import DataError
 
@@ -11,16 +12,7 @@ if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset
 
 
-def load_aloud(
-    session: Session,
-    data: str,
-    *,
-    size: int | None = None,
-    fit: str = "crop",
-    skip_bad: bool = False,
-    seed: int = 0,
-    rename: list[str] | None = None,
-) -> ImageDataset:
+def load_aloud(session: Session, source: Source) -> ImageDataset:
     """Load data, rename classes, and say how it was split and what was left out.
 
     Raises
@@ -29,8 +21,15 @@ def load_aloud(
     """
     from giemsa.data.load import load
 
-    names = dict(_parse(word) for word in rename or ())
-    dataset = load(data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, progress=session.progress)
+    names = dict(_parse(word) for word in source.rename or ())
+    dataset = load(
+        source.data,
+        size=source.size,
+        fit=source.fit,
+        skip_bad=source.skip_bad,
+        seed=source.seed,
+        progress=session.progress,
+    )
     for note in dataset.notes:
         session.say(note)
     for _, reason in dataset.skipped:

@@ -1,15 +1,17 @@
-"""The options that every command shares, and those that are made from a recipe's fields."""
+"""The options that commands share, one by one and in groups, and those that are made from a recipe's fields."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
+Command = Callable[..., None]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write; refused if it exists.")]
@@ -40,6 +42,28 @@ Rename = Annotated[
 ]
 Views = Annotated[int, typer.Option("--views", min=1, help="Average over 1, 2 or 8 views of each image.")]
 
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where images come from and how they are read."""
+
+    data: Data = "bloodmnist"
+    size: Size = None
+    fit: Fit = "crop"
+    skip_bad: SkipBad = False
+    rename: Rename = None
+    seed: Seed = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Talk:
+    """How a command talks to its user, and the threads it computes with."""
+
+    threads: Threads = None
+    json: Json = False
+    quiet: Quiet = False
+
+
 RECIPE_HELP = {
     "model": "The network.",
     "epochs": "Passes over the training images.",
@@ -55,7 +79,42 @@ RECIPE_HELP = {
 }
 
 
-def with_recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
+def with_groups(command: Command) -> Command:
+    """Let a command take groups of options: a parameter whose type is a dataclass becomes a flag for each of its fields."""
+    signature = inspect.signature(command, eval_str=True)
+    kinds = {p.name: p.annotation for p in signature.parameters.values()}
+    groups: dict[str, Any] = {name: kind for name, kind in kinds.items() if dataclasses.is_dataclass(kind)}
+
+    def wrapped(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(
+                **{field.name: values.pop(field.name) for field in dataclasses.fields(group)}
+            )
+        command(**values)
+
+    flat: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        group = groups.get(parameter.name)
+        flat += _fields_of(group, parameter.kind) if group else [parameter]
+    return _presented(wrapped, command, signature.replace(parameters=flat))
+
+
+def _fields_of(group: type, kind: Any) -> list[inspect.Parameter]:
+    annotations = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(field.name, kind, default=field.default, annotation=annotations[field.name])
+        for field in dataclasses.fields(group)
+    ]
+
+
+def _presented(wrapped: Command, command: Command, signature: inspect.Signature) -> Command:
+    """Give a wrapper the name, the help and the options that its command shows."""
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    wrapped.__signature__ = signature  # type: ignore[attr-defined]
+    return wrapped
+
+
+def with_recipe_flags(command: Command) -> Command:
     """Add a flag for each field of :class:`giemsa.training.recipes.Recipe` to a command that takes ``**recipe_fields``.
 
     A flag that is not given is ``None`` and leaves the recipe's own value.
@@ -70,9 +129,7 @@ def with_recipe_flags(command: Callable[..., None]) -> Callable[..., None]:
     def wrapped(**values: Any) -> None:
         command(**values)
 
-    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
-    wrapped.__signature__ = signature.replace(parameters=[*shared, *flags])  # type: ignore[attr-defined]
-    return wrapped
+    return _presented(wrapped, command, signature.replace(parameters=[*shared, *flags]))
 
 
 def _flag(field: dataclasses.Field) -> inspect.Parameter:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Images = Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files, or folders of them.")]
 
 
+@options.with_groups
 def predict(
     run: options.RunFolder,
     images: Images,
@@ -26,14 +27,13 @@ def predict(
     skip_bad: options.SkipBad = False,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
-    threads: options.Threads = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    talk: options.Talk,
 ) -> None:
     """Print a class and its probability for each image, as CSV or JSON; --out writes them to a file instead."""
     from giemsa.training.predict import predict_files
 
-    with Session(as_json=json, quiet=quiet, threads=threads) as session:
+    with Session(talk) as session:
         path = target_file(out, overwrite=overwrite)
         predictions = predict_files(run, images, views=views, skip_bad=skip_bad, progress=session.progress)
         for sentence in predictions.notes:

@@ -7,17 +7,18 @@ from giemsa.cli.session import Session
 from giemsa.cli.targets import target_file
 
 
+@options.with_groups
 def report(
     run: options.RunFolder,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    talk: options.Talk,
 ) -> None:
     """Write report.html into the run folder, or elsewhere with --out; stages not yet run are named with their commands."""
     from giemsa.reporting.report import report as write_report
     from giemsa.training.run import open_run
 
-    with Session(as_json=json, quiet=quiet) as session:
+    with Session(talk) as session:
         path = write_report(open_run(run), out=target_file(out, overwrite=overwrite))
         session.show({"report": str(path), "bytes": path.stat().st_size}, str(path))

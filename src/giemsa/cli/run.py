@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json as json_module
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,24 +20,19 @@ Thorough = Annotated[bool, typer.Option("--thorough", help="Every stage in full,
 HEADLINE = ("accuracy", "balanced_accuracy", "auc", "log_loss", "ece")
 
 
+@options.with_groups
 @options.with_recipe_flags
 def run(
-    data: options.Data = "bloodmnist",
+    source: options.Source,
     recipe: RecipeName = "fast",
     minutes: Minutes = None,
     resume: Resume = None,
     thorough: Thorough = False,
-    size: options.Size = None,
-    fit: options.Fit = "crop",
-    skip_bad: options.SkipBad = False,
-    rename: options.Rename = None,
-    seed: options.Seed = 0,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
     device: options.Device = "auto",
-    threads: options.Threads = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    talk: options.Talk,
     **recipe_fields: Any,
 ) -> None:
     """Explore, audit, train, evaluate, interpret and report: from data to one page."""
@@ -45,23 +40,21 @@ def run(
     from giemsa.pipeline import run as run_all
     from giemsa.training.run import choose_folder
 
-    with Session(as_json=json, quiet=quiet, threads=threads) as session:
+    with Session(talk) as session:
         if resume is not None:
             with resumable(session, resume, "run"):
                 finished = resume_run(resume, thorough=thorough, listener=_listener(session, 0))
         else:
             chosen = choose_recipe(recipe, recipe_fields)
-            dataset = load_aloud(
-                session, data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, rename=rename
-            )
+            dataset = load_aloud(session, source)
             if minutes is not None:
                 chosen = plan(session, dataset, chosen, minutes, device)
-            folder = choose_folder(out, dataset.name, chosen.name, seed)
+            folder = choose_folder(out, dataset.name, chosen.name, source.seed)
             with resumable(session, folder, "run"):
                 finished = run_all(
                     dataset,
                     chosen,
-                    seed=seed,
+                    seed=source.seed,
                     out=folder,
                     overwrite=overwrite,
                     thorough=thorough,
@@ -83,7 +76,7 @@ def _listener(session: Session, n_images: int) -> Listener:
 
 def headline(run: Run) -> tuple[dict[str, Any], str]:
     """Return the headline numbers as JSON and as words."""
-    metrics = json_module.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+    metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
     page = run.folder / "report.html"
     rows = [
         f"test {_score_words(name, metrics['test'][name])}" for name in HEADLINE if name in metrics["test"]

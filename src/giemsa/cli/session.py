@@ -12,6 +12,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from giemsa.cli.options import Talk
+
 WORTH_A_BAR_SECONDS = 0.5
 
 
@@ -20,21 +22,20 @@ class Session:
 
     Parameters
     ----------
-    as_json : print the result as JSON.
-    quiet : print no progress.
-    threads : number of threads for the arithmetic; ``None`` leaves it.
+    talk : whether to print the result as JSON, whether to print no progress, and the number of threads for the arithmetic.
     """
 
-    def __init__(self, *, as_json: bool = False, quiet: bool = False, threads: int | None = None) -> None:
-        self.as_json, self.quiet = as_json, quiet
+    def __init__(self, talk: Talk | None = None) -> None:
+        talk = talk or Talk()
+        self.as_json, self.quiet = talk.json, talk.quiet
         self._console = Console(stderr=True, highlight=False)
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._began = time.monotonic()
-        if threads is not None:
+        if talk.threads is not None:
             import torch
 
-            torch.set_num_threads(threads)
+            torch.set_num_threads(talk.threads)
 
     def __enter__(self) -> Session:
         warnings.filterwarnings("ignore", category=DeprecationWarning)

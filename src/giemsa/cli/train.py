@@ -33,43 +33,36 @@ Resume = Annotated[
 ]
 
 
+@options.with_groups
 @options.with_recipe_flags
 def train(
-    data: options.Data = "bloodmnist",
+    source: options.Source,
     recipe: RecipeName = "fast",
     minutes: Minutes = None,
     resume: Resume = None,
-    size: options.Size = None,
-    fit: options.Fit = "crop",
-    skip_bad: options.SkipBad = False,
-    rename: options.Rename = None,
-    seed: options.Seed = 0,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
     device: options.Device = "auto",
-    threads: options.Threads = None,
     shade_gap: ShadeGap = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    talk: options.Talk,
     **recipe_fields: Any,
 ) -> None:
     """Train a network and leave a run folder; stopped at any moment, it goes on with --resume."""
     from giemsa.plots.gallery import save_pictures
     from giemsa.training.train import resume as resume_run
 
-    with Session(as_json=json, quiet=quiet, threads=threads) as session:
+    with Session(talk) as session:
         if resume is not None:
             with resumable(session, resume, "train"):
                 run = resume_run(resume, on_epoch=EpochLines(session), progress=session.progress)
         else:
             chosen = choose_recipe(recipe, recipe_fields)
-            dataset = load_aloud(
-                session, data, size=size, fit=fit, skip_bad=skip_bad, seed=seed, rename=rename
-            )
+            dataset = load_aloud(session, source)
             if minutes is not None:
                 chosen = plan(session, dataset, chosen, minutes, device)
             run = train_aloud(
-                session, dataset, chosen, seed=seed, out=out, overwrite=overwrite, device=device
+                session, dataset, chosen, seed=source.seed, out=out, overwrite=overwrite, device=device
             )
         if shade_gap:
             save_pictures(run.folder / "figures", run.pictures(shade_gap=True))

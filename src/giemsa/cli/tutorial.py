@@ -14,16 +14,17 @@ from giemsa.cli.targets import target_folder
 Folder = Annotated[Path, typer.Option("--out", "-o", help="Folder to copy to; refused if it is not empty.")]
 
 
+@options.with_groups
 def tutorial(
     out: Folder = Path("giemsa-tutorial"),
     overwrite: options.Overwrite = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    talk: options.Talk,
 ) -> None:
     """Copy the tutorial's notebooks: for learners, blank, and solved."""
     from giemsa.teaching.notebooks import copy_notebooks
 
-    with Session(as_json=json, quiet=quiet) as session:
+    with Session(talk) as session:
         folder = target_folder(out, overwrite=overwrite)
         assert folder is not None
         paths = [str(path) for path in copy_notebooks(folder)]

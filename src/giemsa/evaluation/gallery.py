@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from giemsa.evaluation import curves
@@ -237,38 +239,41 @@ def _subgroups(evaluation: Evaluation) -> Picture | None:
     )
 
 
-def _roc(evaluation: Evaluation) -> Picture | None:
-    predictions, by_class = evaluation.predictions, evaluation.card.by_class
-    drawn = [
-        curves.roc_curve(predictions.probabilities[:, label], predictions.labels == label)
-        for label in range(predictions.n_classes)
-    ]
-    areas = [scores["auc"].value for scores in by_class]
-    told = ", ".join(f"{name} {area:.3f}" for name, area in zip(evaluation.class_names, areas, strict=True))
+def _roc(evaluation: Evaluation) -> Picture:
+    drawn = _each_class(evaluation, curves.roc_curve)
+    areas = [scores["auc"].value for scores in evaluation.card.by_class]
     return Picture(
         name="evaluate-roc",
         figure=plot_roc(drawn, evaluation.short_names, areas),
         title="Each class told from the rest: ROC",
-        alt=f"ROC curves, one a class. Areas: {told}.",
+        alt=f"ROC curves, one a class. Areas: {_named(evaluation, areas)}.",
         shows="The nearer to the upper left corner, the better; numbers are areas under the curves (AUC).",
         caution="An area near 1 is easy to reach where a class is rare: see precision and recall too.",
     )
 
 
-def _precision_recall(evaluation: Evaluation) -> Picture | None:
-    predictions, by_class = evaluation.predictions, evaluation.card.by_class
-    drawn = [
-        curves.precision_recall_curve(predictions.probabilities[:, label], predictions.labels == label)
-        for label in range(predictions.n_classes)
-    ]
-    values = [scores["average_precision"].value for scores in by_class]
-    told = ", ".join(
-        f"{name} {value:.3f}" for name, value in zip(evaluation.class_names, values, strict=True)
-    )
+def _precision_recall(evaluation: Evaluation) -> Picture:
+    drawn = _each_class(evaluation, curves.precision_recall_curve)
+    values = [scores["average_precision"].value for scores in evaluation.card.by_class]
     return Picture(
         name="evaluate-precision",
         figure=plot_precision_recall(drawn, evaluation.short_names, values),
         title="Precision against recall",
-        alt=f"Precision-recall curves, one a class. Average precision: {told}.",
+        alt=f"Precision-recall curves, one a class. Average precision: {_named(evaluation, values)}.",
         shows="The nearer to the upper right corner, the better; numbers are average precisions.",
+    )
+
+
+def _each_class(
+    evaluation: Evaluation, curve: Callable[[np.ndarray, np.ndarray], curves.Curve]
+) -> list[curves.Curve]:
+    """Return each class's curve against the rest."""
+    predictions = evaluation.predictions
+    labels = range(predictions.n_classes)
+    return [curve(predictions.probabilities[:, label], predictions.labels == label) for label in labels]
+
+
+def _named(evaluation: Evaluation, values: Sequence[float]) -> str:
+    return ", ".join(
+        f"{name} {value:.3f}" for name, value in zip(evaluation.class_names, values, strict=True)
     )

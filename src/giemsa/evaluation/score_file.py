@@ -38,6 +38,7 @@ def score_file(path: Path, data: ImageDataset, *, split: str | None = None, seed
     if name not in data.splits:
         raise PredictionError(f"there is no split {name!r}; {nearest_names(name, list(data.splits))}")
     chosen = data.splits[name]
+    _check_width(path, table, data)
     _check_rows(path, table, chosen, f"the {name} split of {data.name}")
     evaluation = score(
         chosen.labels,
@@ -54,6 +55,14 @@ def score_file(path: Path, data: ImageDataset, *, split: str | None = None, seed
         short_names=data.short_names,
         split=name,
     )
+
+
+def _check_width(path: Path, table: PredictionTable, data: ImageDataset) -> None:
+    columns, classes = table.probabilities.shape[1], len(data.class_names)
+    if columns != classes:
+        raise PredictionError(
+            f"{path} holds {columns} probabilities a row, {data.name} has {classes} classes: expected one a class"
+        )
 
 
 def _check_rows(path: Path, table: PredictionTable, split: Split, where: str) -> None:

@@ -23,21 +23,13 @@ def plot_roc(curves: Sequence[Curve], class_names: Sequence[str], areas: Sequenc
     class_names : short names.
     areas : AUC of each class.
     """
-    figure, (whole, corner) = _two_panels()
-    for ax in (whole, corner):
-        _draw(ax, curves, _labels(class_names, areas))
-        tidy(
-            ax,
-            xlabel="share of other images taken for the class",
-            ylabel="share of the class found",
-            grid="both",
-        )
+    words = "share of other images taken for the class", "share of the class found"
+    figure, (whole, corner) = _two_panels(curves, _labels(class_names, areas), words)
     whole.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
     whole.set(xlim=(-0.01, 1), ylim=(0, 1.01))
     corner.set(xlim=(-0.001, 0.1), ylim=(0.8, 1.002))
-    whole.set_title("ROC", loc="left", fontsize=11)
-    corner.set_title("the upper left corner, enlarged", loc="left", fontsize=11)
-    _legend(figure, whole)
+    _title(whole, "ROC")
+    _title(corner, "the upper left corner, enlarged")
     return figure
 
 
@@ -52,27 +44,30 @@ def plot_precision_recall(
     class_names : short names.
     precisions : average precision of each class.
     """
-    figure, (whole, corner) = _two_panels()
-    for ax in (whole, corner):
-        _draw(ax, curves, _labels(class_names, precisions))
-        tidy(
-            ax,
-            xlabel="share of the class found (recall)",
-            ylabel="share of finds that are right",
-            grid="both",
-        )
+    words = "share of the class found (recall)", "share of finds that are right"
+    figure, (whole, corner) = _two_panels(curves, _labels(class_names, precisions), words)
     whole.set(xlim=(0, 1.01), ylim=(0, 1.02))
     corner.set(xlim=(0.7, 1.002), ylim=(0.7, 1.005))
-    whole.set_title("precision and recall", loc="left", fontsize=11)
-    corner.set_title("the upper right corner, enlarged", loc="left", fontsize=11)
-    _legend(figure, whole)
+    _title(whole, "precision and recall")
+    _title(corner, "the upper right corner, enlarged")
     return figure
 
 
-def _two_panels() -> tuple[Figure, tuple[Axes, Axes]]:
+def _two_panels(
+    curves: Sequence[Curve], labels: Sequence[str], words: tuple[str, str]
+) -> tuple[Figure, tuple[Axes, Axes]]:
+    """Draw the same curves twice, one panel above the other, with one legend; ``words`` stand along both axes."""
     figure = new_figure(5.6, 9.6)
     above, below = figure.subplots(2, 1)
+    for ax in (above, below):
+        _draw(ax, curves, labels)
+        tidy(ax, xlabel=words[0], ylabel=words[1], grid="both")
+    _legend(figure, above)
     return figure, (above, below)
+
+
+def _title(ax: Axes, words: str) -> None:
+    ax.set_title(words, loc="left", fontsize=11)
 
 
 def _labels(class_names: Sequence[str], values: Sequence[float]) -> list[str]:
