@@ -63,7 +63,7 @@ class Recipe:
 
     name: str = "fast"
     model: str = "convnet"
-    epochs: int = 10
+    epochs: int = 12
     minimum_steps: int = 300
     batch_size: int = 128
     optimiser: Literal["adam", "adamw", "sgd", "muon"] = "muon"
@@ -75,7 +75,7 @@ class Recipe:
     label_smoothing: float = 0.2
     class_weights: bool = False
     symmetry: Literal["card", "none", "mirror", "mirror and quarter turns"] = "card"
-    skip_known: float = 0.5
+    skip_known: float = 0.7
     horizontal_flip: bool = False
     vertical_flip: bool = False
     rotation_degrees: float = 0.0
