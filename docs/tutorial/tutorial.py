@@ -497,14 +497,15 @@ figures["evaluate-confusion"]
 # **Calibration.** When the network says "80 % sure", is it right in 80 of 100 cases? If so, it is *calibrated*, and its
 # probabilities can be trusted as probabilities. In the figure, points on the diagonal are honest; below it the network is too
 # sure of itself, above it too modest. The *expected calibration error* is the mean distance from the diagonal. (One number, the
-# *temperature*, by which all logits are divided, was chosen on validation to make it as honest as possible.)
+# *temperature*, by which all logits are divided, was chosen on validation to make it as honest as possible. One curve is without it,
+# one with it. Points at the left stand for few images, as the lower panel shows, and jump by chance.)
 
 # %%
 figures["evaluate-reliability"]
 
 # %% [markdown]
 # And these are its **worst mistakes**: the images where it was wrong and very sure. Look at each. Is the network to blame, or the
-# image, or even the label? Compare with what the audit said.
+# image, or even the label? Compare with what the audit said: is one of them an old acquaintance?
 
 # %%
 figures["evaluate-mistakes"]
