@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from giemsa.interpretation.integrated_gradients import baseline_of
-from giemsa.interpretation.layers import evaluating
+from giemsa.interpretation.probabilities import class_probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class DeletionCurves:
     Parameters
     ----------
     fractions : ``(steps,)``, the part of the pixels that is covered (deletion) or uncovered (insertion), 0 to 1.
-    deletion, insertion : ``(n, steps)``, probability of each image's class.
+    deletion, insertion : ``(n, steps)``, calibrated probability of each image's class.
     """
 
     fractions: np.ndarray
@@ -67,13 +67,6 @@ def deletion_curves(
     deletion, insertion = [], []
     for count in counts:
         first = ranks < int(count)
-        deletion.append(_probability(network, torch.where(first, cover, pixels), labels))
-        insertion.append(_probability(network, torch.where(first, pixels, cover), labels))
+        deletion.append(class_probabilities(network, torch.where(first, cover, pixels), labels))
+        insertion.append(class_probabilities(network, torch.where(first, pixels, cover), labels))
     return DeletionCurves(counts / size, np.stack(deletion, axis=1), np.stack(insertion, axis=1))
-
-
-def _probability(network: nn.Module, pixels: Tensor, labels: np.ndarray) -> np.ndarray:
-    """Probability of each image's label, ``(n,)``."""
-    with evaluating(network), torch.no_grad():
-        probabilities = network(pixels).double().softmax(1)
-    return probabilities.numpy()[np.arange(len(labels)), labels]

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from giemsa.interpretation.layers import evaluating
 from giemsa.interpretation.pixels import check_pixels
+from giemsa.interpretation.probabilities import calibrated_probabilities
 from giemsa.training.augmentation import rotate, shift, turn_all
 
 Move = Callable[[Tensor], Tensor]
@@ -53,7 +53,7 @@ class SymmetryResponse:
     Parameters
     ----------
     labels : ``(n,)``, the class that is followed.
-    still : ``(n,)``, its probability for the image as it is.
+    still : ``(n,)``, its calibrated probability for the image as it is.
     degrees : ``(a,)``, 0 to 360.
     turned : ``(n, a)``, its probability for the image turned by these.
     moves : names of the other moves.
@@ -90,11 +90,12 @@ def symmetry_response(
     """
     pixels = check_pixels(pixels)
     degrees = np.arange(0, 360 + step_degrees / 2, step_degrees)
-    still = _probabilities(network, pixels)
+    still = calibrated_probabilities(network, pixels)
     turned = [
-        _probabilities(network, rotate(pixels, torch.full((len(pixels),), float(angle)))) for angle in degrees
+        calibrated_probabilities(network, rotate(pixels, torch.full((len(pixels),), float(angle))))
+        for angle in degrees
     ]
-    moved = [_probabilities(network, move(pixels)) for move in MOVES.values()]
+    moved = [calibrated_probabilities(network, move(pixels)) for move in MOVES.values()]
     own = np.arange(len(labels)), np.asarray(labels)
     before = still.argmax(axis=1)
     return SymmetryResponse(
@@ -107,9 +108,3 @@ def symmetry_response(
         np.array([(p.argmax(axis=1) != before).mean() for p in moved]),
         np.array([(p.argmax(axis=1) != before).mean() for p in turned]),
     )
-
-
-def _probabilities(network: nn.Module, pixels: Tensor) -> np.ndarray:
-    with evaluating(network), torch.no_grad():
-        parts = [network(batch).double().softmax(1) for batch in pixels.split(256)]
-    return torch.cat(parts).numpy()

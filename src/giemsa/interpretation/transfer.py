@@ -8,9 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from giemsa.interpretation.layers import evaluating
+from giemsa.interpretation.probabilities import class_probabilities
 from giemsa.training.augmentation import shift, turn_all
-from giemsa.training.classifier import Classifier
 
 SHIFTS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 
@@ -35,18 +34,6 @@ class MadeImages:
     distance: np.ndarray
     typical: np.ndarray
     nearest: np.ndarray
-
-
-def class_probabilities(network: nn.Module, pixels: Tensor, labels: np.ndarray) -> np.ndarray:
-    """Return the probability of each image's class, ``(n,)``: of a :class:`Classifier` calibrated, as `predict` gives it.
-
-    A network trained with label smoothing never becomes surer than the smoothed label (.83 for a smoothing of .2 and eight
-    classes), whatever it sees; the temperature, chosen on validation images, takes that back.
-    """
-    temperature = network.temperature if isinstance(network, Classifier) else 1.0
-    with evaluating(network), torch.no_grad():
-        logits = network(pixels).double() / temperature
-    return logits.softmax(1).numpy()[np.arange(len(labels)), labels]
 
 
 def judge_made_images(

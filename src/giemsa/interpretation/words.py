@@ -39,13 +39,18 @@ def joined(words: list[str]) -> str:
 
 def _on_trust(look: AttributionLook) -> list[str]:
     trusted = [METHODS[x.method].title for x in look.trust if x.verdict == "trusted"]
+    careful = [METHODS[x.method].title for x in look.trust if x.verdict == "with care"]
+    earn = "earns" if len(trusted) == 1 else "earn"
     opening = (
-        f"Of {len(look.trust)} ways to map what it looks at, {len(trusted)} earn trust on this network: {joined(trusted)}."
+        f"Of {len(look.trust)} ways to map what it looks at, {len(trusted)} {earn} trust on this network: {joined(trusted)}."
         if trusted
         else f"None of {len(look.trust)} ways to map what it looks at earns trust on this network; do not rely on one."
     )
+    if careful:
+        opening += f" To be read with care: {joined(careful)}."
     lines = [opening, *(x.sentence for x in look.trust if x.verdict != "trusted")]
-    points = [x for x in look.trust if x.pointing]
+    points = [x for x in look.trust if x.pointing and x.verdict != "fails"]
+    points = points or [x for x in look.trust if x.pointing]
     if points:
         best = max(points, key=lambda x: x.pointing.value if x.pointing else 0)
         assert best.pointing

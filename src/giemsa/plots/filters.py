@@ -27,7 +27,7 @@ def plot_filters(before: np.ndarray | None, after: np.ndarray, *, layer: str) ->
     coloured = after.shape[1] == 3
     sheets = _colour_sheets(both, limit) if coloured else _channel_sheets(both)
     tall = sheets[0].shape[0] / sheets[0].shape[1]
-    figure = new_figure(6.2, min(7.5, 2.85 * tall + (0.9 if coloured else 1.6)))
+    figure = new_figure(6.2, min(7.5, 2.85 * tall + 0.9 if coloured else 2.45 * tall + 1.3))
     axes = figure.subplots(1, len(both), squeeze=False, gridspec_kw={"wspace": 0.12})[0]
     for ax, sheet, title in zip(axes, sheets, titles, strict=True):
         drawn = ax.imshow(sheet, cmap=DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
