@@ -72,10 +72,10 @@ def scaling(rows: Rows) -> Iterator[list[str]]:
 
 def ablation(rows: Rows) -> Iterator[list[str]]:
     """One change at a time."""
-    yield ["change", "seconds", "ACC, one view", "ACC, views averaged", "log loss, one view"]
+    yield ["change", "processor seconds", "ACC, one view", "ACC, views averaged", "log loss, one view"]
     for name, row in rows.items():
         scores = [row["accuracy, one view"], row["accuracy, views averaged"], row["log loss, one view"]]
-        yield [name, spread(row["seconds"], 1), *(spread(one, 4) for one in scores)]
+        yield [name, spread(row["processor seconds"], 1), *(spread(one, 4) for one in scores)]
 
 
 def robustness(rows: Rows) -> Iterator[list[str]]:
@@ -88,6 +88,26 @@ def robustness(rows: Rows) -> Iterator[list[str]]:
             spread(row["clean accuracy"], 4),
             *(spread(row[one], 3) for one in ["all shifts", *shifts]),
         ]
+
+
+def evaluation(rows: Rows) -> Iterator[list[str]]:
+    """Calibration, prediction sets, foreign images."""
+    yield ["on the test split", "seeds", "mean ± sd"]
+    for name, row in rows.items():
+        text = spread(row, 2 if name.endswith("%") else 4)
+        yield [name, str(row["n"]), "over 0.9999" if text.startswith("1.0000") and row["mean"] < 1 else text]
+
+
+def intervals(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
+    """Coverage of the 95 % intervals."""
+    yield ["accuracy", "images", "test sets", "score", "giemsa, %", "percentile bootstrap, %"]
+    both = {(row["accuracy"], row["n"], row["score"], row["method"]): row for row in rows}
+    for accuracy, n, score, method in both:
+        if method == "giemsa":
+            shown = [both[accuracy, n, score, one] for one in ("giemsa", "percentile")]
+            covered = [f"{100 * one['coverage']:.1f} ± {100 * one['standard_error']:.1f}" for one in shown]
+            name = score.replace("_", " ")
+            yield [str(accuracy), str(n), str(shown[0]["test_sets"]), name, *covered]
 
 
 def tried(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
@@ -111,6 +131,8 @@ TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
     "scaling": scaling,
     "ablation": ablation,
     "robustness": robustness,
+    "evaluation": evaluation,
+    "intervals": intervals,
     "tried": tried,
 }
 

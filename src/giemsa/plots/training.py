@@ -40,7 +40,7 @@ def plot_learning_curves(
         if kept_epoch is not None:
             ax.axvline(kept_epoch, color=INK, linewidth=1, linestyle=":", label=f"kept: epoch {kept_epoch}")
         tidy(ax, title=name if name == "accuracy" else "loss (cross-entropy)", grid="y")
-        ax.legend(fontsize=9, frameon=False)
+        ax.legend(fontsize=9, framealpha=0.9, edgecolor="none")
         ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel("epoch")
     return figure
