@@ -37,7 +37,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "no weight decay": {"weight_decay": 0.0},
     "batches of 64": {"batch_size": 64},
     "batches of 256": {"batch_size": 256},
-    "shifts by 1 pixel": {"shift_pixels": 1},
+    "no shifts": {"shift_pixels": 0},
     "averaged weights": {"selection": "average", "average_decay": 0.98},
     "pixels not standardised": {"standardize": False},
     "colour jitter 0.3": {"colour_jitter": 0.3},

@@ -79,7 +79,7 @@ class Recipe:
     horizontal_flip: bool = False
     vertical_flip: bool = False
     rotation_degrees: float = 0.0
-    shift_pixels: int = 0
+    shift_pixels: int = 1
     colour_jitter: float = 0.0
     standardize: bool = True
     selection: Literal["best", "last", "average"] = "last"
@@ -152,6 +152,7 @@ RECIPES: dict[str, Recipe] = {
         label_smoothing=0.0,
         symmetry="none",
         skip_known=0.0,
+        shift_pixels=0,
         horizontal_flip=True,
         vertical_flip=True,
         rotation_degrees=10.0,
