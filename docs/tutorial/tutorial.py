@@ -524,9 +524,13 @@ looks = {picture.name: picture for picture in found.pictures()}
 found
 
 # %% [markdown]
-# **Feature maps.** We put one image in, a neutrophil, and look at what comes out of an early layer: one grey picture for each
-# filter, bright where the filter found what it looks for. Some maps light up at the nucleus (the dark core of the cell), others at its edge, others at
-# the background. A black map has found nothing in this image.
+# One sentence should make you think: how many answers change when the image gets a little darker, or loses some colour? The audit had
+# warned that colour alone tells much. The next microscope will have a lamp of its own.
+#
+# **Feature maps.** We put one image in, a neutrophil, and look at what comes out of an early layer, and then of a late one: one grey
+# picture for each filter, bright where the filter found what it looks for. In the early layer some maps light up at the nucleus (the
+# dark core of the cell), others at its edge, others at the background. A black map has found nothing in this image. The late maps are
+# coarse, and each stands for something that is put together from many earlier ones: they can hardly be read by eye.
 
 # %%
 display(*[look for name, look in looks.items() if name.startswith("interpret-feature-maps")])
@@ -549,10 +553,11 @@ looks["interpret-maximisation"]
 
 # %% [markdown]
 # **Attribution** asks of one image: which pixels speak for the answer? There are many methods, and they do not agree. Some draw
-# beautiful maps that have little to do with the network. So a map must be *tested*. Three tests:
+# beautiful maps that have little to do with the network. So a map must be *tested*. Four tests:
 #
 # - *Deletion*: cover the pixels that the map calls important. The probability must fall, and faster than for random pixels.
 # - *Randomisation*: give the network random parameters. A map that stays the same has not looked at the network.
+# - *Moving*: move the image by one pixel. The map must move along and otherwise stay the same.
 # - *Pointing*: put four cells of different classes into one picture. Does the map for "monocyte" point at the monocyte? (This one
 #   needs a network that takes pictures of any size. Ours has a flatten layer and does not, so it is left out here.)
 #
