@@ -34,8 +34,7 @@ def render(accuracy: dict[str, Any]) -> str:
     lines += [
         "",
         f"Mean ± sd over {' or '.join(map(str, seeds))} seeds; {machine['cores']} cores of an "
-        f"{_plain(machine['processor'])}, no GPU, torch {machine['versions']['torch'].split('+')[0]}; "
-        "other work ran on the machine, so the seconds are upper bounds. "
+        f"{_plain(machine['processor'])}, no GPU, torch {machine['versions']['torch'].split('+')[0]}. "
         "Chosen on validation, test read once a training. Published figures: MedMNIST's benchmark table. "
         "`python benchmarks/accuracy.py` measures, [the results](benchmarks/results/accuracy.json) are committed.",
     ]

@@ -124,6 +124,23 @@ def tried(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
         ]
 
 
+def held_out(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
+    """Later prototypes, on more images held out."""
+    yield [
+        "choices",
+        "epochs",
+        "processor seconds",
+        "ACC, one view",
+        "views averaged",
+        "log loss, views averaged",
+    ]
+    for row in rows:
+        seconds = row["processor seconds"]
+        scores = [f"{row[f'accuracy, {kind}']:.4f}" for kind in ("one view", "views averaged")]
+        log_loss = f"{row['log loss, views averaged']:.4f}"
+        yield [row["choices"], str(row["epochs"]), f"{seconds:.0f}" if seconds else "", *scores, log_loss]
+
+
 TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
     "accuracy": accuracy,
     "train_speed": train_speed,
@@ -134,6 +151,7 @@ TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
     "evaluation": evaluation,
     "intervals": intervals,
     "tried": tried,
+    "held_out": held_out,
 }
 
 
