@@ -313,7 +313,7 @@ def scaling(bench: Bench) -> None:
     rows = []
     for n in SIZES:
         command = [sys.executable, __file__, "--one-size", str(n), "--data", str(data.source["given"])]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         rows.append(json.loads(done.stdout.splitlines()[-1]))
         say(str(rows[-1]))
         bench.keep({"machine": machine.describe(), "rows": rows}, "scaling", data.name)

@@ -11,7 +11,7 @@ import giemsa
 from giemsa.auditing.audit import audit
 from giemsa.auditing.findings import SEVERITIES
 from giemsa.data.dataset import DataCard, ImageDataset, PackedAddresses, Split
-from giemsa.errors import DataError
+from giemsa.errors import DataError, RecipeError
 
 
 def made(sizes=(60, 20, 20), classes=2, seed=0, side=28, groups=False) -> ImageDataset:
@@ -107,13 +107,24 @@ def test_a_class_smaller_than_the_folds_is_named(monkeypatch):
     assert found["unjudged-classes"].evidence == "Fewer images in train than the 3 folds: kind 2 (2)."
 
 
-def test_a_training_that_is_refused_is_told_and_the_rest_goes_on():
+def test_images_that_are_not_square_are_judged_too(monkeypatch):
+    monkeypatch.setattr("giemsa.auditing.out_of_fold.LEAST_STEPS", 2)
+    monkeypatch.setattr("giemsa.auditing.audit.EPOCHS", {"short": 1})
     data = made(side=28)
     splits = {
         name: dataclasses.replace(split, images=split.images[:, :20]) for name, split in data.splits.items()
     }
-    report = audit(dataclasses.replace(data, **splits))
-    assert "training was not possible" in report.notes[0]
+    report = audit(dataclasses.replace(data, **splits), device="cpu")
+    assert report.results.labels.probabilities.shape == (len(report.pool), len(data.class_names))
+
+
+def test_a_training_that_is_refused_is_told_and_the_rest_goes_on(monkeypatch):
+    def refuse(*arguments, **options):
+        raise RecipeError("the loss became nan in epoch 1")
+
+    monkeypatch.setattr("giemsa.auditing.out_of_fold.predict_out_of_fold", refuse)
+    report = audit(made(side=28))
+    assert "training was not possible: the loss became nan" in report.notes[0]
     assert report.results.labels is None
 
 
