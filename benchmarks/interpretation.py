@@ -8,8 +8,8 @@ Parts: `transfer`, `maximisation`, `pointing`, `completeness`, `grad-cam`. Three
 minute each. The made images' settings were chosen on other seeds. Probabilities are calibrated: the temperature is found on val,
 as `giemsa evaluate` does. Without it, label smoothing holds them near .83.
 
-tf-keras-vis runs in an environment of its own (`benchmarks/peers/keras-requirements.txt`), about a minute; without `--peers` it is
-left out. captum is a dependency of giemsa. Each part prints its table and is written into
+tf-keras-vis runs in an environment of its own (`benchmarks/peers/keras-requirements.txt`), about a minute; without `--peers` it
+is left out. captum is a dependency of giemsa. Each part prints its table and is written into
 `benchmarks/results/interpretation.json` as soon as it is done. The clock counts in `maximisation` and `grad-cam`: run them on an
 idle machine.
 """

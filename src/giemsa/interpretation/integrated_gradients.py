@@ -18,6 +18,10 @@ from giemsa.interpretation.layers import evaluating
 from giemsa.interpretation.pixels import check_pixels
 from giemsa.interpretation.target import AnyTarget, Target, resolve_target, scores
 
+FLOOR = (
+    0.1  # of a difference of logits; the parts of a smaller one cannot be asked to agree to a fraction of it
+)
+
 
 def integrated_gradients(
     network: nn.Module,
@@ -36,8 +40,8 @@ def integrated_gradients(
     network, pixels, target : as in :func:`giemsa.interpretation.gradients.gradient`.
     baseline : where the way begins: images like ``pixels``, one grey value in 0 to 1, or ``None`` for each image's mean colour.
     steps : points of the integral to begin with.
-    tolerance : how far the parts may miss the difference that they should add up to, as a fraction of it (or of 1 where it is
-        smaller than 1); images that miss it get four times the steps, and again.
+    tolerance : how far the parts may miss the difference that they should add up to, as a fraction of it (or of 0.1 where it is
+        smaller than that); images that miss it get four times the steps, and again.
     most_steps : where this ends.
 
     Returns
@@ -80,13 +84,13 @@ def integrated_gradients(
 def completeness_gap(
     network: nn.Module, pixels: Tensor, baseline: Tensor, target: Target, maps: Tensor
 ) -> Tensor:
-    """Return by how much the parts miss the difference they should add up to, ``(n,)``, as a fraction of it or of 1."""
+    """Return by how much the parts miss the difference they should add up to, ``(n,)``, as a fraction of it or of 0.1."""
     weights = target.rows(len(pixels))
     with evaluating(network), torch.no_grad():
         difference = scores(network, pixels, weights, target.layer) - scores(
             network, baseline, weights, target.layer
         )
-    return (maps.sum((1, 2, 3)) - difference).abs() / difference.abs().clamp_min(1.0)
+    return (maps.sum((1, 2, 3)) - difference).abs() / difference.abs().clamp_min(FLOOR)
 
 
 def baseline_of(pixels: Tensor, baseline: Tensor | float | None) -> Tensor:
