@@ -1,7 +1,7 @@
 """95 % intervals that hold near 1.0, where a good classifier lives and the percentile bootstrap fails.
 
 ``benchmarks/intervals.py`` measures what each covers. With 150 images and an accuracy of .97 the percentile bootstrap's "95 %"
-interval covers the AUC in about 82 of 100 samples and the balanced accuracy in 89. What is used instead:
+interval covers the AUC in about 80 of 100 samples and the balanced accuracy in 86. What is used instead:
 
 - a share of images: Wilson's interval;
 - any other score with a floor and a ceiling: Wilson's interval with the *effective* number of images, the number with which a
