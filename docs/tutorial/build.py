@@ -29,6 +29,7 @@ NAMES = {"learner": "tutorial.ipynb", "blank": "tutorial-blank.ipynb", "solved":
 LEFT_OUT = {"learner": (), "blank": ("solution",), "solved": ("exercise",)}
 KINDS = ("markdown", "code", "exercise", "solution")
 LIMIT_SECONDS = 600
+LONGEST_TWIN = 2000  # characters
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,16 @@ def execute(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", ()):
+            _shorten(output)
             if output.get("name") == "stderr":
                 raise RuntimeError(f"{cell.id} wrote to stderr: {output['text']}")
+
+
+def _shorten(output: NotebookNode) -> None:
+    """Cut the plain twin of an output that is shown as HTML, where it would be pages of numbers."""
+    data = output.get("data", {})
+    if "text/html" in data and len(data.get("text/plain", "")) > LONGEST_TWIN:
+        data["text/plain"] = data["text/plain"].split("(")[0]
 
 
 def _connection(folder: Path) -> dict[str, str]:
@@ -139,6 +148,8 @@ def keep_outputs(notebook: NotebookNode, path: Path) -> None:
         before = old.get(cell.source)
         if cell.cell_type == "code" and before is not None:
             cell.outputs, cell.execution_count = before.outputs, before.execution_count
+            for output in cell.outputs:
+                _shorten(output)
 
 
 def build(folder: Path = HERE, *, run: bool = True) -> list[Path]:
