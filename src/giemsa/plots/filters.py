@@ -22,7 +22,7 @@ def plot_filters(before: np.ndarray | None, after: np.ndarray, *, layer: str) ->
     layer : its name, for the title.
     """
     both = [after] if before is None else [before, after]
-    titles = ["trained"] if before is None else ["before training", "after training"]
+    titles = ["as they are"] if before is None else ["before training", "after training"]
     limit = float(max(np.abs(x).max() for x in both)) or 1.0
     coloured = after.shape[1] == 3
     sheets = _colour_sheets(both, limit) if coloured else _channel_sheets(both)
