@@ -110,6 +110,56 @@ def intervals(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
             yield [str(accuracy), str(n), str(shown[0]["test_sets"]), name, *covered]
 
 
+def interpretation(rows: Rows) -> Iterator[list[str]]:
+    """Made images, maps and their checks, each beside a peer."""
+    yield ["what", "giemsa", "peer or chance", "to be reached"]
+    if "maximisation" in rows:
+        tools = rows["maximisation"]["tools"]
+        seconds = {
+            name: f"{tools[name]['seconds for all classes']:.1f} s"
+            for name in tools
+            if name != "times as fast"
+        }
+        yield [
+            "an image made for each of 8 classes, 200 steps",
+            seconds["giemsa"],
+            f"tf-keras-vis {seconds.get('tf-keras-vis', 'not run')}",
+            "ten times as fast",
+        ]
+    for pair, found in rows.get("transfer", {}).get("median", {}).items():
+        least = min(found["second network"].values())
+        raw = min(found["second, no temperature"].values())
+        yield [
+            f"probability that a second network gives, the least of 8 classes ({pair})",
+            f"{least:.3f} ({raw:.3f} without temperature)",
+            "",
+            ".95",
+        ]
+    if "pointing" in rows:
+        scores = rows["pointing"]["scores"]
+        for name in [one for one in scores if one not in ("random", "centre")]:
+            low, high = scores[name]["low"], scores[name]["high"]
+            chance = f"random {scores['random']['value']:.3f}, centre {scores['centre']['value']:.3f}"
+            value = f"{scores[name]['value']:.3f} [{low:.3f}, {high:.3f}]"
+            yield [f"pointing game, {name.replace('_', ' ')}", value, chance, ".80, the best method"]
+    if "completeness" in rows:
+        ours, theirs = rows["completeness"]["gap as a fraction of the difference"].values()
+        yield [
+            "integrated gradients, largest gap",
+            f"{ours['largest']:.2%}",
+            f"captum, 50 steps: {theirs['largest']:.2%}",
+            "1 %",
+        ]
+    if "grad-cam" in rows:
+        seconds = rows["grad-cam"]["seconds"]
+        yield [
+            "Grad-CAM of 1,000 images",
+            f"{seconds['giemsa']:.2f} s",
+            f"captum {seconds['captum']:.2f} s",
+            "3 s",
+        ]
+
+
 def tried(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
     """Prototypes."""
     yield ["network", "choices", "epochs", "ACC, one view", "views averaged", "log loss, one view"]
@@ -150,6 +200,7 @@ TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
     "robustness": robustness,
     "evaluation": evaluation,
     "intervals": intervals,
+    "interpretation": interpretation,
     "tried": tried,
     "held_out": held_out,
 }
