@@ -113,4 +113,5 @@ def _refuse_file_options(split: str | None, size: int | None, out: Path | None) 
 def _foreign(session: Session, names: list[str] | None) -> dict[str, np.ndarray] | None:
     from giemsa.data.load import load
 
-    return {name: load(name, progress=session.progress).test.images for name in names} if names else None
+    sets = [load(name, progress=session.progress) for name in names or ()]
+    return {data.name: data.test.images for data in sets} or None
