@@ -97,7 +97,7 @@ def draw_made_images(look: MadeLook, subject: Subject) -> Picture:
     """Draw the image made for each class above the real one that is nearest to it."""
     data = subject.data
     real = np.stack([data.train.images[max(place, 0)] for place in look.beside])
-    notes = [f"p = {_probability(value)}" for value in look.judged.moved]
+    notes = [f"p = {_probability(value)}".replace("= >", "> ") for value in look.judged.moved]
     least = int(np.argmin(look.judged.moved))
     return Picture(
         "interpret-maximisation",

@@ -69,7 +69,7 @@ class MethodTrust:
             found.append("its map changes when the cell moves by one pixel")
         if self.similarity.low <= MOST_SIMILARITY < self.similarity.high:
             found.append(
-                f"so few images leave open whether its map changes enough when the weights are random (likeness "
+                f"the images looked at leave open whether its map changes enough under random weights (likeness "
                 f"{self.similarity.value:.2f}, 95 % interval {self.similarity.low:.2f} to {self.similarity.high:.2f}; at most "
                 f"{MOST_SIMILARITY:.2f} is asked for)"
             )

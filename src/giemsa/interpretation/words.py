@@ -82,7 +82,9 @@ def _on_made_images(look: MadeLook, names: tuple[str, ...]) -> list[str]:
             f"The images made for {joined(weak)} do not convince the network itself once they are moved: read nothing into them."
         ]
     least = int(np.argmin(look.judged.moved))
+    value = look.judged.moved[least]
+    shown = f"{value:.2f}" if value < 0.995 else "above .99"
     return [
         f"The images made for each class convince the network also when mirrored, turned or shifted (least: {names[least]}, "
-        f"probability {look.judged.moved[least]:.2f})."
+        f"probability {shown})."
     ]
