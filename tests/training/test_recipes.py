@@ -11,6 +11,8 @@ from giemsa.training.recipes import RECIPES, Recipe, get_recipe
     ("field", "value", "words"),
     [
         ("epochs", 0, "epochs must be at least 1, got 0"),
+        ("learning_rate", "high", "learning_rate must be at least 1e-12, got 'high'"),
+        ("epochs", None, "epochs must be at least 1, got None"),
         ("batch_size", -1, "batch_size must be at least 1"),
         ("label_smoothing", 1.0, "from 0 to below 1"),
         ("optimiser", "adamm", "did you mean"),

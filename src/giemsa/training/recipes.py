@@ -100,8 +100,10 @@ class Recipe:
                 raise RecipeError(f"{field} {value!r} is unknown; {nearest_names(str(value), list(known))}")
         for field, low, high in _RANGES:
             value = getattr(self, field)
-            if value is not None and not low <= value < high:
-                raise RecipeError(f"{field} must be {_range_words(low, high)}, got {value}")
+            if value is None and field == "patience":
+                continue
+            if not isinstance(value, int | float) or not low <= value < high:
+                raise RecipeError(f"{field} must be {_range_words(low, high)}, got {value!r}")
 
     def replace(self, **changes: Any) -> Recipe:
         """Return the recipe with some fields changed; an unknown field is a :class:`RecipeError`."""
