@@ -7,8 +7,8 @@ from pathlib import Path
 from giemsa.errors import RunError
 
 
-def target_file(out: Path | None, *, overwrite: bool) -> Path | None:
-    """Return ``out``, its folder made; ``None`` if nothing is to be written.
+def target_file(out: Path | None, *, overwrite: bool, option: str = "--out") -> Path | None:
+    """Return ``out``, as the ``option`` of that name gave it, its folder made; ``None`` if nothing is to be written.
 
     Raises
     ------
@@ -17,9 +17,9 @@ def target_file(out: Path | None, *, overwrite: bool) -> Path | None:
     if out is None:
         return None
     if out.is_dir():
-        raise RunError(f"{out} is a folder, expected the name of a file; give another --out")
+        raise RunError(f"{out} is a folder, expected the name of a file; give another {option}")
     if out.exists() and not overwrite:
-        raise RunError(f"{out} exists already; give another --out, or --overwrite it")
+        raise RunError(f"{out} exists already; give another {option}, or --overwrite it")
     _make(out.parent)
     return out
 
