@@ -39,10 +39,8 @@ def audit(
     from giemsa.auditing.fix import write_manifest
 
     with Session(talk) as session:
-        folder, manifest = (
-            target_folder(out, overwrite=overwrite),
-            target_file(fix, overwrite=overwrite, option="--fix"),
-        )
+        folder = target_folder(out, overwrite=overwrite)
+        manifest = target_file(fix, overwrite=overwrite, option="--fix")
         dataset = load_aloud(session, source)
         report = audit_data(
             dataset,
