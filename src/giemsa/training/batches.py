@@ -10,7 +10,7 @@ from torch import Tensor
 
 from giemsa.data.dataset import Split
 from giemsa.training.augmentation import augment
-from giemsa.training.classifier import Classifier, to_pixels
+from giemsa.training.classifier import CACHED_PIXELS, Classifier, to_pixels
 from giemsa.training.recipes import Recipe
 from giemsa.training.sampling import Memory
 
@@ -31,11 +31,16 @@ def training_batches(
     memory: Memory,
     generator: torch.Generator,
 ) -> Iterator[Batch]:
-    """Yield the images of ``split`` in ``order``, augmented; the last batch may be smaller."""
+    """Yield the images of ``split`` in ``order``, augmented, several small batches at a time; the last one may be smaller."""
     device = classifier.classes.compute.device
     symmetry = classifier.symmetry if recipe.symmetry == "card" else recipe.symmetry
-    for places in order.split(recipe.batch_size):
-        places = places.sort().values
+    height, width = split.images.shape[1:3]
+    at_once = max(1, CACHED_PIXELS // (recipe.batch_size * height * width))
+    for block in order.split(at_once * recipe.batch_size):
+        places = torch.cat(
+            [batch.sort().values for batch in block.split(recipe.batch_size)]
+        )  # as they lie on a disk
         pixels = to_pixels(split.images[places.numpy()])
-        pixels = augment(pixels, recipe, memory.next_views(places, symmetry), generator)
-        yield Batch(pixels.to(device), torch.from_numpy(split.labels[places.numpy()]).to(device), places)
+        pixels = augment(pixels, recipe, memory.next_views(places, symmetry), generator).to(device)
+        labels = torch.from_numpy(split.labels[places.numpy()]).to(device)
+        yield from map(Batch, *(part.split(recipe.batch_size) for part in (pixels, labels, places)))
