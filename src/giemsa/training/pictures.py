@@ -48,17 +48,22 @@ def learning_curves_picture(run: Run, *, shade_gap: bool = False) -> Picture:
             "Train is the mean over an epoch's augmented batches while the weights moved; val is measured at its end, on images "
             "as they are. A val curve that turns while train goes on shows learning by heart."
         ),
-        caution=_smoothing_words(run.recipe),
+        caution=_caution(run.recipe),
     )
 
 
-def _smoothing_words(recipe: Recipe) -> str:
+def _caution(recipe: Recipe) -> str:
+    words = ["Train is seen with augmentation, val without: that val may lie above train is no fault."]
+    if recipe.skip_known:
+        words.append(
+            "In the middle of the training, images that are known already come less often: train then looks worse than it is."
+        )
     if recipe.label_smoothing:
-        return (
+        words.append(
             f"The loss on train has a floor above zero, since its targets are smoothed by {recipe.label_smoothing:g}; "
             "that on val is plain cross-entropy, so the two lines cannot be compared with each other."
         )
-    return "Train is seen with augmentation, val without: that val may lie above train is no fault."
+    return " ".join(words)
 
 
 def _augmentation_picture(data: ImageDataset, recipe: Recipe, symmetry: str, seed: int) -> Picture:
