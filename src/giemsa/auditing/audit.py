@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from giemsa.training.run import Run
 
 FOLDS = {"short": 3, "thorough": 4}
-EPOCHS = {"short": 2, "thorough": 6}
+EPOCHS = {"short": 2, "thorough": 5}
 LEAST_TRAINED = 30  # images in train below which no network is asked
 
 
