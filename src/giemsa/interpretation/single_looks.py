@@ -12,9 +12,9 @@ from giemsa.data.dataset import SPLITS
 from giemsa.errors import DataError, ModelError, nearest_names
 from giemsa.interpretation.activation_maximisation import maximise_activation, settings_for
 from giemsa.interpretation.feature_maps import feature_maps
+from giemsa.interpretation.probabilities import class_probabilities
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.target import Target, channel_target, class_target
-from giemsa.interpretation.transfer import class_probabilities
 from giemsa.plots.feature_maps import plot_feature_maps
 from giemsa.plots.gallery import Picture
 from giemsa.plots.maximisation import plot_maximisation

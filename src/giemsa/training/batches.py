@@ -37,9 +37,8 @@ def training_batches(
     height, width = split.images.shape[1:3]
     at_once = max(1, CACHED_PIXELS // (recipe.batch_size * height * width))
     for block in order.split(at_once * recipe.batch_size):
-        places = torch.cat(
-            [batch.sort().values for batch in block.split(recipe.batch_size)]
-        )  # as they lie on a disk
+        # each batch is read in the order in which its images lie on a disk
+        places = torch.cat([batch.sort().values for batch in block.split(recipe.batch_size)])
         pixels = to_pixels(split.images[places.numpy()])
         pixels = augment(pixels, recipe, memory.next_views(places, symmetry), generator).to(device)
         labels = torch.from_numpy(split.labels[places.numpy()]).to(device)

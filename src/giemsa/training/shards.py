@@ -71,10 +71,9 @@ class Shards:
         -------
         tuple : the logits, detached, ``(n, n_classes)``, and the mean loss; in shards, of their means, weighted by their images.
         """
-        cuts = zip(
-            pixels.tensor_split(len(self.replicas)), labels.tensor_split(len(self.replicas)), strict=True
-        )
-        work = [(replica, *cut) for replica, cut in zip(self.replicas, cuts, strict=True) if len(cut[1])]
+        n = len(self.replicas)
+        cuts = zip(self.replicas, pixels.tensor_split(n), labels.tensor_split(n), strict=True)
+        work = [shard for shard in cuts if len(shard[2])]
 
         def one(replica: Classifier, pixels: Tensor, labels_of: Tensor) -> tuple[Tensor, Tensor]:
             replica.zero_grad(set_to_none=True)
