@@ -9,7 +9,7 @@ planting count as neither right nor wrong.
 
 Parts: untouched, duplicates, labels, shortcuts, seconds, scaling. Each is kept in `benchmarks/results/audit.json` as soon as it
 is there (labels after each training), beside what stands there already; label trainings that stand there are not repeated without
-`--again`. On two cores, in minutes: untouched 2, duplicates 10, labels 4 a seed for both levels, shortcuts 1, seconds 3,
+`--again`. On two cores, in minutes: untouched 2, duplicates 10, labels 6 a seed for both levels, shortcuts 1, seconds 3,
 scaling 3. Only seconds and scaling need an idle machine; they look at the first set alone.
 """
 
@@ -167,7 +167,7 @@ def labels(bench: Bench) -> None:
                     outside = predict_out_of_fold(
                         Pool(relabelled(data, given)),
                         groups,
-                        folds=FOLDS[level],
+                        folds=FOLDS,
                         epochs=EPOCHS[level],
                         seed=seed,
                     ).probabilities
@@ -384,12 +384,6 @@ def read(given: str) -> ImageDataset:
 def say(words: str) -> None:
     """Print a line at once."""
     print(words, flush=True)
-
-
-PARTS = {
-    part.__name__.replace("_", "-"): part
-    for part in (duplicates, labels, shortcuts, seconds, scaling, one_size)
-}
 
 
 PARTS = {part.__name__: part for part in (untouched, duplicates, labels, shortcuts, seconds, scaling)}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -160,6 +161,90 @@ def interpretation(rows: Rows) -> Iterator[list[str]]:
         ]
 
 
+def audit_duplicates(content: Rows) -> Iterator[list[str]]:
+    """Planted duplicates by tool and fault: recall and precision, the worst seed."""
+    sets = content["duplicates"]
+    faults = list(next(iter(sets.values()))["giemsa"])
+    yield ["set", "tool", *faults]
+    for data, tools in sets.items():
+        for tool, found in tools.items():
+            cells = [
+                f"{found[one]['recall_worst']:.3f} / {found[one]['precision_worst']:.3f}" for one in faults
+            ]
+            yield [data, tool, *cells]
+
+
+def audit_labels(content: Rows) -> Iterator[list[str]]:
+    """Average precision of flipped labels, giemsa beside the best of cleanlab's methods."""
+    yield [
+        "set",
+        "level",
+        "labels flipped to",
+        "seeds",
+        "giemsa, mean (lowest)",
+        "cleanlab, its best",
+        "self-confidence",
+    ]
+    for data, levels in content["labels"].items():
+        for level, kinds in levels.items():
+            for kind, named in (("random", "any other class"), ("most confused", "the class most confused")):
+                if kind not in kinds:
+                    continue
+                mean = kinds[kind]["mean"]
+                peers = {method: found for method, found in mean.items() if method != "giemsa"}
+                best = max(peers, key=lambda method: peers[method]["mean"])
+                yield [
+                    data,
+                    level,
+                    named,
+                    str(mean["giemsa"]["seeds"]),
+                    f"{mean['giemsa']['mean']:.3f} ({mean['giemsa']['lowest']:.3f})",
+                    f"{peers[best]['mean']:.3f}, {best.replace('_', ' ')}",
+                    f"{peers['self_confidence']['mean']:.3f}",
+                ]
+
+
+def audit_shortcuts(content: Rows) -> Iterator[list[str]]:
+    """Planted tints, found and named; claims on shuffled labels."""
+    yield [
+        "set",
+        "tinted",
+        "claimed",
+        "background named",
+        "claims on 20 shuffled labellings: background, colour",
+    ]
+    for data, found in content["shortcuts"].items():
+        planted, claims = found["planted"], found["claims_on_20_shuffled_labellings"]
+        yield [
+            data,
+            str(len(planted)),
+            str(sum(one["claimed"] for one in planted)),
+            str(sum(one["background_named"] for one in planted)),
+            f"{claims['background']}, {claims['colour']}",
+        ]
+
+
+def audit_seconds(content: Rows) -> Iterator[list[str]]:
+    """Seconds of the searches and of the audit at each level."""
+    yield ["set", "what", "seconds", "to be reached"]
+    reach = {"exact": "2", "quick": "30", "short": "35", "thorough": "120"}
+    for data, found in content["seconds"].items():
+        for name, seconds in found.items():
+            if name != "machine":
+                yield [data, name, f"{seconds:.1f}", reach.get(name, "")]
+
+
+def audit_scaling(content: Rows) -> Iterator[list[str]]:
+    """Seconds and memory by number of images."""
+    yield ["images", "processor seconds", "microseconds an image and doubling", "recall", "peak MB"]
+    for found in content["scaling"].values():
+        for row in found["rows"]:
+            n = row["images"]
+            unit = row["processor_seconds"] / (n * math.log2(n)) * 1e6
+            cells = [f"{row['processor_seconds']:.1f}", f"{unit:.1f}", f"{row['recall']:.3f}"]
+            yield [f"{n:,}", *cells, f"{row['peak_megabytes']:.0f}"]
+
+
 def tried(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
     """Prototypes."""
     yield ["network", "choices", "epochs", "ACC, one view", "views averaged", "log loss, one view"]
@@ -203,15 +288,21 @@ TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
     "interpretation": interpretation,
     "tried": tried,
     "held_out": held_out,
+    "audit_duplicates": audit_duplicates,
+    "audit_labels": audit_labels,
+    "audit_shortcuts": audit_shortcuts,
+    "audit_seconds": audit_seconds,
+    "audit_scaling": audit_scaling,
 }
 
 
 def render(name: str) -> str:
     """Return the table ``name`` in Markdown, empty where it was not measured."""
-    path = HERE / "results" / f"{name}.json"
+    path = HERE / "results" / f"{'audit' if name.startswith('audit') else name}.json"
     if not path.exists():
         return "Not measured yet.\n"
-    head, *lines = TABLES[name](json.loads(path.read_text(encoding="utf-8"))["rows"])
+    content = json.loads(path.read_text(encoding="utf-8"))
+    head, *lines = TABLES[name](content.get("rows", content))
     return "".join(f"| {' | '.join(line)} |\n" for line in [head, ["---"] * len(head), *lines])
 
 

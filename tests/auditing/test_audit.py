@@ -161,7 +161,7 @@ def test_the_report_says_the_same_in_words_json_html_and_files(tmp_path, discs):
 
 def test_thorough_adds_a_learning_curve_and_outliers_in_features(discs, monkeypatch):
     monkeypatch.setattr("giemsa.auditing.out_of_fold.LEAST_STEPS", 4)
-    monkeypatch.setattr("giemsa.auditing.audit.FOLDS", {"short": 3, "thorough": 2})
+    monkeypatch.setattr("giemsa.auditing.audit.FOLDS", 2)
     monkeypatch.setattr("giemsa.auditing.audit.EPOCHS", {"thorough": 1})
     report = audit(discs, thorough=True, device="cpu")
     assert "learning-curve" in kinds(report)

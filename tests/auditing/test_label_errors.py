@@ -1,10 +1,18 @@
 import numpy as np
 import pytest
+from hypothesis import given as given_that
+from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import cross_val_predict
 
-from giemsa.auditing.label_errors import class_thresholds, estimate_joint, find_label_errors
+from giemsa.auditing.label_errors import (
+    class_thresholds,
+    estimate_joint,
+    find_label_errors,
+    label_scores,
+    mislabelling_rates,
+)
 from giemsa.errors import PredictionError
 
 # Six images, two classes. By hand: thresholds (.9 + .8 + .1) / 3 = .6 and (.9 + .8 + .9) / 3 = .8667.
@@ -42,6 +50,52 @@ def test_planted_flips_come_first_and_are_counted():
     assert average_precision_score(np.isin(np.arange(900), flipped), -errors.scores) > 0.85
     assert 35 < errors.estimated_count < 90
     assert (errors.suggested[flipped] == truth[flipped]).mean() > 0.85
+
+
+def three_alike_classes(towards: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return given labels, which of them are wrong, and held-out probabilities; of 6,000 labels a tenth goes astray."""
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 3, 6000)
+    features = np.eye(3)[truth] * 3 + rng.normal(size=(6000, 3))
+    given = truth.copy()
+    wrong = rng.choice(6000, 600, replace=False)
+    given[wrong] = (truth[wrong] + rng.integers(1, 3, 600)) % 3 if towards is None else towards[truth[wrong]]
+    outside = cross_val_predict(LogisticRegression(), features, given, cv=3, method="predict_proba")
+    return given, np.isin(np.arange(6000), wrong), outside
+
+
+def test_where_mistakes_are_spread_evenly_the_score_is_nearly_the_probability_of_the_label():
+    given, _, outside = three_alike_classes(None)
+    own = outside[np.arange(len(given)), given]
+    np.testing.assert_allclose(label_scores(given, outside)[0], own, atol=0.05)
+    np.testing.assert_allclose(mislabelling_rates(given, outside), 1, atol=0.5)
+
+
+def test_where_mistakes_go_one_way_that_way_is_seen_and_wrong_labels_are_ranked_better():
+    towards = np.array([1, 2, 0])
+    given, wrong, outside = three_alike_classes(towards)
+    rates = mislabelling_rates(given, outside)
+    for true in range(3):
+        assert rates[towards[true], true] > 1.5
+        assert rates[towards[towards[true]], true] < 0.5
+    own = outside[np.arange(len(given)), given]
+    margin = own - np.where(np.eye(3)[given] == 1, -1, outside).max(axis=1)
+    scores, _ = label_scores(given, outside)
+    reached = average_precision_score(wrong, -scores)
+    for plain in (own, margin):
+        assert reached > average_precision_score(wrong, -plain) + 0.02
+
+
+@given_that(st.integers(1, 5), st.integers(1, 40), st.integers(0, 2**32 - 1))
+def test_scores_and_rates_stay_in_their_range(n_classes, n, seed):
+    rng = np.random.default_rng(seed)
+    labels, outside = rng.integers(0, n_classes, n), rng.dirichlet(np.full(n_classes, 0.1), n)
+    scores, suggested = label_scores(labels, outside)
+    rates = mislabelling_rates(labels, outside)
+    assert ((scores >= 0) & (scores <= 1)).all()
+    assert ((suggested >= 0) & (suggested < n_classes)).all()
+    assert (rates >= 0).all()
+    assert (np.diag(rates) == 1).all()
 
 
 def test_a_class_without_images_or_confidence_is_taken_to_be_right():

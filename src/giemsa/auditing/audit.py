@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from giemsa.auditing.out_of_fold import OutOfFold
     from giemsa.training.run import Run
 
-FOLDS = {"short": 3, "thorough": 4}
-EPOCHS = {"short": 2, "thorough": 5}
+FOLDS = 3
+EPOCHS = {"short": 2, "thorough": 8}
 LEAST_TRAINED = 30  # images in train below which no network is asked
 
 
@@ -75,8 +75,7 @@ def audit(
     ----------
     data : a data set, or what :func:`giemsa.load` takes.
     quick : train nothing: no label errors, and outliers by their pixels alone.
-    thorough : more folds of longer trainings in place of three short ones, outliers by a network's features in place of
-        simple measures, and a learning curve.
+    thorough : longer trainings, outliers by a network's features in place of simple measures, and a learning curve.
     seed : source of every random choice.
     device : ``auto``, ``cpu``, ``cuda`` or ``mps``, for the trainings.
     run : a run on this data, into whose folder the report is written.
@@ -173,7 +172,7 @@ def _ask_networks(
     from giemsa.auditing.out_of_fold import measure_learning_curve, predict_out_of_fold
 
     shared: dict[str, Any] = {"seed": seed, "device": device, "progress": progress}
-    lengths: dict[str, Any] = {"folds": FOLDS[level], "epochs": EPOCHS[level]}
+    lengths: dict[str, Any] = {"folds": FOLDS, "epochs": EPOCHS[level]}
     thorough, curve = level == "thorough", None
     try:
         judged = predict_out_of_fold(pool, units, with_features=thorough, **lengths, **shared)
@@ -189,11 +188,11 @@ def _hindrance(level: str, counts: np.ndarray) -> str:
     """Say why no network is asked, from the numbers of training images ``(classes,)``; nothing if there is no reason."""
     if level == "quick":
         return "Labels were not judged and no learning curve drawn, since that needs training (quick)."
-    if counts.sum() >= LEAST_TRAINED and (counts >= FOLDS["short"]).sum() >= 2:
+    if counts.sum() >= LEAST_TRAINED and (counts >= FOLDS).sum() >= 2:
         return ""
     return (
         f"Labels were not judged: that needs {LEAST_TRAINED} images in train and two classes of at least "
-        f"{FOLDS['short']}, there are {counts.sum()} images in {(counts > 0).sum()} classes."
+        f"{FOLDS}, there are {counts.sum()} images in {(counts > 0).sum()} classes."
     )
 
 

@@ -58,7 +58,7 @@ def short_recipe(epochs: int) -> Recipe:
         minimum_steps=LEAST_STEPS,
         selection="last",
         patience=None,
-        label_smoothing=0.0,
+        label_smoothing=0.1,
         skip_known=0.0,
         shift_pixels=0,
     )

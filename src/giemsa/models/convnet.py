@@ -20,7 +20,7 @@ WIDE = (32, 96, 192)
 def convnet_network(
     *, channels: int, n_classes: int, size: int, generator: torch.Generator, widths: tuple[int, ...] = NARROW
 ) -> nn.Sequential:
-    """Build the network of the recipes ``fast`` and, with the widths ``WIDE``, ``best``; it returns logits.
+    """Build the network of the recipe ``fast`` or, with the widths ``WIDE``, a member of ``best``; it returns logits.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from giemsa.models.convnet import convnet_network
+from giemsa.models.convnet import WIDE, convnet_network
 
 
 class Ensemble(nn.Module):
@@ -41,19 +41,21 @@ class Ensemble(nn.Module):
 
 
 def convnet_ensemble(
-    *, channels: int, n_classes: int, size: int, generator: torch.Generator, n_members: int = 4
+    *, channels: int, n_classes: int, size: int, generator: torch.Generator, n_members: int = 3
 ) -> Ensemble:
-    """Build an ensemble of the networks of ``fast``; parameters as of :func:`giemsa.models.convnet.convnet_network`.
+    """Build an ensemble of wide networks, for the recipe ``best``.
+
+    Parameters are those of :func:`giemsa.models.convnet.convnet_network`, and the number of members.
 
     Examples
     --------
     >>> import torch
     >>> ensemble = convnet_ensemble(channels=1, n_classes=2, size=28, generator=torch.Generator().manual_seed(0))
     >>> ensemble(torch.zeros(5, 1, 28, 28)).shape, ensemble.eval()(torch.zeros(5, 1, 28, 28)).shape
-    (torch.Size([5, 4, 2]), torch.Size([5, 2]))
+    (torch.Size([5, 3, 2]), torch.Size([5, 2]))
     """
     members: list[nn.Module] = [
-        convnet_network(channels=channels, n_classes=n_classes, size=size, generator=generator)
+        convnet_network(channels=channels, n_classes=n_classes, size=size, generator=generator, widths=WIDE)
         for _ in range(n_members)
     ]
     return Ensemble(members)

@@ -163,7 +163,7 @@ RECIPES: dict[str, Recipe] = {
         patience=20,
     ),
     "fast": Recipe(),
-    "best": Recipe(name="best", model="convnet-ensemble", epochs=32, minimum_steps=1000, shift_pixels=2),
+    "best": Recipe(name="best", model="convnet-ensemble", epochs=36, minimum_steps=1000, shift_pixels=2),
 }
 
 
