@@ -73,8 +73,31 @@ def render_audit(audit: dict[str, Any]) -> str:
         "",
         "As it stands, before anything was planted or cleaned: `python benchmarks/audit.py untouched`, "
         "[the results](benchmarks/results/audit.json) are committed.",
+        "",
+        _planted(audit),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _planted(audit: dict[str, Any]) -> str:
+    """Say what was found of the faults that were planted in BloodMNIST."""
+    faults = audit["duplicates"]["bloodmnist"]["giemsa"]
+    recall, precision = (
+        min(one[f"{what}_worst"] for one in faults.values()) for what in ("recall", "precision")
+    )
+    labels = audit["labels"]["bloodmnist"]["thorough"]
+    seeds = labels["random"]["mean"]["giemsa"]["seeds"]
+    ours, peers = {}, {}
+    for kind in ("random", "most confused"):
+        mean = {method: found["mean"] for method, found in labels[kind]["mean"].items()}
+        ours[kind] = mean.pop("giemsa")
+        peers[kind] = max(mean.values())
+    return (
+        f"Of planted faults it finds duplicates ({', '.join(faults)}) with a recall of {recall:.3f} at a precision of {precision:.3f} in "
+        f"the worst of {seeds} seeds, and a twentieth of wrong labels with an average precision of {ours['random']:.3f} where they are "
+        f"spread evenly and {ours['most confused']:.3f} where they go to the class most often confused; the best of cleanlab's scores, from the same "
+        f"probabilities, reach {peers['random']:.3f} and {peers['most confused']:.3f}: [more](benchmarks/README.md)."
+    )
 
 
 def _lowered(title: str) -> str:

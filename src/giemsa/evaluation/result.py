@@ -95,6 +95,9 @@ class Evaluation:
         parts = [" ".join(self.sentences), classification_report(self.card)]
         return "\n\n".join([*parts, *self.notes])
 
+    def __repr__(self) -> str:
+        return f"<Evaluation of {len(self.predictions)} images of {self.split}: {self.sentences[0]}>"
+
     def __str__(self) -> str:
         return self.report()
 

@@ -86,6 +86,9 @@ class Interpretation:
 
         return pictures_of(self)
 
+    def __repr__(self) -> str:
+        return f"<Interpretation of {self.subject.data.name}, {len(self.layers)} layers: {self.sentences[0]}>"
+
     def __str__(self) -> str:
         return "\n".join([*self.sentences, *self.notes])
 

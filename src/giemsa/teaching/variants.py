@@ -37,7 +37,7 @@ def show_augmentation(data: ImageDataset, recipe: Recipe, places: Sequence[int],
     >>> len(figure.axes)
     14
     """
-    symmetry = (data.card.symmetry or "none") if recipe.symmetry == "card" else recipe.symmetry
+    symmetry = recipe.symmetry_given(data.card.symmetry)
     generator = torch.Generator().manual_seed(derive_seed(seed, "augmentation shown"))
     rows = [variants_of(data.train.images[place], VARIANTS, recipe, symmetry, generator) for place in places]
     return plot_variants(rows, [data.class_names[data.train.labels[place]] for place in places])

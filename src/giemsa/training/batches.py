@@ -33,7 +33,7 @@ def training_batches(
 ) -> Iterator[Batch]:
     """Yield the images of ``split`` in ``order``, augmented, several small batches at a time; the last one may be smaller."""
     device = classifier.classes.compute.device
-    symmetry = classifier.symmetry if recipe.symmetry == "card" else recipe.symmetry
+    symmetry = recipe.symmetry_given(classifier.symmetry)
     height, width = split.images.shape[1:3]
     at_once = max(1, CACHED_PIXELS // (recipe.batch_size * height * width))
     for block in order.split(at_once * recipe.batch_size):

@@ -9,7 +9,7 @@ from giemsa.data.dataset import ImageDataset
 from giemsa.errors import RecipeError
 from giemsa.training.building import build_classifier
 from giemsa.training.device import choose_compute
-from giemsa.training.loop import fit
+from giemsa.training.loop import fit, steps_an_epoch
 from giemsa.training.recipes import Recipe
 
 MEASURED_STEPS = 24
@@ -45,9 +45,8 @@ def plan_epochs(data: ImageDataset, recipe: Recipe, seconds: float, *, device: s
             pass
     warm = moments[len(moments) // 3 :]
     step_seconds = (warm[-1] - warm[0]) / max(len(warm) - 1, 1)
-    steps = -(-len(data.train) // recipe.batch_size)
     start = time.perf_counter()
     classifier.logits(data.val.images)
-    epoch_seconds = step_seconds * steps + time.perf_counter() - start
+    epoch_seconds = step_seconds * steps_an_epoch(recipe, len(data.train)) + time.perf_counter() - start
     epochs = max(1, int(seconds / max(epoch_seconds, 1e-6)))
     return recipe.replace(epochs=epochs, minimum_steps=0, name=recipe.name)

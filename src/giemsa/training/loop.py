@@ -90,10 +90,11 @@ def _as_classifier(model: nn.Module, data: ImageDataset, recipe: Recipe, seed: i
 
 def epochs_of(recipe: Recipe, n_images: int) -> int:
     """Return how many epochs the recipe makes of ``n_images``: its own number, or more to reach its least number of steps."""
-    return max(recipe.epochs, math.ceil(recipe.minimum_steps / _steps_an_epoch(recipe, n_images)))
+    return max(recipe.epochs, math.ceil(recipe.minimum_steps / steps_an_epoch(recipe, n_images)))
 
 
-def _steps_an_epoch(recipe: Recipe, n_images: int) -> int:
+def steps_an_epoch(recipe: Recipe, n_images: int) -> int:
+    """Return the number of batches in ``n_images``, the last of which may be smaller."""
     return math.ceil(n_images / recipe.batch_size)
 
 
@@ -114,8 +115,8 @@ def _train_epoch(
 ) -> tuple[float, float, float]:
     """Make one pass over the training images; return loss, accuracy and the last learning rate."""
     classifier = state.classifier.train()
-    step = state.epochs_done * _steps_an_epoch(recipe, len(train))
-    steps = epochs_of(recipe, len(train)) * _steps_an_epoch(recipe, len(train))
+    step = state.epochs_done * steps_an_epoch(recipe, len(train))
+    steps = epochs_of(recipe, len(train)) * steps_an_epoch(recipe, len(train))
     loss_of = partial(
         _loss, weights=_weights_of_classes(classifier, train, recipe), label_smoothing=recipe.label_smoothing
     )

@@ -24,7 +24,7 @@ VARIANTS = 6
 
 def training_pictures(run: Run, *, shade_gap: bool = False) -> tuple[Picture, ...]:
     """Return the learning curves and a sample of augmented images; ``shade_gap`` shades the space between train and val."""
-    symmetry = run.config["symmetry"] if run.recipe.symmetry == "card" else run.recipe.symmetry
+    symmetry = run.recipe.symmetry_given(run.config["symmetry"])
     return (
         learning_curves_picture(run, shade_gap=shade_gap),
         _augmentation_picture(run.data(), run.recipe, symmetry, run.seed),

@@ -113,6 +113,10 @@ class Recipe:
                 raise RecipeError(f"a recipe has no field {name!r}; {nearest_names(name, known)}")
         return dataclasses.replace(self, **changes)
 
+    def symmetry_given(self, of_card: str | None) -> str:
+        """Return the moves under which a label holds, for a card that says ``of_card``; unsaid is none."""
+        return (of_card or "none") if self.symmetry == "card" else self.symmetry
+
     def to_json(self) -> dict[str, Any]:
         """Return the fields as a plain dict."""
         return dataclasses.asdict(self)
