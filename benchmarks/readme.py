@@ -93,10 +93,11 @@ def _planted(audit: dict[str, Any]) -> str:
         ours[kind] = mean.pop("giemsa")
         peers[kind] = max(mean.values())
     return (
-        f"Of planted faults it finds duplicates ({', '.join(faults)}) with a recall of {recall:.3f} at a precision of {precision:.3f} in "
-        f"the worst of {seeds} seeds, and a twentieth of wrong labels with an average precision of {ours['random']:.3f} where they are "
-        f"spread evenly and {ours['most confused']:.3f} where they go to the class most often confused; the best of cleanlab's scores, from the same "
-        f"probabilities, reach {peers['random']:.3f} and {peers['most confused']:.3f}: [more](benchmarks/README.md)."
+        f"Of planted duplicates ({', '.join(faults)}) it finds {recall:.1%} at a precision of {precision:.1%}, the worst of "
+        f"{seeds} seeds. A twentieth of wrong labels it ranks with an average precision of {ours['random']:.3f} where they are "
+        f"spread evenly and {ours['most confused']:.3f} where they go to the class most often confused; the best of cleanlab's "
+        f"scores, from the same probabilities, reach {peers['random']:.3f} and {peers['most confused']:.3f}. "
+        "[All figures](benchmarks/README.md)."
     )
 
 
