@@ -1,9 +1,10 @@
 """Does the time of an epoch grow with images and with pixels, and does memory stay flat?
 
-    python benchmarks/scaling.py [--images 1000 4000 16000] [--sizes 28 64 128] [--threads 1 2]
+    python benchmarks/scaling.py [--images 1000 4000 16000 64000] [--sizes 28 64 128 224] [--threads 1 2]
 
 Made images (noise, two classes) in a memory-mapped file on disk; the recipe `fast`, one epoch, after a shorter one that warms up.
-Each cell runs in a process of its own, whose peak memory is its own.
+Each cell runs in a process of its own, whose peak memory is its own. The peak holds pages of the mapped file too, which the
+system drops when it needs them; memory of the process's own is told apart (Linux only). `benchmarks/curves.py` draws the figures.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ def make_images(path: Path, n: int, size: int) -> None:
     images.flush()
 
 
-def time_epoch(path: Path, threads: int) -> dict[str, float]:
-    """Return the seconds of one epoch over the images in ``path``, and this process's peak memory in MB."""
+def time_epoch(path: Path, threads: int) -> dict[str, float | None]:
+    """Return the seconds of one epoch over the images in ``path``, this process's peak memory, and its own at the end, in MB."""
     torch.set_num_threads(threads)
     images = np.load(path, mmap_mode="r")
     card = card_of("bloodmnist")
@@ -51,7 +52,14 @@ def time_epoch(path: Path, threads: int) -> dict[str, float]:
         pass
     (epoch,) = fit(classifier, data, recipe)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": epoch.seconds, "peak MB": peak}
+    return {"seconds": epoch.seconds, "peak MB": peak, "own MB": own_memory()}
+
+
+def own_memory() -> float | None:
+    """Return the memory of this process in MB without mapped files; ``None`` where the system does not tell."""
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="utf-8").splitlines() if status.exists() else []
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon")), None)
 
 
 def make_dataset(images: np.ndarray, card: giemsa.DataCard) -> ImageDataset:
@@ -67,8 +75,8 @@ def make_dataset(images: np.ndarray, card: giemsa.DataCard) -> ImageDataset:
 def main() -> None:
     """Time every cell, print the table and keep it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--images", type=int, nargs="+", default=[1000, 4000, 16000])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[28, 64, 128])
+    parser.add_argument("--images", type=int, nargs="+", default=[1000, 4000, 16000, 64000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[28, 64, 128, 224])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--cell", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -79,12 +87,17 @@ def main() -> None:
     cells = [(n, 28, threads) for n in options.images] + [(few, size, threads) for size in options.sizes[1:]]
     cells += [(few, 28, one) for one in options.threads if one != threads]
     rows: dict[str, Any] = {}
-    print(f"{'images':>7} {'size':>5} {'threads':>7} {'seconds':>8} {'ns a pixel':>10} {'peak MB':>8}")
+    print(
+        f"{'images':>7} {'size':>5} {'threads':>7} {'seconds':>8} {'ns a pixel':>10} {'peak MB':>8} {'own MB':>8}"
+    )
     for n, size, count in cells:
         row = measure(n, size, count)
         rows[f"{n} images, {size} pixels, {count} threads"] = row
         nanoseconds, peak = row["seconds"] / n / size**2 * 1e9, row["peak MB"]
-        print(f"{n:7} {size:5} {count:7} {row['seconds']:8.2f} {nanoseconds:10.0f} {peak:8.0f}", flush=True)
+        print(
+            f"{n:7} {size:5} {count:7} {row['seconds']:8.2f} {nanoseconds:10.0f} {peak:8.0f} {row['own MB'] or 0:8.0f}",
+            flush=True,
+        )
     keep("scaling", rows)
 
 
