@@ -30,7 +30,7 @@ def render(accuracy: dict[str, Any]) -> str:
     ]
     lines += [_line(name, row) for name, row in accuracy["rows"].items()]
     machine = accuracy["machine"]
-    seeds = sorted({row["seconds"]["n"] for row in accuracy["rows"].values()})
+    seeds = sorted({row["test accuracy, one view"]["n"] for row in accuracy["rows"].values()})
     lines += [
         "",
         f"Mean ± sd over {' or '.join(map(str, seeds))} seeds; {machine['cores']} cores of an "

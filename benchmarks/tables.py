@@ -46,7 +46,13 @@ def accuracy(rows: Rows) -> Iterator[list[str]]:
             row["test AUC, one view"],
         ]
         seconds = row["seconds"]
-        yield [name, str(seconds["n"]), spread(seconds, 1), *(spread(one, 4) for one in scores), row["reach"]]
+        yield [
+            name,
+            str(scores[0]["n"]),
+            spread(seconds, 1),
+            *(spread(one, 4) for one in scores),
+            row["reach"],
+        ]
 
 
 def train_speed(rows: Rows) -> Iterator[list[str]]:
