@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter, NullLocator, ScalarFormatter
 
 from giemsa.plots.style import COLORS, QUIET, new_figure, tidy
 
@@ -44,6 +45,11 @@ def draw(above: Axes, below: Axes, curve: Curve, *, title: str, xlabel: str, gro
     above.legend(frameon=False)
     below.semilogx(x, memory, "o-", color=COLORS[1])
     below.set_ylim(0, 1.25 * memory.max())
+    for ax in (above, below):
+        ax.set_xticks(x, [f"{value:,.0f}" for value in x])
+        ax.xaxis.set_minor_locator(NullLocator())
+    above.yaxis.set_major_formatter(ScalarFormatter())
+    above.yaxis.set_minor_formatter(NullFormatter())
     tidy(above, title=title, ylabel="seconds", grid="both")
     tidy(below, xlabel=xlabel, ylabel="memory, MB", grid="y")
 
