@@ -180,7 +180,12 @@ def test_predict_names_an_unreadable_image(
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_ctrl_c_keeps_the_run_and_resume_finishes_it(packed: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    command = [sys.executable, "-c", "from giemsa.cli.app import main; main()", "train"]
+    # a shell that starts its jobs in the background hands down an ignored Ctrl-C
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from giemsa.cli.app import main; main()"
+    )
+    command = [sys.executable, "-c", code, "train"]
     arguments = [str(packed), "--out", str(folder), *TINY, "--epochs", "60"]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
