@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from giemsa.models.ensemble import Ensemble
 from giemsa.models.layers import Standardize
+from giemsa.models.winograd import WinogradConv2d
 from giemsa.training.classifier import Classifier
 
 SMALLEST = 64  # images in a shard: below, the norms' moments get noisy and the operations too short
@@ -30,6 +31,7 @@ _ALIKE_IN_SHARDS = (
     nn.Sequential,
     nn.ModuleList,
     nn.Conv2d,
+    WinogradConv2d,
     nn.BatchNorm2d,
     nn.ReLU,
     nn.MaxPool2d,
