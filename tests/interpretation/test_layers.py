@@ -61,3 +61,15 @@ def test_evaluating_gives_each_module_its_own_mode_back():
 def test_outputs_that_are_no_logits():
     with pytest.raises(ModelError, match=r"expected logits \(images, classes\)"):
         list_layers(nn.Sequential(nn.Conv2d(3, 2, 3)), (8, 8, 3))
+
+
+def test_a_layer_goes_by_its_class_in_pytorch_where_it_has_one():
+    class Quick(nn.Conv2d):
+        pass
+
+    class Own(nn.Module):
+        def forward(self, maps):
+            return maps.mean(dim=(2, 3))
+
+    layers = list_layers(nn.Sequential(Quick(3, 2, 1), Own()), (8, 8, 3))
+    assert [layer.kind for layer in layers] == ["Conv2d", "Own"]

@@ -26,7 +26,7 @@ class Layer:
     Parameters
     ----------
     name : what the module calls it, such as ``conv1``.
-    kind : its class, such as ``Conv2d``.
+    kind : its class, such as ``Conv2d``; of a class derived from one of PyTorch's, that one.
     output_shape : without the batch: ``(channels, height, width)`` or ``(features,)``; empty where it gives no tensor.
     parameters : how many numbers it learns.
     calls : how often it runs in one pass; more than once, and its output is not one thing.
@@ -103,13 +103,18 @@ def list_layers(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
     return tuple(
         Layer(
             name.removeprefix(PREFIX),
-            type(modules[name]).__name__,
+            _kind(modules[name]),
             shapes[0],
             sum(p.numel() for p in modules[name].parameters()),
             len(shapes),
         )
         for name, shapes in seen.items()
     )
+
+
+def _kind(module: nn.Module) -> str:
+    of_torch = [c for c in type(module).__mro__ if c.__module__.startswith("torch.nn.") and c is not nn.Module]
+    return (of_torch or [type(module)])[0].__name__
 
 
 def find_layer(network: nn.Module, name: str) -> nn.Module:
