@@ -113,7 +113,9 @@ def list_layers(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
 
 
 def _kind(module: nn.Module) -> str:
-    of_torch = [c for c in type(module).__mro__ if c.__module__.startswith("torch.nn.") and c is not nn.Module]
+    of_torch = [
+        c for c in type(module).__mro__ if c.__module__.startswith("torch.nn.") and c is not nn.Module
+    ]
     return (of_torch or [type(module)])[0].__name__
 
 
