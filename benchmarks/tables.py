@@ -79,6 +79,13 @@ def scaling(rows: Rows) -> Iterator[list[str]]:
         yield [name, f"{row['seconds']:.2f}", *cells]
 
 
+def memory(rows: Rows) -> Iterator[list[str]]:
+    """Peak memory of `giemsa train`."""
+    yield ["recipe", "peak MB", "to be reached"]
+    for name, row in rows.items():
+        yield [name, str(row["peak MB"]), str(row["reach"] or "")]
+
+
 def ablation(rows: Rows) -> Iterator[list[str]]:
     """One change at a time."""
     yield ["change", "processor seconds", "ACC, one view", "ACC, views averaged", "log loss, one view"]
@@ -289,6 +296,7 @@ TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
     "train_speed": train_speed,
     "inference": inference,
     "scaling": scaling,
+    "memory": memory,
     "ablation": ablation,
     "robustness": robustness,
     "evaluation": evaluation,

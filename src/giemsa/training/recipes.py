@@ -63,7 +63,7 @@ class Recipe:
 
     name: str = "fast"
     model: str = "convnet"
-    epochs: int = 12
+    epochs: int = 15
     minimum_steps: int = 300
     batch_size: int = 128
     optimiser: Literal["adam", "adamw", "sgd", "muon"] = "muon"
