@@ -20,9 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-LARGEST_SIDE = (
-    8  # beyond, the ways there and back, over all pixels of an image at once, cost more than is won
-)
+LARGEST_SIDE = 8  # beyond, the ways there and back, over all pixels at once, cost more than is won
 FEWEST_CHANNELS = 32  # below, the products of matrices are too narrow to pay
 _TILE, _FILTER = 4, 3  # outputs of a tile and weights of a filter, in one direction
 _POINTS = (0.0, 1.0, -1.0, 0.5, -2.0)  # and infinity
