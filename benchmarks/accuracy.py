@@ -69,6 +69,7 @@ def measure(row: Row, seeds: range, folder: Path | None) -> dict[str, Any]:
     recipe = RECIPES[row.recipe].replace(**row.changes)
     compute = choose_compute("cpu", recipe.precision)
     figures: dict[str, list[float]] = {}
+    wrong: list[list[int]] = []
     for seed in seeds:
         classifier = build_classifier(data, recipe, seed=seed, compute=compute, symmetry=symmetry)
         start, busy = time.perf_counter(), time.process_time()
@@ -82,6 +83,8 @@ def measure(row: Row, seeds: range, folder: Path | None) -> dict[str, Any]:
                 accuracy, auc = score(split.labels, probabilities)
                 figures.setdefault(f"{name} accuracy, {kind}", []).append(accuracy)
                 figures.setdefault(f"{name} AUC, {kind}", []).append(auc)
+        # of test with all views, the last that was judged
+        wrong.append(np.flatnonzero(probabilities.argmax(axis=1) != split.labels).tolist())
     return {
         "data": row.data,
         "recipe": recipe.to_json(),
@@ -90,6 +93,7 @@ def measure(row: Row, seeds: range, folder: Path | None) -> dict[str, Any]:
         "symmetry": classifier.symmetry,
         "parameters": sum(p.numel() for p in classifier.parameters()),
         "reach": row.reach,
+        "wrong test images, views averaged": wrong,
     } | {name: summary(values) for name, values in figures.items()}
 
 
@@ -98,7 +102,8 @@ def join(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
     if old is None or old["recipe"] != new["recipe"]:
         return new
     measured = {name for name, value in new.items() if isinstance(value, dict) and "values" in value}
-    return new | {name: summary(old[name]["values"] + new[name]["values"]) for name in measured}
+    lists = {name: old.get(name, []) + value for name, value in new.items() if isinstance(value, list)}
+    return new | lists | {name: summary(old[name]["values"] + new[name]["values"]) for name in measured}
 
 
 def score(labels: np.ndarray, probabilities: np.ndarray) -> tuple[float, float]:

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2_contingency
 
 _BATCH = 4096
 
@@ -127,6 +126,8 @@ def split_agreement(counts: np.ndarray) -> Agreement:
     gap = float((shares.max(axis=0) - shares.min(axis=0)).max())
     if min(table.shape) < 2:
         return Agreement(None, 0, None, None, gap)
+    from scipy.stats import chi2_contingency
+
     test = chi2_contingency(table, correction=False)
     strength = float(np.sqrt(test.statistic / (table.sum() * (min(table.shape) - 1))))
     return Agreement(float(test.statistic), int(test.dof), float(test.pvalue), strength, gap)
