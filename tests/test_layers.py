@@ -93,3 +93,13 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() in ("[]", "['numpy.ma']")
+
+
+def test_training_loads_no_library_of_statistics() -> None:
+    """Each of them would add tens of megabytes to the memory of a training."""
+    code = (
+        "import sys; from giemsa.training.train import train;"
+        "print(sorted({'sklearn', 'scipy', 'pandas', 'captum', 'torch._dynamo'} & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
