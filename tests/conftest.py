@@ -7,8 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from giemsa.data.dataset import DataCard, ImageDataset, PackedAddresses, Split
+
+settings.register_profile("giemsa", deadline=None)  # a busy machine is no failure
+settings.load_profile("giemsa")
 
 SHARED_DATA = Path(os.environ.get("GIEMSA_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

@@ -24,7 +24,7 @@ def test_finds_exact_copies_each_with_the_first():
     assert exact_pairs(images).tolist() == [[2, 4], [2, 5]]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 1000), st.integers(1, 7))
 def test_a_turned_copy_is_found_whatever_the_turn(seed, view):
     images = textures(12, seed)

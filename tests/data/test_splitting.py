@@ -11,7 +11,7 @@ def different_images(n):
     return np.arange(n, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(10, 60), min_size=2, max_size=5), st.integers(0, 5))
 def test_single_images_are_stratified_to_within_one(sizes, seed):
     labels = np.repeat(np.arange(len(sizes)), sizes)
@@ -23,7 +23,7 @@ def test_single_images_are_stratified_to_within_one(sizes, seed):
         assert (np.abs(counts - fraction * np.array(sizes)) <= 1.5).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_no_cluster_stands_in_two_splits(seed):
     rng = np.random.default_rng(seed)

@@ -19,7 +19,7 @@ def test_counts_of_classes_that_do_not_occur():
     assert class_counts(np.array([], int), 2).tolist() == [0, 0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=40))
 def test_weights_are_scikit_learns(labels):
     present = np.unique(labels)

@@ -30,7 +30,7 @@ def slow_error(confidence, came_true, edges):
     return total / len(confidence)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.sampled_from(["equal width", "equal mass"]), st.booleans())
 def test_expected_error_equals_a_slow_reference(seed, binning, edgy):
     rng = np.random.default_rng(seed)

@@ -114,7 +114,7 @@ def test_every_score_equals_scikit_learn(kind, k):
     assert checked == 2 * 14
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 10**6), st.integers(2, 40), st.integers(2, 5), st.sampled_from(KINDS))
 def test_every_score_equals_scikit_learn_on_small_sets(seed, n, k, kind):
     labels, table = random_case(seed, n, k, kind)

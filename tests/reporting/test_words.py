@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from giemsa.reporting import words
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 10**6), st.data())
 def test_100_per_cent_is_printed_only_where_it_is_exact(n: int, data: st.DataObject) -> None:
     k = data.draw(st.integers(0, n))

@@ -118,7 +118,7 @@ def test_another_split_can_be_asked_for(data: ImageDataset) -> None:
     assert check_class_counts([7, 5, 8], data, split="test")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 60), min_size=3, max_size=3))
 def test_counts_are_right_only_where_they_are_equal(counts: list[int]) -> None:
     card = DataCard("cells", "Cells", "", "", NAMES, 1)

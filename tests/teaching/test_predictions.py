@@ -63,7 +63,7 @@ def test_what_is_missing_is_said_exactly(name: str) -> None:
     assert any(words in line for line in feedback.missing), feedback
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(2, 6))
 def test_argmax_is_right_and_one_change_is_found(seed: int, n_classes: int) -> None:
     rng = np.random.default_rng(seed)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from giemsa.training.augmentation import augment, rotate, shift, turn, turn_all
+from giemsa.errors import ModelError
+from giemsa.training.augmentation import augment, move, rotate, shift, turn_all
 from giemsa.training.recipes import Recipe
 
 
@@ -21,10 +22,35 @@ def test_the_eight_views_are_numpys(images: torch.Tensor) -> None:
         np.testing.assert_array_equal(turn_all(images[:1], view)[0].numpy(), expected)
 
 
-def test_turn_gives_each_image_its_own_view(images: torch.Tensor) -> None:
-    turned = turn(images, torch.arange(8))
+def test_each_image_is_brought_to_its_own_view(images: torch.Tensor) -> None:
+    turned = move(images, torch.arange(8), torch.zeros(8, 2, dtype=torch.int64))
     for view in range(8):
         assert torch.equal(turned[view], turn_all(images[view : view + 1], view)[0])
+
+
+def test_a_view_comes_before_the_shift(images: torch.Tensor) -> None:
+    pixels = torch.tensor([[2, -1]]).expand(8, 2)
+    for view in range(8):
+        found = move(images, torch.full((8,), view), pixels)
+        assert torch.equal(found, shift(turn_all(images, view), pixels))
+
+
+def test_oblong_images_are_mirrored_but_not_turned_by_a_quarter() -> None:
+    image = torch.arange(6.0).view(1, 1, 2, 3)
+    nowhere = torch.zeros(1, 2, dtype=torch.int64)
+    for view in (0, 2, 4, 6):
+        assert torch.equal(move(image, torch.tensor([view]), nowhere), turn_all(image, view))
+    with pytest.raises(ModelError, match="these are 2x3"):
+        move(image, torch.tensor([1]), nowhere)
+
+
+def test_turning_by_an_angle_comes_before_the_view() -> None:
+    generator = torch.Generator().manual_seed(3)
+    images = torch.rand(16, 3, 9, 9, generator=generator)
+    degrees = torch.rand(16, generator=generator) * 60 - 30
+    views = torch.arange(16) % 8
+    expected = move(rotate(images, degrees), views, torch.zeros(16, 2, dtype=torch.int64))
+    torch.testing.assert_close(rotate(images, degrees, views), expected, atol=1e-5, rtol=0)
 
 
 def test_flips_after_views_stay_in_the_group(images: torch.Tensor) -> None:

@@ -53,3 +53,19 @@ def test_a_step_on_a_convolution_stretches_by_about_the_learning_rate():
     optimiser.step()
     stretch = torch.linalg.matrix_norm((layer.weight.detach() - before).flatten(1), ord=2)
     assert 0.05 < stretch < 0.13
+
+
+def test_the_moves_of_a_step_can_be_made_in_any_order():
+    networks = [nn.Sequential(nn.Conv2d(2, 4, 3), nn.Flatten(), nn.Linear(4, 3)) for _ in range(2)]
+    networks[1].load_state_dict(networks[0].state_dict())
+    inputs = torch.randn(5, 2, 3, 3, generator=torch.Generator().manual_seed(4))
+    optimisers = [Muon(network, learning_rate=0.1, weight_decay=0.1) for network in networks]
+    for _ in range(3):
+        for network in networks:
+            network.zero_grad()
+            network(inputs).square().sum().backward()
+        optimisers[0].step()
+        for make in reversed(optimisers[1].moves()):
+            make()
+    for one, other in zip(networks[0].parameters(), networks[1].parameters(), strict=True):
+        assert torch.equal(one, other)

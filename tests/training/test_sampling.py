@@ -65,7 +65,7 @@ def test_known_images_come_less_often_by_the_probability_asked_for() -> None:
     assert known / unknown == pytest.approx(0.5, abs=0.02)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 60), st.floats(0, 0.99), st.integers(0, 11), st.integers(0, 5))
 def test_an_epoch_is_as_long_as_train(n: int, skip: float, epoch: int, seed: int) -> None:
     memory = begin_memory(n, seed)

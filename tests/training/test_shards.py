@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from threading import Barrier, get_ident
 
 import pytest
 import torch
@@ -113,3 +114,25 @@ def test_threads_are_given_back_also_after_an_error() -> None:
 )
 def test_only_where_it_is_safe_and_pays(classifier: partial, batch_size: int, expected: int) -> None:
     assert n_shards(classifier(), batch_size) == expected
+
+
+def test_tasks_side_by_side_answer_in_their_order() -> None:
+    threads: set[int] = set()
+    both = Barrier(2, timeout=30)
+
+    def task(number: int) -> int:
+        if number in (0, 7):
+            both.wait()  # passed only where two threads work at once
+        threads.add(get_ident())
+        return number**2
+
+    with shards_of(_classifier("convnet"), 128) as shards:
+        assert shards.side_by_side([partial(task, n) for n in range(8)]) == [n**2 for n in range(8)]
+    assert len(threads) == 2
+    with shards_of(_classifier("convnet"), 16) as shards:  # too small to be cut: no other thread
+        assert shards.side_by_side([get_ident]) == [get_ident()]
+
+
+def test_an_error_in_a_task_is_not_lost() -> None:
+    with pytest.raises(ZeroDivisionError), shards_of(_classifier("convnet"), 128) as shards:
+        shards.side_by_side([lambda: 1 // 0, lambda: 2])

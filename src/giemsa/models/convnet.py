@@ -13,6 +13,7 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
+from giemsa.models.layers import GlobalAverage
 from giemsa.models.winograd import WinogradConv2d
 
 NARROW = (24, 64, 128)
@@ -60,7 +61,7 @@ def convnet_network(
         layers[f"norm{number}"] = nn.BatchNorm2d(wider)
         layers[f"relu{number}"] = nn.ReLU()
         width = wider
-    layers["average"] = nn.AdaptiveAvgPool2d(1)
+    layers["average"] = GlobalAverage()
     layers["flatten"] = nn.Flatten()
     layers["dense"] = nn.Linear(width, n_classes)
     network = nn.Sequential(layers)

@@ -38,4 +38,25 @@ class Standardize(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Return ``pixels`` ``(n, channels, height, width)``, standardised."""
-        return (pixels - self.mean) / self.std
+        return torch.addcmul(-self.mean / self.std, pixels, 1 / self.std)  # all pixels in one pass
+
+
+class GlobalAverage(nn.AdaptiveAvgPool2d):
+    """The mean over all pixels, as ``nn.AdaptiveAvgPool2d(1)`` gives it, with a gradient that keeps channels last in memory.
+
+    PyTorch's own gradient comes back with channels first, and whatever stands before it must then read one order and write the
+    other: several times the cost of the mean itself.
+
+    Examples
+    --------
+    >>> GlobalAverage()(torch.ones(2, 5, 7, 7)).shape
+    torch.Size([2, 5, 1, 1])
+    """
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return ``(n, channels, 1, 1)`` of images ``(n, channels, height, width)``."""
+        pixels = input.permute(0, 2, 3, 1).flatten(1, 2)
+        return pixels.mean(dim=1)[:, :, None, None]

@@ -7,6 +7,7 @@ elements of the square's symmetry group: ``view % 4`` quarter turns, after a mir
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -51,19 +52,18 @@ def augment(images: Tensor, recipe: Recipe, views: Tensor, generator: torch.Gene
     generator : source of every random choice.
     """
     n = len(images)
-    if recipe.rotation_degrees:
-        degrees = (torch.rand(n, generator=generator) * 2 - 1) * recipe.rotation_degrees
-        images = rotate(images, degrees)
-    if recipe.shift_pixels:
-        span = recipe.shift_pixels
-        images = shift(images, torch.randint(-span, span + 1, (n, 2), generator=generator))
-    if recipe.colour_jitter:
-        images = jitter_colours(images, recipe.colour_jitter, generator)
     if recipe.horizontal_flip:
         views = _mirrored(views, torch.rand(n, generator=generator) < 0.5, 4)
     if recipe.vertical_flip:
         views = _mirrored(views, torch.rand(n, generator=generator) < 0.5, 6)
-    return turn(images, views)
+    if recipe.rotation_degrees:
+        degrees = (torch.rand(n, generator=generator) * 2 - 1) * recipe.rotation_degrees
+        images, views = rotate(images, degrees, views), torch.zeros_like(views)
+    span = recipe.shift_pixels
+    images = move(images, views, torch.randint(-span, span + 1, (n, 2), generator=generator))
+    if recipe.colour_jitter:
+        images = jitter_colours(images, recipe.colour_jitter, generator)
+    return images
 
 
 def _mirrored(views: Tensor, mirrored: Tensor, mirror: int) -> Tensor:
@@ -73,18 +73,6 @@ def _mirrored(views: Tensor, mirrored: Tensor, mirror: int) -> Tensor:
     """
     turned = (mirror - views % 4) % 4 + torch.where(views >= 4, 0, 4)
     return torch.where(mirrored, turned, views)
-
-
-def turn(images: Tensor, views: Tensor) -> Tensor:
-    """Return each image in the view ``views`` ``(n,)`` asks for, 0 to 7."""
-    if not views.any():
-        return images
-    turned = torch.empty_like(images)
-    for view in range(8):
-        chosen = (views == view).nonzero().flatten()
-        if len(chosen):
-            turned[chosen] = turn_all(images[chosen], view)
-    return turned
 
 
 def turn_all(images: Tensor, view: int) -> Tensor:
@@ -100,27 +88,51 @@ def turn_all(images: Tensor, view: int) -> Tensor:
     return torch.rot90(images, view % 4, (-2, -1)) if view % 4 else images
 
 
-def rotate(images: Tensor, degrees: Tensor) -> Tensor:
-    """Turn each image about its centre by ``degrees`` ``(n,)``, bilinear, with the edge's pixels repeated outside."""
-    radians = degrees * (math.pi / 180)
-    cosine, sine = radians.cos(), radians.sin()
-    height, width = images.shape[-2:]
-    zero = torch.zeros_like(cosine)
-    across = torch.stack([cosine, -sine * height / width, zero], dim=1)
-    down = torch.stack([sine * width / height, cosine, zero], dim=1)
-    matrices = torch.stack([across, down], dim=1).to(images)
-    grid = F.affine_grid(matrices, list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+def move(images: Tensor, views: Tensor, pixels: Tensor) -> Tensor:
+    """Bring each image to its view, then move it by whole pixels; every pixel is fetched once.
+
+    Parameters
+    ----------
+    images : ``(n, channels, height, width)``, square where a view is a quarter turn.
+    views : ``(n,)``, 0 to 7.
+    pixels : ``(n, 2)``, down and right; what comes in from outside is the mirrored edge.
+
+    Returns
+    -------
+    Tensor : of the same shape, with channels last in memory.
+
+    Raises
+    ------
+    ModelError : a quarter turn of images that are not square.
+    """
+    if not (views.any() or pixels.any()):
+        return images
+    n, channels, height, width = images.shape
+    if height != width and (views % 2).any():
+        raise ModelError(f"only square images can be shown after a quarter turn, these are {height}x{width}")
+    rows = _reflect(torch.arange(height) - pixels[:, :1], height)
+    columns = _reflect(torch.arange(width) - pixels[:, 1:], width)
+    places = (rows[:, :, None] * width + columns[:, None]).flatten(1)
+    places = _places_in_views(height, width)[views].gather(1, places)
+    places += torch.arange(n)[:, None] * (height * width)
+    flat = images.permute(0, 2, 3, 1).reshape(-1, channels)
+    return (
+        flat.index_select(0, places.flatten().to(flat.device))
+        .view(n, height, width, channels)
+        .permute(0, 3, 1, 2)
+    )
+
+
+@lru_cache(maxsize=4)
+def _places_in_views(height: int, width: int) -> Tensor:
+    """Return for each of the eight views where its pixels stand in the image, row by row, ``(8, height * width)``."""
+    image = torch.arange(height * width).view(1, 1, height, width)
+    return torch.stack([turn_all(image, view).flatten() for view in range(8)])
 
 
 def shift(images: Tensor, pixels: Tensor) -> Tensor:
     """Move each image by whole ``pixels`` ``(n, 2)`` down and right; what comes in from outside is the mirrored edge."""
-    height, width = images.shape[-2:]
-    rows = _reflect(torch.arange(height)[None] - pixels[:, :1], height)
-    columns = _reflect(torch.arange(width)[None] - pixels[:, 1:], width)
-    each = torch.arange(len(images))[:, None, None]
-    moved = images.permute(0, 2, 3, 1)[each, rows[:, :, None], columns[:, None, :]]
-    return moved.permute(0, 3, 1, 2)
+    return move(images, torch.zeros(len(images), dtype=torch.int64), pixels)
 
 
 def _reflect(places: Tensor, length: int) -> Tensor:
@@ -128,3 +140,30 @@ def _reflect(places: Tensor, length: int) -> Tensor:
     period = max(2 * (length - 1), 1)
     places = places.remainder(period)
     return torch.where(places >= length, period - places, places)
+
+
+def rotate(images: Tensor, degrees: Tensor, views: Tensor | None = None) -> Tensor:
+    """Turn each image about its centre by ``degrees`` ``(n,)``, then bring it to its view ``(n,)``, 0 to 7, in one sampling.
+
+    Bilinear, with the edge's pixels repeated outside; quarter turns and mirrorings alone leave the pixels as they are.
+    """
+    height, width = images.shape[-2:]
+    radians = degrees * (math.pi / 180)
+    cosine, sine = radians.cos(), radians.sin()
+    turned = torch.stack([cosine, -sine * height / width, sine * width / height, cosine], dim=1)
+    # places run from -1 to 1 in each direction
+    from_out = turned.view(-1, 2, 2) @ _VIEW_MATRICES[0 if views is None else views]
+    x, y = ((torch.arange(side) + 0.5) * (2 / side) - 1 for side in (width, height))
+    places = x[:, None] * from_out[:, None, None, :, 0] + y[:, None, None] * from_out[:, None, None, :, 1]
+    grid = places.to(images)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def _view_matrix(view: int) -> Tensor:
+    """Return the matrix ``(2, 2)`` from the place (x, y) in a view to the place in the image itself."""
+    quarter, mirror = torch.tensor([[0.0, -1.0], [1.0, 0.0]]), torch.diag(torch.tensor([-1.0, 1.0]))
+    turns = torch.linalg.matrix_power(quarter, view % 4)
+    return mirror @ turns if view >= 4 else turns
+
+
+_VIEW_MATRICES = torch.stack([_view_matrix(view) for view in range(8)])

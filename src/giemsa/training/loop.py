@@ -22,7 +22,7 @@ from giemsa.training.building import build_classifier, check_trainable
 from giemsa.training.classifier import Classifier
 from giemsa.training.device import choose_compute
 from giemsa.training.history import Epoch
-from giemsa.training.optimisers import learning_rate
+from giemsa.training.optimisers import learning_rate, moves
 from giemsa.training.recipes import Recipe, get_recipe
 from giemsa.training.sampling import draw_epoch
 from giemsa.training.shards import shards_of
@@ -128,14 +128,17 @@ def _train_epoch(
         while batch is not None:
             rate = learning_rate(recipe, step, steps)
             logits, loss = shards.backward(batch.pixels, batch.labels, loss_of)
-            following = shards.meanwhile(partial(next, batches, None))
-            _step(state, rate, recipe)
-            state.memory.note(batch.places, logits, batch.labels)
+            _set_rate(state.optimiser, rate)
+            following, *_ = shards.side_by_side([partial(next, batches, None), *moves(state.optimiser)])
+            if recipe.selection == "average":
+                _average(state, recipe.average_decay)
+            if recipe.skip_known:
+                state.memory.note(batch.places, logits, batch.labels)
             tally.add(logits, loss, batch.labels)
             step += 1
             if progress:
                 progress(tally.n, len(train), f"loss {tally.loss:.3f}")
-            batch = following()
+            batch = following
     return tally.loss, tally.accuracy, rate
 
 
@@ -190,13 +193,9 @@ def _loss(
     return logits.mean(dim=1) if logits.ndim == 3 else logits, loss
 
 
-def _step(state: TrainingState, rate: float, recipe: Recipe) -> None:
-    """Move the weights by the gradients that they hold."""
-    for group in state.optimiser.param_groups:
+def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimiser.param_groups:
         group["lr"] = rate
-    state.optimiser.step()
-    if recipe.selection == "average":
-        _average(state, recipe.average_decay)
 
 
 @torch.no_grad()

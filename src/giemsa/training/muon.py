@@ -14,6 +14,7 @@ Loshchilov and Hutter, Decoupled weight decay regularization, ICLR 2019.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -48,16 +49,28 @@ class Muon(torch.optim.Optimizer):
         ]
         super().__init__([group for group in groups if group["params"]], {"lr": learning_rate})
 
-    @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         """Move every parameter that has a gradient."""
-        for group in self.param_groups:
-            move = _muon_step if group["is_muon"] else _adamw_step
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    move(parameter, self.state[parameter], group["lr"], group["weight_decay"])
+        for move in self.moves():
+            move()
+
+    def moves(self) -> list[Callable[[], None]]:
+        """Return what a step does, a call a parameter; none of them waits for another, so threads can share them."""
+        return [
+            partial(
+                _muon_step if group["is_muon"] else _adamw_step,
+                parameter,
+                self.state[parameter],
+                group["lr"],
+                group["weight_decay"],
+            )
+            for group in self.param_groups
+            for parameter in group["params"]
+            if parameter.grad is not None
+        ]
 
 
+@torch.no_grad()
 def _muon_step(parameter: Tensor, memory: dict[str, Tensor], rate: float, weight_decay: float) -> None:
     gradient = parameter.grad
     assert gradient is not None
@@ -70,6 +83,7 @@ def _muon_step(parameter: Tensor, memory: dict[str, Tensor], rate: float, weight
     parameter.sub_(update.view_as(parameter), alpha=rate * max(1.0, rows / columns) ** 0.5)
 
 
+@torch.no_grad()
 def _adamw_step(parameter: Tensor, memory: dict[str, Tensor], rate: float, weight_decay: float) -> None:
     gradient, rate = parameter.grad, rate * ADAM_RATE_SCALE
     assert gradient is not None

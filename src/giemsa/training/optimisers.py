@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -24,6 +26,11 @@ def build_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, eps=recipe.epsilon, fused=True)
+
+
+def moves(optimiser: torch.optim.Optimizer) -> list[Callable[[], Any]]:
+    """Return the parts of an optimiser's step, none of which waits for another; one part where it knows of no others."""
+    return optimiser.moves() if isinstance(optimiser, Muon) else [optimiser.step]
 
 
 def learning_rate(recipe: Recipe, step: int, steps: int) -> float:

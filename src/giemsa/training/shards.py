@@ -9,17 +9,17 @@ gives the same bits.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from giemsa.models.ensemble import Ensemble
-from giemsa.models.layers import Standardize
+from giemsa.models.layers import GlobalAverage, Standardize
 from giemsa.models.winograd import WinogradConv2d
 from giemsa.training.classifier import Classifier
 
@@ -36,11 +36,11 @@ _ALIKE_IN_SHARDS = (
     nn.ReLU,
     nn.MaxPool2d,
     nn.AdaptiveAvgPool2d,
+    GlobalAverage,
     nn.Flatten,
     nn.Linear,
 )  # of other modules it is not known that they draw no random numbers and share no state
 
-T = TypeVar("T")
 Loss = Callable[[Classifier, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
@@ -90,9 +90,16 @@ class Shards:
         logits, shares = zip(*results, strict=True)
         return torch.cat(logits), torch.stack(shares).sum()
 
-    def meanwhile(self, work: Callable[[], T]) -> Callable[[], T]:
-        """Begin ``work`` in another thread, where there is one, and return a call that waits for what it gives."""
-        return self.threads.submit(work).result if self.threads else work
+    def side_by_side(self, tasks: Sequence[Callable[[], Any]]) -> list[Any]:
+        """Do all tasks, none of which waits for another, and return what each gives.
+
+        The other threads take them from the front, this one takes from the back whatever has not been begun.
+        """
+        if not self.threads:
+            return [task() for task in tasks]
+        begun = [self.threads.submit(task) for task in tasks]
+        own = {place: tasks[place]() for place in reversed(range(len(tasks))) if begun[place].cancel()}
+        return [own[place] if place in own else begun[place].result() for place in range(len(tasks))]
 
     @torch.no_grad()
     def _join(self, n: int) -> None:

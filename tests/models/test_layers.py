@@ -1,0 +1,26 @@
+"""Layers of the package's own do what PyTorch's do, and keep the order in memory that is fast."""
+
+import torch
+from torch import nn
+
+from giemsa.models.layers import GlobalAverage, Standardize
+
+
+def test_the_average_and_its_gradient_are_pytorchs() -> None:
+    images = torch.rand(3, 5, 7, 7, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    images = images.to(memory_format=torch.channels_last).requires_grad_()
+    found, expected = GlobalAverage()(images), nn.AdaptiveAvgPool2d(1)(images)
+    torch.testing.assert_close(found, expected)
+    direction = torch.arange(15.0, dtype=torch.float64).view(3, 5, 1, 1)
+    own, theirs = (torch.autograd.grad(result, images, direction)[0] for result in (found, expected))
+    torch.testing.assert_close(own, theirs)
+    assert own.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_standardised_pixels_have_mean_zero_and_deviation_one() -> None:
+    pixels = torch.tensor([[0.2, 0.6], [0.4, 0.8]]).view(1, 2, 1, 2).expand(4, 2, 6, 2)
+    pixels = pixels.contiguous(memory_format=torch.channels_last)
+    found = Standardize((0.4, 0.6), (0.2, 0.1))(pixels)
+    expected = torch.tensor([[-1.0, 1.0], [-2.0, 2.0]]).view(1, 2, 1, 2).expand(4, 2, 6, 2)
+    torch.testing.assert_close(found, expected)
+    assert found.is_contiguous(memory_format=torch.channels_last)
