@@ -33,7 +33,26 @@ def test_the_same_generator_gives_the_same_weights():
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+def test_a_convolution_of_each_resolution_pools_and_the_last_block_but_one_comes_again():
+    network = convnet_network(
+        channels=3, n_classes=8, size=64, generator=torch.Generator(), blocks=((4,), (5, 6), (7, 8))
+    ).eval()
+    seen = []
+    for layer in network:
+        if isinstance(layer, nn.Conv2d):
+            layer.register_forward_hook(lambda _, inputs, output: seen.append(tuple(output.shape[1:3])))
+    network(torch.zeros(1, 3, 64, 64))
+    assert seen == [(4, 64), (5, 32), (6, 32), (5, 16), (6, 16), (7, 8), (8, 8)]
+
+
+def test_small_images_pass_the_first_and_the_last_block():
+    network = convnet_network(
+        channels=1, n_classes=2, size=8, generator=torch.Generator(), blocks=((4,), (5, 6), (7,))
+    )
+    assert [m.out_channels for m in network if isinstance(m, nn.Conv2d)] == [4, 7]
+
+
 def test_wide_is_wider():
-    network = convnet_network(channels=3, n_classes=8, size=28, generator=torch.Generator(), widths=WIDE)
+    network = convnet_network(channels=3, n_classes=8, size=28, generator=torch.Generator(), blocks=WIDE)
     widths = [m.out_channels for m in network.modules() if isinstance(m, nn.Conv2d)]
-    assert widths == [32, 96, 192, 192]
+    assert widths == [24, 32, 96, 96, 192, 192]

@@ -23,7 +23,11 @@ from giemsa.training.device import choose_compute
 from giemsa.training.loop import epochs_of, fit
 from giemsa.training.recipes import Recipe, get_recipe
 
-WIDTHS = (16, 48, 96)  # channels of the network, about half the work of that of the recipe ``fast``
+BLOCKS = (
+    (16,),
+    (48,),
+    (96, 96),
+)  # channels of the network, about half the work of that of the recipe ``fast``
 LARGEST = 64  # pixels; larger images are shrunk for the short trainings
 LEAST_STEPS = 180  # a small set is passed over more often
 _WATCHED = 32  # images that the loop validates on; the short recipe does not select by them
@@ -187,7 +191,7 @@ def train_briefly(
         n_classes=len(data.class_names),
         size=min(height, width),
         generator=torch.Generator().manual_seed(derive_seed(seed, "initialisation")),
-        widths=WIDTHS,
+        blocks=BLOCKS,
     )
     classifier = build_classifier(
         part, recipe, seed=seed, compute=compute, network=network, symmetry=symmetry

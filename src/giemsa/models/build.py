@@ -16,7 +16,7 @@ from giemsa.models.tutorial import tutorial_network
 MODELS: dict[str, Callable[..., nn.Module]] = {
     "convnet": convnet_network,
     "convnet-ensemble": convnet_ensemble,
-    "convnet-wide": partial(convnet_network, widths=WIDE),
+    "convnet-wide": partial(convnet_network, blocks=WIDE),
     "tutorial": tutorial_network,
 }
 SMALLEST_SIZE = {"tutorial": 20}

@@ -1,8 +1,9 @@
-"""A small convolutional network made for few cores: it pools early, widens where images are small, and averages at the end.
+"""A convolutional network made for few cores: narrow where images are large, wide where they are small.
 
-Most of a step's time goes into the products of the convolutions, the rest into memory traffic at high resolution. So the first
-layer is narrow, the first layers pool *before* norm and rectifier (which leaves them a quarter of the values), and two wide
-layers work at about 7x7 pixels, where convolutions can be had with fewer multiplications.
+It works at several resolutions, each half of the one before and the last about 7x7 pixels. Each has one or two convolutions of
+3x3, the last of which pools *before* norm and rectifier and so leaves them a quarter of the values. With one convolution a
+resolution a minute goes far (``FAST``); where there is more time, two of them (``WIDE``) are worth more than twice the width,
+since fine grain is told apart before anything is pooled.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from torch import nn
 from giemsa.models.layers import GlobalAverage
 from giemsa.models.winograd import WinogradConv2d
 
-NARROW = (24, 64, 128)
-WIDE = (32, 96, 192)
+Blocks = tuple[tuple[int, ...], ...]
+
+FAST: Blocks = ((24,), (64,), (128, 128))
+WIDE: Blocks = ((24, 32), (96, 96), (192, 192))
 
 
 def convnet_network(
-    *, channels: int, n_classes: int, size: int, generator: torch.Generator, widths: tuple[int, ...] = NARROW
+    *, channels: int, n_classes: int, size: int, generator: torch.Generator, blocks: Blocks = FAST
 ) -> nn.Sequential:
-    """Build the network of the recipe ``fast`` or, with the widths ``WIDE``, a member of ``best``; it returns logits.
+    """Build the network of the recipe ``fast`` or, with the blocks ``WIDE``, a member of ``best``; it returns logits.
 
     Parameters
     ----------
@@ -31,7 +34,8 @@ def convnet_network(
     n_classes : number of outputs.
     size : side of the square images in pixels, at least 8; :func:`n_pools` says how it sets the depth.
     generator : source of the He-normal weights; the last layer begins at zero, so that all classes begin alike.
-    widths : channels after the first, second and every further convolution.
+    blocks : channels after each convolution of the first resolution, of the second and so on to the last, near 7x7 pixels. Larger
+        images have more resolutions: the last block but one comes again. Smaller ones leave it out.
 
     Returns
     -------
@@ -39,7 +43,9 @@ def convnet_network(
 
     References
     ----------
-    He et al., Delving deep into rectifiers, ICCV 2015, equation 10; Ioffe and Szegedy, Batch normalization, ICML 2015.
+    Simonyan and Zisserman, Very deep convolutional networks for large-scale image recognition, ICLR 2015, for two small
+    convolutions a resolution; He et al., Delving deep into rectifiers, ICCV 2015, equation 10; Ioffe and Szegedy, Batch
+    normalization, ICML 2015.
 
     Examples
     --------
@@ -49,18 +55,19 @@ def convnet_network(
     torch.Size([2, 8])
     """
     layers: OrderedDict[str, nn.Module] = OrderedDict()
-    pools = n_pools(size)
-    width = channels
-    for number in range(1, pools + 3):
-        wider = widths[min(number, len(widths)) - 1]
-        if number <= pools:
-            layers[f"conv{number}"] = nn.Conv2d(width, wider, 3, padding=1, bias=False)
-            layers[f"pool{number}"] = nn.MaxPool2d(2)
-        else:
-            layers[f"conv{number}"] = WinogradConv2d(width, wider)
-        layers[f"norm{number}"] = nn.BatchNorm2d(wider)
-        layers[f"relu{number}"] = nn.ReLU()
-        width = wider
+    pools, width, number = n_pools(size), channels, 0
+    for level in range(pools + 1):
+        block = blocks[-1] if level == pools else blocks[min(level, len(blocks) - 2)]
+        for place, wider in enumerate(block, start=1):
+            number += 1
+            if place == len(block) and level < pools:
+                layers[f"conv{number}"] = nn.Conv2d(width, wider, 3, padding=1, bias=False)
+                layers[f"pool{number}"] = nn.MaxPool2d(2)
+            else:
+                layers[f"conv{number}"] = WinogradConv2d(width, wider)
+            layers[f"norm{number}"] = nn.BatchNorm2d(wider)
+            layers[f"relu{number}"] = nn.ReLU()
+            width = wider
     layers["average"] = GlobalAverage()
     layers["flatten"] = nn.Flatten()
     layers["dense"] = nn.Linear(width, n_classes)

@@ -55,7 +55,7 @@ def convnet_ensemble(
     (torch.Size([5, 3, 2]), torch.Size([5, 2]))
     """
     members: list[nn.Module] = [
-        convnet_network(channels=channels, n_classes=n_classes, size=size, generator=generator, widths=WIDE)
+        convnet_network(channels=channels, n_classes=n_classes, size=size, generator=generator, blocks=WIDE)
         for _ in range(n_members)
     ]
     return Ensemble(members)
