@@ -27,7 +27,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "optimiser": "adamw", "learning_rate": 4e-3, "schedule": "one-cycle", "warmup": 0.25,
     },
     "the tutorial's network": {"model": "tutorial", "learning_rate": 0.05},
-    "wider network": {"model": "convnet-wide"},
+    "the network of a member of `best`": {"model": "convnet-wide"},
     "no flips and turns": {"symmetry": "none"},
     "no image skipped": {"skip_known": 0.0},
     "no label smoothing": {"label_smoothing": 0.0},

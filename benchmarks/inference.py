@@ -4,7 +4,8 @@
     python benchmarks/inference.py --peer-python onnx/bin/python [--batch 128] [--repeats 9]
 
 The network is that of the recipe `fast`, its norms in evaluation mode, the standardisation included. Both start from `uint8`
-images in memory and end with probabilities; the peer's answers must equal giemsa's to 1e-4.
+images in memory and end with probabilities, in float32; the peer's answers must equal giemsa's to 1e-4. Where `giemsa predict`
+would take bfloat16 on this machine, that is timed as well.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from safetensors.torch import save_file
 import giemsa
 from giemsa.training.building import build_classifier
 from giemsa.training.classifier import Classifier
-from giemsa.training.device import Compute
+from giemsa.training.device import Compute, choose_compute
 from giemsa.training.recipes import RECIPES
 
 PEER = Path(__file__).parent / "peers" / "onnx_inference.py"
@@ -60,6 +61,8 @@ def time_peer(classifier: Classifier, images: np.ndarray, options: argparse.Name
         folder = Path(name)
         weights = {key: value.contiguous() for key, value in classifier.state_dict().items()}
         save_file(weights, folder / "weights.safetensors")
+        layers = [name for name, _ in classifier.network.named_children()]
+        (folder / "layers.json").write_text(json.dumps(layers), encoding="utf-8")
         np.save(folder / "images.npy", images)
         numbers = [
             "--batch",
@@ -86,6 +89,12 @@ def main() -> None:
     classifier, images = make_classifier(data), data.test.images
     rates, probabilities = time_giemsa(classifier, images, options.batch, options.repeats)
     rows: dict[str, Any] = {"giemsa": {"images a second": summary(rates), "batch": options.batch}}
+    chosen = choose_compute("cpu")
+    if chosen.precision != "float32":
+        classifier.classes.compute = chosen
+        rates, _ = time_giemsa(classifier, images, options.batch, options.repeats)
+        classifier.classes.compute = Compute()
+        rows[f"giemsa, {chosen.precision}"] = {"images a second": summary(rates), "batch": options.batch}
     if options.peer_python:
         facts = time_peer(classifier, images, options)
         gap = float(np.abs(facts.pop("probabilities") - probabilities).max())
@@ -93,9 +102,9 @@ def main() -> None:
             raise SystemExit(f"the peer's probabilities differ by {gap:.1e}: it ran another network")
         facts["images a second"] = summary(facts.pop("rates"))
         rows["ONNX Runtime"] = facts | {"batch": options.batch, "largest difference": gap}
-    print(f"{'inference':14} images a second")
+    print(f"{'inference':18} images a second")
     for name, row in rows.items():
-        print(f"{name:14} {words(row['images a second'], 0)}")
+        print(f"{name:18} {words(row['images a second'], 0)}")
     keep("inference", rows)
 
 

@@ -26,7 +26,7 @@ import giemsa
 from giemsa.data.cards import card_of
 from giemsa.data.dataset import ImageDataset, PackedAddresses, Split
 from giemsa.training.building import build_classifier
-from giemsa.training.device import Compute
+from giemsa.training.device import choose_compute
 from giemsa.training.loop import fit
 from giemsa.training.recipes import RECIPES
 
@@ -47,7 +47,7 @@ def time_epoch(path: Path, threads: int) -> dict[str, float | None]:
     card = card_of("bloodmnist")
     data = make_dataset(images, card)
     recipe = RECIPES["fast"].replace(epochs=1, minimum_steps=0)
-    classifier = build_classifier(data, recipe, seed=0, compute=Compute())
+    classifier = build_classifier(data, recipe, seed=0, compute=choose_compute("cpu"))
     for _ in fit(classifier, make_dataset(images[:512], card), recipe):
         pass
     (epoch,) = fit(classifier, data, recipe)

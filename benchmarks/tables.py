@@ -286,7 +286,8 @@ def held_out(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
     ]
     for row in rows:
         seconds = row["processor seconds"]
-        scores = [f"{row[f'accuracy, {kind}']:.4f}" for kind in ("one view", "views averaged")]
+        found = [row[f"accuracy, {kind}"] for kind in ("one view", "views averaged")]
+        scores = ["" if one is None else f"{one:.4f}" for one in found]
         log_loss = f"{row['log loss, views averaged']:.4f}"
         yield [row["choices"], str(row["epochs"]), f"{seconds:.0f}" if seconds else "", *scores, log_loss]
 

@@ -1,7 +1,7 @@
 """The network of `fast` in ONNX Runtime: one line of JSON with images a second.
 
 Runs in an environment of its own (`onnx-requirements.txt`) and knows nothing of giemsa: it builds the graph from the names
-of the weights.
+of the layers, in order (`layers.json`), and of the weights.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
 
 
-def build(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
+def build(layers: list[str], weights: dict[str, np.ndarray]) -> onnx.ModelProto:
     """Return the graph: images in bytes, channels last, to probabilities."""
     nodes, constants, at = [], {}, "pixels"
 
@@ -29,16 +29,19 @@ def build(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
     constants["offset"] = weights["standardize.mean"] / weights["standardize.std"]
     at = add("Transpose", [add("Cast", ["images"], to=TensorProto.FLOAT)], perm=[0, 3, 1, 2])
     at = add("Sub", [add("Mul", [at, "scale"]), "offset"])
-    layers = sorted(key.split(".")[1][4:] for key in weights if ".conv" in key)
-    for number in layers:
-        kernel = f"network.conv{number}.weight"
-        constants[kernel] = weights[kernel]
-        at = add("Conv", [at, kernel], pads=[1, 1, 1, 1], kernel_shape=[3, 3])
-        if int(number) <= len(layers) - 2:
+    for layer in layers:
+        prefix = f"network.{layer}"
+        if layer.startswith("conv"):
+            constants[f"{prefix}.weight"] = weights[f"{prefix}.weight"]
+            at = add("Conv", [at, f"{prefix}.weight"], pads=[1, 1, 1, 1], kernel_shape=[3, 3])
+        elif layer.startswith("pool"):
             at = add("MaxPool", [at], kernel_shape=[2, 2], strides=[2, 2])
-        names = [f"network.norm{number}.{part}" for part in ("weight", "bias", "running_mean", "running_var")]
-        constants |= {name: weights[name] for name in names}
-        at = add("Relu", [add("BatchNormalization", [at, *names])])
+        elif layer.startswith("norm"):
+            names = [f"{prefix}.{part}" for part in ("weight", "bias", "running_mean", "running_var")]
+            constants |= {name: weights[name] for name in names}
+            at = add("BatchNormalization", [at, *names])
+        elif layer.startswith("relu"):
+            at = add("Relu", [at])
     constants |= {name: weights[name] for name in ("network.dense.weight", "network.dense.bias")}
     at = add("Flatten", [add("GlobalAveragePool", [at])])
     at = add("Gemm", [at, "network.dense.weight", "network.dense.bias"], transB=1)
@@ -61,7 +64,8 @@ def main() -> None:
     images = np.load(options.folder / "images.npy")
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = options.threads
-    model = build(load_file(options.folder / "weights.safetensors")).SerializeToString()
+    layers = json.loads((options.folder / "layers.json").read_text(encoding="utf-8"))
+    model = build(layers, load_file(options.folder / "weights.safetensors")).SerializeToString()
     session = onnxruntime.InferenceSession(model, settings, providers=["CPUExecutionProvider"])
     rates = []
     for _ in range(options.repeats):

@@ -25,7 +25,7 @@ def test_depth_follows_size():
     convolutions = [
         sum(isinstance(m, nn.Conv2d) for m in build(size).modules()) for size in (28, 64, 128, 224)
     ]
-    assert convolutions == [4, 5, 6, 7]
+    assert convolutions == [5, 6, 7, 8]
 
 
 def test_the_same_generator_gives_the_same_weights():

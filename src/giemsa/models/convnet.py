@@ -1,9 +1,9 @@
 """A convolutional network made for few cores: narrow where images are large, wide where they are small.
 
 It works at several resolutions, each half of the one before and the last about 7x7 pixels. Each has one or two convolutions of
-3x3, the last of which pools *before* norm and rectifier and so leaves them a quarter of the values. With one convolution a
-resolution a minute goes far (``FAST``); where there is more time, two of them (``WIDE``) are worth more than twice the width,
-since fine grain is told apart before anything is pooled.
+3x3, the last of which pools *before* norm and rectifier and so leaves them a quarter of the values. A second convolution before
+anything is pooled tells fine grain apart and is worth more than half as many epochs again (``FAST``); where there is more time, a
+second one at the next resolution is worth more than twice the width (``WIDE``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from giemsa.models.winograd import WinogradConv2d
 
 Blocks = tuple[tuple[int, ...], ...]
 
-FAST: Blocks = ((24,), (64,), (128, 128))
+FAST: Blocks = ((24, 32), (64,), (128, 128))
 WIDE: Blocks = ((24, 32), (96, 96), (192, 192))
 
 

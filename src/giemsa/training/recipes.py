@@ -63,7 +63,7 @@ class Recipe:
 
     name: str = "fast"
     model: str = "convnet"
-    epochs: int = 15
+    epochs: int = 8
     minimum_steps: int = 300
     batch_size: int = 128
     optimiser: Literal["adam", "adamw", "sgd", "muon"] = "muon"
@@ -167,7 +167,7 @@ RECIPES: dict[str, Recipe] = {
         patience=20,
     ),
     "fast": Recipe(),
-    "best": Recipe(name="best", model="convnet-ensemble", epochs=36, minimum_steps=1000, shift_pixels=2),
+    "best": Recipe(name="best", model="convnet-ensemble", epochs=24, minimum_steps=1000, shift_pixels=2),
 }
 
 
