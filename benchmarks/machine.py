@@ -79,9 +79,14 @@ def kept_rows(name: str) -> dict[str, Any]:
 
 
 def keep(name: str, rows: dict[str, Any]) -> Path:
-    """Add rows to ``results/NAME.json``, each under its key and with the machine beside it; rows of other keys stay."""
+    """Add rows to ``results/NAME.json``, each under its key; rows of other keys stay.
+
+    The machine described in the file is that of the newest rows; each row bears the processor that it was measured on.
+    """
     path = RESULTS / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
-    kept = {"machine": describe(), "rows": kept_rows(name) | rows}
+    machine = describe()
+    place = {"measured on": f"{machine['cores']} cores of {machine['processor']}", "date": machine["date"]}
+    kept = {"machine": machine, "rows": kept_rows(name) | {key: row | place for key, row in rows.items()}}
     path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path

@@ -29,20 +29,26 @@ def render(accuracy: dict[str, Any]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     lines += [_line(name, row) for name, row in accuracy["rows"].items()]
-    machine = accuracy["machine"]
     seeds = sorted({row["test accuracy, one view"]["n"] for row in accuracy["rows"].values()})
     lines += [
         "",
-        f"Mean ± sd over {' or '.join(map(str, seeds))} seeds; {machine['cores']} cores of an "
-        f"{_plain(machine['processor'])}, no GPU, torch {machine['versions']['torch'].split('+')[0]}. "
+        f"Mean ± sd over {' or '.join(map(str, seeds))} seeds; {_places(accuracy['rows'])}, no GPU, "
+        f"torch {accuracy['machine']['versions']['torch'].split('+')[0]}. "
         "Chosen on validation, test read once a training. Published figures: MedMNIST's benchmark table. "
         "`python benchmarks/accuracy.py` measures, [the results](benchmarks/results/accuracy.json) are committed.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _plain(processor: str) -> str:
-    return processor.replace("(R)", "").replace(" Processor", "")
+def _places(rows: dict[str, Any]) -> str:
+    """Say what the rows were measured on: where most were, then which of them elsewhere."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for name, row in rows.items():
+        place = row["measured on"].replace("(R)", "").replace(" Processor", "")
+        names.setdefault((place, row["precision"]), []).append(name)
+    most, *others = sorted(names, key=lambda place: -len(names[place]))
+    elsewhere = [f"{' and '.join(names[other])} on {', '.join(other)}" for other in others]
+    return "; ".join([", ".join(most), *elsewhere])
 
 
 def _line(name: str, row: dict[str, Any]) -> str:

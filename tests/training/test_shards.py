@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from giemsa.models import build_model
+from giemsa.training import shards as shards_module
 from giemsa.training.classifier import Classes, Classifier, Preprocessing
 from giemsa.training.device import Compute
 from giemsa.training.shards import n_shards, shards_of
@@ -65,6 +66,40 @@ def test_gradient_and_loss_are_those_of_the_whole_batch(n: int) -> None:
     torch.testing.assert_close(cut_loss, loss.detach())
     for a, b in zip(_gradients(cut), _gradients(whole), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_large_images_are_taken_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels, labels = _batch()
+    whole = _plain()
+    logits, loss = _loss(whole, pixels, labels)
+    loss.backward()
+    monkeypatch.setattr(shards_module, "PIXELS_AT_A_TIME", 20 * 12 * 12)
+    taken = []
+
+    def watched(classifier: Classifier, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        taken.append(len(pixels))
+        return _loss(classifier, pixels, labels)
+
+    for batch_size in (128, 16):  # in two shards, and in one
+        cut = _plain()
+        taken.clear()
+        with shards_of(cut, batch_size) as shards:
+            found_logits, found_loss = shards.backward(pixels, labels, watched)
+        assert sum(taken) == 128
+        assert 16 <= max(taken) <= 20
+        torch.testing.assert_close(found_logits, logits.detach())
+        torch.testing.assert_close(found_loss, loss.detach())
+        for a, b in zip(_gradients(cut), _gradients(whole), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_unknown_layers_see_the_whole_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards_module, "PIXELS_AT_A_TIME", 1)
+    classifier = _classifier(nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(144, 4)))
+    sizes = []
+    with shards_of(classifier, 128) as shards:
+        shards.backward(*_batch(), lambda c, x, y: (sizes.append(len(x)), *_loss(c, x, y))[1:])
+    assert sizes == [128]
 
 
 def test_replicas_move_together_and_share_the_norms_moments() -> None:

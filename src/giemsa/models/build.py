@@ -9,13 +9,14 @@ import torch
 from torch import nn
 
 from giemsa.errors import ModelError, nearest_names
-from giemsa.models.convnet import WIDE, convnet_network
+from giemsa.models.convnet import LIGHT, WIDE, convnet_network
 from giemsa.models.ensemble import convnet_ensemble
 from giemsa.models.tutorial import tutorial_network
 
 MODELS: dict[str, Callable[..., nn.Module]] = {
     "convnet": convnet_network,
     "convnet-ensemble": convnet_ensemble,
+    "convnet-light": partial(convnet_network, blocks=LIGHT),
     "convnet-wide": partial(convnet_network, blocks=WIDE),
     "tutorial": tutorial_network,
 }

@@ -1,9 +1,10 @@
 """A convolutional network made for few cores: narrow where images are large, wide where they are small.
 
-It works at several resolutions, each half of the one before and the last about 7x7 pixels. Each has one or two convolutions of
-3x3, the last of which pools *before* norm and rectifier and so leaves them a quarter of the values. A second convolution before
-anything is pooled tells fine grain apart and is worth more than half as many epochs again (``FAST``); where there is more time, a
-second one at the next resolution is worth more than twice the width (``WIDE``).
+It works at several resolutions, each half of the one before and the last about 7x7 pixels. Each has one or two convolutions
+of 3x3, the last of which pools *before* norm and rectifier and so leaves them a quarter of the values. One a resolution is
+enough for a few seconds (``LIGHT``). A second one before anything is pooled tells fine grain apart, which in a minute is worth
+more than half as many epochs again (``FAST``); with more time, another at the next resolution is worth more than twice the
+width (``WIDE``).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from giemsa.models.winograd import WinogradConv2d
 
 Blocks = tuple[tuple[int, ...], ...]
 
+LIGHT: Blocks = ((24,), (64,), (128, 128))
 FAST: Blocks = ((24, 32), (64,), (128, 128))
 WIDE: Blocks = ((24, 32), (96, 96), (192, 192))
 

@@ -3,12 +3,13 @@
 A small network's step is made of many short operations. To share each of them among the threads costs a meeting of all threads
 an operation; to share the batch costs two meetings a step. Each shard has a replica of the network: the weights are the same
 memory, gradients and the moments of batch norms are its own. The gradients are added in a fixed order, so that the same seed
-gives the same bits.
+gives the same bits. Of large images a shard takes a few at a time, so that memory does not grow with their size.
 """
 
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from giemsa.models.winograd import WinogradConv2d
 from giemsa.training.classifier import Classifier
 
 SMALLEST = 64  # images in a shard: below, the norms' moments get noisy and the operations too short
+PIXELS_AT_A_TIME = 2**20  # of a shard: 20 images of 224x224, all of a shard up to 128x128
 _ALIKE_IN_SHARDS = (
     Classifier,
     Ensemble,
@@ -46,19 +48,23 @@ Loss = Callable[[Classifier, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 def n_shards(classifier: Classifier, batch_size: int) -> int:
     """Return into how many shards a batch is best cut: above 1 for plain layers, large batches, and threads on a processor."""
-    if classifier.classes.compute.device != "cpu":
-        return 1
-    if any(type(module) not in _ALIKE_IN_SHARDS for module in classifier.modules()):
+    if not _can_be_cut(classifier):
         return 1
     return max(1, min(torch.get_num_threads(), batch_size // SMALLEST))
 
 
+def _can_be_cut(classifier: Classifier) -> bool:
+    on_processor = classifier.classes.compute.device == "cpu"
+    return on_processor and all(type(module) in _ALIKE_IN_SHARDS for module in classifier.modules())
+
+
 @dataclass(frozen=True)
 class Shards:
-    """A classifier's replicas and the threads that they run in; made by :func:`shards_of`."""
+    """A classifier's replicas, the threads that they run in, and the pixels that each takes at a time; see :func:`shards_of`."""
 
     replicas: tuple[Classifier, ...]
     threads: ThreadPoolExecutor | None = None
+    pixels_at_a_time: float = math.inf
 
     def backward(self, pixels: Tensor, labels: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
         """Leave the gradient of the mean loss in the classifier's parameters.
@@ -77,15 +83,22 @@ class Shards:
         cuts = zip(self.replicas, pixels.tensor_split(n), labels.tensor_split(n), strict=True)
         work = [shard for shard in cuts if len(shard[2])]
 
-        def one(replica: Classifier, pixels: Tensor, labels_of: Tensor) -> tuple[Tensor, Tensor]:
+        def one(replica: Classifier, pixels: Tensor, labels_of: Tensor) -> list[tuple[Tensor, Tensor]]:
             replica.zero_grad(set_to_none=True)
-            logits, mean = loss(replica, pixels, labels_of)
-            share = mean * (len(labels_of) / len(labels))
-            share.backward()
-            return logits.detach(), share.detach()
+            turns = math.ceil(pixels[:, 0].numel() / self.pixels_at_a_time)
+            turns = max(1, min(turns, len(pixels)))
+            found = []
+            for part, labels_of_part in zip(
+                pixels.tensor_split(turns), labels_of.tensor_split(turns), strict=True
+            ):
+                logits, mean = loss(replica, part, labels_of_part)
+                share = mean * (len(part) / len(labels))
+                share.backward()
+                found.append((logits.detach(), share.detach()))
+            return found
 
         others = [self.threads.submit(one, *shard) for shard in work[1:]] if self.threads else []
-        results = [one(*work[0]), *(other.result() for other in others)]
+        results = one(*work[0]) + [result for other in others for result in other.result()]
         self._join(len(work))
         logits, shares = zip(*results, strict=True)
         return torch.cat(logits), torch.stack(shares).sum()
@@ -121,15 +134,16 @@ class Shards:
 def shards_of(classifier: Classifier, batch_size: int) -> Iterator[Shards]:
     """Give the shards in which batches of ``batch_size`` images are learnt from, and the threads back at the end."""
     n = n_shards(classifier, batch_size)
+    at_a_time = PIXELS_AT_A_TIME if _can_be_cut(classifier) else math.inf
     if n == 1:
-        yield Shards((classifier,))
+        yield Shards((classifier,), pixels_at_a_time=at_a_time)
         return
     threads = torch.get_num_threads()
     replicas = (classifier, *(_replica(classifier) for _ in range(n - 1)))
     try:
         torch.set_num_threads(threads // n)
         with ThreadPoolExecutor(n - 1, initializer=torch.set_num_threads, initargs=(threads // n,)) as pool:
-            yield Shards(replicas, pool)
+            yield Shards(replicas, pool, at_a_time)
     finally:
         torch.set_num_threads(threads)
 
