@@ -4,7 +4,8 @@
     python benchmarks/train_speed.py --peer-python keras/bin/python [--epochs 3]
 
 Both train the same network on BloodMNIST with batch 32, rotation, flips and Adam 5e-5, and look at val after each epoch. The
-first epoch of each is thrown away (Keras traces its graph in it). Without `--peer-python` only giemsa is timed.
+first epoch of each is thrown away (Keras traces its graph in it). The share is that of the medians, so that an epoch that a
+neighbour on the machine held up does not tell. Without `--peer-python` only giemsa is timed.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def main() -> None:
     for name, row in rows.items():
         if reference:
             values = row["seconds an epoch"]["values"]
-            row["share of Keras"] = statistics.fmean(values) / statistics.fmean(reference)
+            row["share of Keras"] = statistics.median(values) / statistics.median(reference)
         share = f"{row['share of Keras']:.2f}" if reference else "-"
         print(f"{name:28} {words(row['seconds an epoch'], 2):14} {share}")
     keep("train_speed", rows)
