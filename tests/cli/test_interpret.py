@@ -21,11 +21,11 @@ def folder(tmp_path_factory):
 
 
 def test_feature_maps_of_the_tutorials_image(folder, capsys):
-    arguments = ["interpret", str(folder), "--layer", "pool1", "--image", "train/20", "--json", "--quiet"]
+    arguments = ["interpret", str(folder), "--layer", "pool2", "--image", "train/20", "--json", "--quiet"]
     assert status_of(arguments) == 0
     told = json.loads(capsys.readouterr().out)["feature_maps"]
     assert told["class"] == "neutrophil"
-    assert told["shape"] == [24, 14, 14]
+    assert told["shape"] == [32, 14, 14]
     assert (folder / "figures" / f"{told['figure']}.png").exists()
 
 
@@ -37,7 +37,7 @@ def test_summary(folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--layer", "pol1"], "did you mean pool1"),
+        (["--layer", "pol2"], "did you mean pool2"),
         (["--image", "train/20"], "--image goes with --layer"),
         (["--maximise", "neutrophl"], "did you mean neutrophil"),
     ],

@@ -18,10 +18,10 @@ def subject(discs, tmp_path_factory):
 
 
 def test_maps_of_a_layer_for_an_image(subject):
-    look = look_at_layer(subject, "pool1", "train/20")
-    assert look.values.shape == (24, 10, 10)
+    look = look_at_layer(subject, "pool2", "train/20")
+    assert look.values.shape == (32, 10, 10)
     assert look.to_json()["class"] == "blue disc"
-    assert look.picture.name == "interpret-feature-maps-pool1-train-20"
+    assert look.picture.name == "interpret-feature-maps-pool2-train-20"
 
 
 def test_an_image_for_a_class_and_for_a_channel(subject):
