@@ -42,6 +42,8 @@ def test_oblong_images_are_mirrored_but_not_turned_by_a_quarter() -> None:
         assert torch.equal(move(image, torch.tensor([view]), nowhere), turn_all(image, view))
     with pytest.raises(ModelError, match="these are 2x3"):
         move(image, torch.tensor([1]), nowhere)
+    with pytest.raises(ModelError, match="these are 2x3"):
+        rotate(image, torch.zeros(1), torch.tensor([3]))
 
 
 def test_turning_by_an_angle_comes_before_the_view() -> None:

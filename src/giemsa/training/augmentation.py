@@ -107,9 +107,8 @@ def move(images: Tensor, views: Tensor, pixels: Tensor) -> Tensor:
     """
     if not (views.any() or pixels.any()):
         return images
+    _refuse_quarter_turns(images, views)
     n, channels, height, width = images.shape
-    if height != width and (views % 2).any():
-        raise ModelError(f"only square images can be shown after a quarter turn, these are {height}x{width}")
     rows = _reflect(torch.arange(height) - pixels[:, :1], height)
     columns = _reflect(torch.arange(width) - pixels[:, 1:], width)
     places = (rows[:, :, None] * width + columns[:, None]).flatten(1)
@@ -121,6 +120,12 @@ def move(images: Tensor, views: Tensor, pixels: Tensor) -> Tensor:
         .view(n, height, width, channels)
         .permute(0, 3, 1, 2)
     )
+
+
+def _refuse_quarter_turns(images: Tensor, views: Tensor) -> None:
+    height, width = images.shape[-2:]
+    if height != width and (views % 2).any():
+        raise ModelError(f"only square images can be shown after a quarter turn, these are {height}x{width}")
 
 
 @lru_cache(maxsize=4)
@@ -145,8 +150,11 @@ def _reflect(places: Tensor, length: int) -> Tensor:
 def rotate(images: Tensor, degrees: Tensor, views: Tensor | None = None) -> Tensor:
     """Turn each image about its centre by ``degrees`` ``(n,)``, then bring it to its view ``(n,)``, 0 to 7, in one sampling.
 
-    Bilinear, with the edge's pixels repeated outside; quarter turns and mirrorings alone leave the pixels as they are.
+    Bilinear, with the edge's pixels repeated outside; quarter turns and mirrorings alone leave the pixels as they are. A quarter turn
+    of images that are not square is a :class:`ModelError`.
     """
+    if views is not None:
+        _refuse_quarter_turns(images, views)
     height, width = images.shape[-2:]
     radians = degrees * (math.pi / 180)
     cosine, sine = radians.cos(), radians.sin()
