@@ -150,8 +150,8 @@ def _reflect(places: Tensor, length: int) -> Tensor:
 def rotate(images: Tensor, degrees: Tensor, views: Tensor | None = None) -> Tensor:
     """Turn each image about its centre by ``degrees`` ``(n,)``, then bring it to its view ``(n,)``, 0 to 7, in one sampling.
 
-    Bilinear, with the edge's pixels repeated outside; quarter turns and mirrorings alone leave the pixels as they are. A quarter turn
-    of images that are not square is a :class:`ModelError`.
+    Bilinear, with the edge's pixels repeated outside; quarter turns and mirrorings alone leave the pixels as they are. A
+    quarter turn of images that are not square is a :class:`ModelError`.
     """
     if views is not None:
         _refuse_quarter_turns(images, views)
