@@ -39,7 +39,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "batches of 256": {"batch_size": 256},
     "no shifts": {"shift_pixels": 0},
     "averaged weights": {"selection": "average", "average_decay": 0.98},
-    "pixels not standardised": {"standardize": False},
+    "pixels not standardised": {"standardize": "none"},
     "colour jitter 0.3": {"colour_jitter": 0.3},
 }  # fmt: skip
 

@@ -1,9 +1,10 @@
 """Layers of the package's own do what PyTorch's do, and keep the order in memory that is fast."""
 
+import pytest
 import torch
 from torch import nn
 
-from giemsa.models.layers import GlobalAverage, Standardize
+from giemsa.models.layers import GlobalAverage, Standardize, StandardizeEach
 
 
 def test_the_average_and_its_gradient_are_pytorchs() -> None:
@@ -24,3 +25,21 @@ def test_standardised_pixels_have_mean_zero_and_deviation_one() -> None:
     expected = torch.tensor([[-1.0, 1.0], [-2.0, 2.0]]).view(1, 2, 1, 2).expand(4, 2, 6, 2)
     torch.testing.assert_close(found, expected)
     assert found.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_each_image_gets_mean_zero_and_deviation_one() -> None:
+    pixels = torch.tensor([[0.2, 0.6], [0.4, 0.8]]).view(1, 2, 1, 2).expand(1, 2, 6, 2)
+    darker = torch.cat([pixels, 0.5 * pixels, 0.1 + pixels]).contiguous(memory_format=torch.channels_last)
+    found = StandardizeEach()(darker)
+    root = 0.05**0.5  # of the four values' variance
+    expected = torch.tensor([[-0.3, 0.1], [-0.1, 0.3]]).view(1, 2, 1, 2).expand(3, 2, 6, 2) / root
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
+    assert found.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_an_image_without_contrast_becomes_zero_and_has_a_gradient() -> None:
+    pixels = torch.full((1, 3, 4, 4), 0.7, dtype=torch.float64, requires_grad=True)
+    found = StandardizeEach()(pixels)
+    (gradient,) = torch.autograd.grad(found[0, 0, 0, 0], pixels)
+    assert found.abs().max() < 1e-9
+    assert gradient[0, 0, 0, 0].item() == pytest.approx(255 * 47 / 48)

@@ -34,6 +34,15 @@ def test_logits_are_of_standardised_pixels() -> None:
     np.testing.assert_allclose(_classifier(_Corner()).logits(IMAGES)[0].numpy(), [-0.5, 0.0], atol=1e-6)
 
 
+def test_logits_of_images_standardised_each_by_itself_do_not_see_the_light() -> None:
+    preprocessing = Preprocessing((2, 2, 1), (0.0,), (1.0,), each_image=True)
+    classifier = Classifier(_Corner(), preprocessing, Classes(("a", "b")))
+    darker = (IMAGES // 3).astype(np.uint8)
+    np.testing.assert_allclose(classifier.logits(darker), classifier.logits(IMAGES), atol=5e-3)
+    mean, sd = IMAGES[0].mean(), IMAGES[0].std()
+    np.testing.assert_allclose(classifier.logits(IMAGES)[0], (IMAGES[0, 0, :, 0] - mean) / sd, rtol=1e-3)
+
+
 def test_probabilities_are_the_softmax_at_the_temperature() -> None:
     logits = np.array([[-0.5, 0.0], [2.0, -0.5]]) / 2
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)

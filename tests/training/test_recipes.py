@@ -45,7 +45,7 @@ def test_the_tutorial_is_to_the_letter() -> None:
     )
     assert (recipe.batch_size, recipe.epochs, recipe.patience, recipe.selection) == (32, 100, 20, "best")
     assert (recipe.rotation_degrees, recipe.horizontal_flip, recipe.vertical_flip) == (10, True, True)
-    assert (recipe.label_smoothing, recipe.schedule, recipe.standardize) == (0, "constant", False)
+    assert (recipe.label_smoothing, recipe.schedule, recipe.standardize) == (0, "constant", "none")
 
 
 def test_one_cycle_rises_then_falls_to_nothing() -> None:

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import GiemsaError, RunError
@@ -34,6 +35,15 @@ def _refused(folder: Path) -> str:
     words = str(caught.value)
     assert "\n" not in words
     return words
+
+
+def test_a_network_that_standardises_each_image_comes_back(discs: ImageDataset, tmp_path: Path) -> None:
+    recipe = Recipe(model="tutorial", epochs=1, precision="float32", minimum_steps=0, standardize="image")
+    run = train(discs, recipe, out=tmp_path / "run")
+    found, expected = (opened.classifier.logits(discs.val.images) for opened in (open_run(run.folder), run))
+    assert torch.equal(found, expected)
+    darker = (discs.val.images // 2).astype("uint8")
+    assert torch.allclose(found, run.classifier.logits(darker), atol=0.1 * found.std().item())
 
 
 def test_no_folder(tmp_path: Path) -> None:

@@ -87,7 +87,9 @@ def look_at_maps(subject: Subject, layers: tuple[Layer, ...]) -> MapsLook:
 def early_and_late(layers: tuple[Layer, ...]) -> tuple[str, str]:
     """Name the first layer that pools (or the first with maps) and the last with maps of at least 4x4."""
     spatial = [
-        layer for layer in layers if layer.spatial and layer.calls == 1 and layer.kind != "Standardize"
+        layer
+        for layer in layers
+        if layer.spatial and layer.calls == 1 and not layer.kind.startswith("Standardize")
     ]
     pooled = [layer for layer in spatial if "Pool" in layer.kind]
     large = [layer for layer in spatial if min(layer.output_shape[1:]) >= 4]

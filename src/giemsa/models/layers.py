@@ -41,6 +41,32 @@ class Standardize(nn.Module):
         return torch.addcmul(-self.mean / self.std, pixels, 1 / self.std)  # all pixels in one pass
 
 
+class StandardizeEach(nn.Module):
+    """Subtract from each image its own mean over all pixels and channels, and divide by its own standard deviation.
+
+    More light, a longer exposure or less contrast then change nothing, as long as no pixel is clipped; how channels relate to
+    each other, the colour, stays. Of an image without any contrast all pixels become zero.
+
+    References
+    ----------
+    Ulyanov et al., Instance normalization, 2016 (arXiv 1607.08022), equation 4, over all channels together.
+
+    Examples
+    --------
+    >>> pixels = torch.tensor([0.2, 0.4, 0.6]).view(1, 3, 1, 1)
+    >>> torch.allclose(StandardizeEach()(0.5 * pixels + 0.1), StandardizeEach()(pixels), atol=1e-2)
+    True
+    """
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Return ``pixels`` ``(n, channels, height, width)``, each image standardised."""
+        variance, mean = torch.var_mean(pixels, dim=(1, 2, 3), correction=0, keepdim=True)
+        return (pixels - mean) * (variance + _STEP**2).rsqrt()
+
+
+_STEP = 1 / 255  # of a pixel: what an image without contrast is divided by
+
+
 class GlobalAverage(nn.AdaptiveAvgPool2d):
     """The mean over all pixels, as ``nn.AdaptiveAvgPool2d(1)`` gives it, with a gradient that keeps channels last in memory.
 

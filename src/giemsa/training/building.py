@@ -64,11 +64,15 @@ def build_classifier(
         network = build_model(
             recipe.model, channels=channels, n_classes=n_classes, size=height, generator=generator
         )
-    mean, std = (
-        _mean_and_std(data.train.images) if recipe.standardize else ((0.0,) * channels, (1.0,) * channels)
-    )
+    by_data = recipe.standardize == "data"
+    mean, std = _mean_and_std(data.train.images) if by_data else ((0.0,) * channels, (1.0,) * channels)
     preprocessing = Preprocessing(
-        data.image_shape, mean, std, data.card.source_geometry, cast(str, data.source.get("fit", "crop"))
+        data.image_shape,
+        mean,
+        std,
+        data.card.source_geometry,
+        cast(str, data.source.get("fit", "crop")),
+        each_image=recipe.standardize == "image",
     )
     kind = symmetry or data.card.symmetry or "none"
     classes = Classes(data.class_names, data.short_names, symmetry=kind, compute=compute)

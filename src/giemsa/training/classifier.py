@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from giemsa.data.dataset import SourceGeometry, Symmetry
 from giemsa.errors import ModelError
-from giemsa.models.layers import Standardize
+from giemsa.models.layers import Standardize, StandardizeEach
 from giemsa.progress import Progress
 from giemsa.training.augmentation import choose_views, turn_all
 from giemsa.training.device import Compute
@@ -29,6 +29,7 @@ class Preprocessing:
     mean, std : subtracted and divided, one number a channel, for pixels in 0 to 1.
     source_geometry : how an original photograph is cropped; ``None`` where it is not known.
     fit : how other images are brought to the shape: ``crop``, ``pad`` or ``stretch``.
+    each_image : instead of ``mean`` and ``std``, each image's own over all channels count.
     """
 
     image_shape: tuple[int, int, int]
@@ -36,6 +37,7 @@ class Preprocessing:
     std: tuple[float, ...]
     source_geometry: SourceGeometry | None = None
     fit: str = "crop"
+    each_image: bool = False
 
 
 @dataclass
@@ -61,7 +63,11 @@ class Classifier(nn.Module):
 
     def __init__(self, network: nn.Module, preprocessing: Preprocessing, classes: Classes) -> None:
         super().__init__()
-        self.standardize = Standardize(preprocessing.mean, preprocessing.std)
+        self.standardize = (
+            StandardizeEach()
+            if preprocessing.each_image
+            else Standardize(preprocessing.mean, preprocessing.std)
+        )
         self.network = network
         self.preprocessing = preprocessing
         self.classes = classes

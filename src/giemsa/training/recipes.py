@@ -13,6 +13,7 @@ OPTIMISERS = ("adam", "adamw", "sgd", "muon")
 SCHEDULES = ("constant", "one-cycle", "triangle")
 SELECTIONS = ("best", "last", "average")
 SYMMETRIES = ("card", "none", "mirror", "mirror and quarter turns")
+STANDARDIZATIONS = ("data", "image", "none")
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
@@ -45,7 +46,8 @@ class Recipe:
     rotation_degrees : each image is turned by up to this angle, bilinear, edges repeated.
     shift_pixels : each image is moved by up to this many whole pixels, edges mirrored.
     colour_jitter : strength of changed brightness, contrast, saturation and stain in half of the images; 0 for none.
-    standardize : subtract the mean and divide by the standard deviation of the training pixels, channel by channel.
+    standardize : subtract a mean and divide by a standard deviation: those of the training pixels, channel by channel (``data``),
+        each image's own over all channels, so that brightness and contrast do not count (``image``), or not at all (``none``).
     selection : weights kept: those of the epoch with the ``best`` validation loss, the ``last``, or the moving ``average``.
     average_decay : of the moving average a step, 0 to below 1; used where ``selection`` is ``average``.
     patience : stop after so many epochs without a better validation loss; ``None`` for never.
@@ -81,7 +83,7 @@ class Recipe:
     rotation_degrees: float = 0.0
     shift_pixels: int = 1
     colour_jitter: float = 0.0
-    standardize: bool = True
+    standardize: Literal["data", "image", "none"] = "data"
     selection: Literal["best", "last", "average"] = "last"
     average_decay: float = 0.998
     patience: int | None = None
@@ -93,6 +95,7 @@ class Recipe:
             ("schedule", SCHEDULES),
             ("selection", SELECTIONS),
             ("symmetry", SYMMETRIES),
+            ("standardize", STANDARDIZATIONS),
             ("precision", PRECISIONS),
         ):
             value = getattr(self, field)
@@ -162,7 +165,7 @@ RECIPES: dict[str, Recipe] = {
         horizontal_flip=True,
         vertical_flip=True,
         rotation_degrees=10.0,
-        standardize=False,
+        standardize="none",
         selection="best",
         patience=20,
     ),

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from giemsa.models.ensemble import Ensemble
-from giemsa.models.layers import GlobalAverage, Standardize
+from giemsa.models.layers import GlobalAverage, Standardize, StandardizeEach
 from giemsa.models.winograd import WinogradConv2d
 from giemsa.training.classifier import Classifier
 
@@ -30,6 +30,7 @@ _ALIKE_IN_SHARDS = (
     Classifier,
     Ensemble,
     Standardize,
+    StandardizeEach,
     nn.Sequential,
     nn.ModuleList,
     nn.Conv2d,
