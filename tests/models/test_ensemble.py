@@ -25,3 +25,16 @@ def test_members_begin_differently():
     first, second = (ensemble.members[i].conv1.weight for i in (0, 1))
     assert len(ensemble.members) == 3
     assert not torch.equal(first, second)
+
+
+def test_the_third_member_does_not_see_the_light():
+    ensemble = convnet_ensemble(channels=3, n_classes=2, size=28, generator=torch.Generator().manual_seed(0))
+    pixels = torch.rand(5, 3, 28, 28, generator=torch.Generator().manual_seed(1))
+    changed = []
+    for member in ensemble.eval().members:
+        nn.init.normal_(member.dense.weight, generator=torch.Generator().manual_seed(2))
+        with torch.no_grad():
+            bright, dark = member(pixels), member(0.3 * pixels + 0.1)
+        changed.append(((bright - dark).abs().max() / bright.std()).item())
+    assert min(changed[:2]) > 0.5
+    assert changed[2] < 0.01

@@ -1,16 +1,19 @@
-"""Several small networks that see the same batches and differ only in where they began; their probabilities are averaged.
+"""Several small networks that see the same batches; their probabilities are averaged.
 
-Networks that err in different places correct each other: of all that a longer training can buy, this is the surest.
+Networks that err in different places correct each other: of all that a longer training can buy, this is the surest. Those that
+differ only in where they began err in much the same places; one that sees each image standardised by itself errs in others.
 """
 
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 
 import torch
 from torch import Tensor, nn
 
 from giemsa.models.convnet import WIDE, convnet_network
+from giemsa.models.layers import StandardizeEach
 
 
 class Ensemble(nn.Module):
@@ -43,7 +46,9 @@ class Ensemble(nn.Module):
 def convnet_ensemble(
     *, channels: int, n_classes: int, size: int, generator: torch.Generator, n_members: int = 3
 ) -> Ensemble:
-    """Build an ensemble of wide networks, for the recipe ``best``.
+    """Build an ensemble of wide networks, for the recipe ``best``, that take pixels as they are.
+
+    Every third one standardises each image by itself, the others all images alike, by the moments of the batches.
 
     Parameters are those of :func:`giemsa.models.convnet.convnet_network`, and the number of members.
 
@@ -54,8 +59,11 @@ def convnet_ensemble(
     >>> ensemble(torch.zeros(5, 1, 28, 28)).shape, ensemble.eval()(torch.zeros(5, 1, 28, 28)).shape
     (torch.Size([5, 3, 2]), torch.Size([5, 2]))
     """
-    members: list[nn.Module] = [
-        convnet_network(channels=channels, n_classes=n_classes, size=size, generator=generator, blocks=WIDE)
-        for _ in range(n_members)
-    ]
+    members: list[nn.Module] = []
+    for number in range(1, n_members + 1):
+        network = convnet_network(
+            channels=channels, n_classes=n_classes, size=size, generator=generator, blocks=WIDE
+        )
+        entrance = StandardizeEach() if number % 3 == 0 else nn.BatchNorm2d(channels, affine=False)
+        members.append(nn.Sequential(OrderedDict(standardize=entrance, **dict(network.named_children()))))
     return Ensemble(members)

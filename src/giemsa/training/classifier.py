@@ -29,7 +29,7 @@ class Preprocessing:
     mean, std : subtracted and divided, one number a channel, for pixels in 0 to 1.
     source_geometry : how an original photograph is cropped; ``None`` where it is not known.
     fit : how other images are brought to the shape: ``crop``, ``pad`` or ``stretch``.
-    each_image : instead of ``mean`` and ``std``, each image's own over all channels count.
+    each_image : instead of ``mean`` and ``std``, those of each image itself, over all channels, count.
     """
 
     image_shape: tuple[int, int, int]

@@ -47,7 +47,7 @@ class Recipe:
     shift_pixels : each image is moved by up to this many whole pixels, edges mirrored.
     colour_jitter : strength of changed brightness, contrast, saturation and stain in half of the images; 0 for none.
     standardize : subtract a mean and divide by a standard deviation: those of the training pixels, channel by channel (``data``),
-        each image's own over all channels, so that brightness and contrast do not count (``image``), or not at all (``none``).
+        each image's own over all channels, so that light and contrast do not count (``image``), or not at all (``none``).
     selection : weights kept: those of the epoch with the ``best`` validation loss, the ``last``, or the moving ``average``.
     average_decay : of the moving average a step, 0 to below 1; used where ``selection`` is ``average``.
     patience : stop after so many epochs without a better validation loss; ``None`` for never.
@@ -170,7 +170,14 @@ RECIPES: dict[str, Recipe] = {
         patience=20,
     ),
     "fast": Recipe(),
-    "best": Recipe(name="best", model="convnet-ensemble", epochs=24, minimum_steps=1000, shift_pixels=2),
+    "best": Recipe(
+        name="best",
+        model="convnet-ensemble",
+        epochs=26,
+        minimum_steps=1000,
+        shift_pixels=2,
+        standardize="none",
+    ),
 }
 
 
