@@ -1,9 +1,11 @@
 """Other light, other camera, other stain: balanced accuracy under shifts, of networks trained in ways that prepare for them.
 
     python benchmarks/robustness.py [--standardize data image] [--jitter 0 0.15] [--seeds 5]
+    python benchmarks/robustness.py --standardize none --jitter 0 --model convnet-ensemble --epochs 8 --seeds 1
 
-BloodMNIST, recipe `fast` with `standardize` and `colour_jitter` changed, each with each; the corruptions of
-`giemsa evaluate --thorough` that change colours, five severities each, on the validation split. The test split is not read.
+BloodMNIST, recipe `fast` with `standardize` and `colour_jitter` changed, each with each, and with another network or number of
+epochs where one is given; the corruptions of `giemsa evaluate --thorough` that change colours, five severities each, on the
+validation split. The test split is not read.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from giemsa.training.building import build_classifier
 from giemsa.training.classifier import Classifier
 from giemsa.training.device import choose_compute
 from giemsa.training.loop import fit
-from giemsa.training.recipes import RECIPES, Recipe
+from giemsa.training.recipes import RECIPES, STANDARDIZATIONS, Recipe
 
 SHIFTS = ("darker", "brighter", "less contrast", "saturation", "paler", "stain shift")
 
@@ -60,16 +62,19 @@ def measure(recipe: Recipe, seeds: int) -> dict[str, Any]:
 def main() -> None:
     """Measure, print the table and keep it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--standardize", nargs="+", default=["data", "image"], choices=("data", "image"))
+    parser.add_argument("--standardize", nargs="+", default=["data", "image"], choices=STANDARDIZATIONS)
     parser.add_argument("--jitter", type=float, nargs="+", default=[0.0, 0.15])
+    parser.add_argument("--model", default=RECIPES["fast"].model, help="the network")
+    parser.add_argument("--epochs", type=int, default=RECIPES["fast"].epochs)
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
     columns = ("clean accuracy", "all shifts", *SHIFTS)
-    print(f"{'training':42}", *(f"{name:>16}" for name in columns))
+    print(f"{'training':70}", *(f"{name:>16}" for name in columns))
     for standardize, jitter in product(options.standardize, options.jitter):
-        row = measure(RECIPES["fast"].replace(standardize=standardize, colour_jitter=jitter), options.seeds)
-        name = f"standardised by {standardize}, colour jitter {jitter:g}"
-        print(f"{name:42}", *(f"{words(row[column], 4):>16}" for column in columns), flush=True)
+        recipe = RECIPES["fast"].replace(model=options.model, epochs=options.epochs)
+        row = measure(recipe.replace(standardize=standardize, colour_jitter=jitter), options.seeds)
+        name = f"{options.model}, {options.epochs} epochs, standardised by {standardize}, colour jitter {jitter:g}"
+        print(f"{name:70}", *(f"{words(row[column], 4):>16}" for column in columns), flush=True)
         keep("robustness", {name: row})
 
 
