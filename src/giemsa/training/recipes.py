@@ -47,7 +47,8 @@ class Recipe:
     shift_pixels : each image is moved by up to this many whole pixels, edges mirrored.
     colour_jitter : strength of changed brightness, contrast, saturation and stain in half of the images; 0 for none.
     standardize : subtract a mean and divide by a standard deviation: those of the training pixels, channel by channel (``data``),
-        each image's own over all channels, so that light and contrast do not count (``image``), or not at all (``none``).
+        each image's own over all channels, so that light and contrast do not count (``image``), or not here
+        (``none``: the network of ``best`` does it itself).
     selection : weights kept: those of the epoch with the ``best`` validation loss, the ``last``, or the moving ``average``.
     average_decay : of the moving average a step, 0 to below 1; used where ``selection`` is ``average``.
     patience : stop after so many epochs without a better validation loss; ``None`` for never.

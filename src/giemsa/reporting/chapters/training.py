@@ -25,7 +25,7 @@ FIELD_WORDS = {
     "vertical_flip": "mirrored top to bottom",
     "rotation_degrees": "turned by up to (degrees)",
     "shift_pixels": "shifted by up to (pixels)",
-    "standardize": "standardised",
+    "standardize": "standardised by the mean and deviation of",
     "average_decay": "decay of the moving average",
     "minimum_steps": "at least so many steps",
 }
