@@ -74,7 +74,7 @@ RECIPE_HELP = {
     "class_weights": "Weigh each class by the inverse of its frequency.",
     "symmetry": "card, none, mirror, or mirror and quarter turns.",
     "colour_jitter": "Strength of other light, camera and stain in half of the images.",
-    "standardize": "By the mean and deviation of: data, image (for other light and cameras), or none.",
+    "standardize": "By the mean and deviation of: data, image (for other light), or none.",
     "selection": "Weights kept: best, last or average.",
     "patience": "Stop after so many epochs without a better validation loss.",
     "precision": "auto, float32 or bfloat16.",
