@@ -2,6 +2,7 @@ import torch
 from torch import nn
 
 from giemsa.models.ensemble import Ensemble, convnet_ensemble
+from giemsa.models.layers import StandardizeEach
 
 
 def test_evaluation_gives_the_mean_probability():
@@ -27,14 +28,25 @@ def test_members_begin_differently():
     assert not torch.equal(first, second)
 
 
-def test_the_third_member_does_not_see_the_light():
+def test_light_and_its_colour_count_for_the_members_that_are_shown_them() -> None:
     ensemble = convnet_ensemble(channels=3, n_classes=2, size=28, generator=torch.Generator().manual_seed(0))
     pixels = torch.rand(5, 3, 28, 28, generator=torch.Generator().manual_seed(1))
+    tinted = pixels * torch.tensor([0.3, 0.5, 0.7]).view(1, 3, 1, 1) + 0.1
     changed = []
     for member in ensemble.eval().members:
         nn.init.normal_(member.dense.weight, generator=torch.Generator().manual_seed(2))
         with torch.no_grad():
-            bright, dark = member(pixels), member(0.3 * pixels + 0.1)
-        changed.append(((bright - dark).abs().max() / bright.std()).item())
-    assert min(changed[:2]) > 0.5
-    assert changed[2] < 0.01
+            before, after = member(pixels), member(tinted)
+        changed.append(((before - after).abs().max() / before.std()).item())
+    assert min(changed[:2]) > 0.3
+    assert changed[2] < 0.02
+
+
+def test_the_second_member_is_shown_each_image_by_itself_too() -> None:
+    ensemble = convnet_ensemble(channels=3, n_classes=2, size=28, generator=torch.Generator().manual_seed(0))
+    pixels = torch.rand(2, 3, 28, 28, generator=torch.Generator().manual_seed(1))
+    pixels = pixels.to(memory_format=torch.channels_last)
+    shown = ensemble.eval().members[1].standardize(pixels)
+    torch.testing.assert_close(shown[:, :3], ensemble.members[0].standardize(pixels))
+    torch.testing.assert_close(shown[:, 3:], StandardizeEach()(pixels))
+    assert shown.is_contiguous(memory_format=torch.channels_last)

@@ -37,6 +37,17 @@ def test_each_image_gets_mean_zero_and_deviation_one() -> None:
     assert found.is_contiguous(memory_format=torch.channels_last)
 
 
+def test_each_channel_by_itself_loses_the_colour_of_the_light() -> None:
+    pixels = torch.rand(3, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+    tinted = pixels * torch.tensor([0.5, 0.7, 0.9]).view(1, 3, 1, 1) + torch.tensor([0.0, 0.1, 0.05]).view(
+        1, 3, 1, 1
+    )
+    alone, together = StandardizeEach(by_channel=True), StandardizeEach()
+    torch.testing.assert_close(alone(tinted), alone(pixels), rtol=0, atol=1e-3)
+    torch.testing.assert_close(alone(pixels).mean(dim=(2, 3)), torch.zeros(3, 3), rtol=0, atol=1e-5)
+    assert (together(tinted) - together(pixels)).abs().max() > 0.1
+
+
 def test_an_image_without_contrast_becomes_zero_and_has_a_gradient() -> None:
     pixels = torch.full((1, 3, 4, 4), 0.7, dtype=torch.float64, requires_grad=True)
     found = StandardizeEach()(pixels)

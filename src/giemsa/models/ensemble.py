@@ -1,7 +1,8 @@
 """Several small networks that see the same batches; their probabilities are averaged.
 
 Networks that err in different places correct each other: of all that a longer training can buy, this is the surest. Those that
-differ only in where they began err in much the same places; one that sees each image standardised by itself errs in others.
+differ only in where they began err in much the same places; those that are shown something else err in others. One member is
+shown how light and how coloured an image is among all images, one only how its pixels differ from each other, one is shown both.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from giemsa.models.convnet import WIDE, convnet_network
-from giemsa.models.layers import StandardizeEach
+from giemsa.models.layers import SideBySide, StandardizeEach
+
+ENTRANCES = ("alike", "alike and each", "each channel")
 
 
 class Ensemble(nn.Module):
@@ -48,7 +51,7 @@ def convnet_ensemble(
 ) -> Ensemble:
     """Build an ensemble of wide networks, for the recipe ``best``, that take pixels as they are.
 
-    Every third one standardises each image by itself, the others all images alike, by the moments of the batches.
+    They begin in turn with one of ``ENTRANCES``, see :func:`entrance`.
 
     Parameters are those of :func:`giemsa.models.convnet.convnet_network`, and the number of members.
 
@@ -60,10 +63,24 @@ def convnet_ensemble(
     (torch.Size([5, 3, 2]), torch.Size([5, 2]))
     """
     members: list[nn.Module] = []
-    for number in range(1, n_members + 1):
+    for number in range(n_members):
+        shown, n_shown = entrance(ENTRANCES[number % len(ENTRANCES)], channels)
         network = convnet_network(
-            channels=channels, n_classes=n_classes, size=size, generator=generator, blocks=WIDE
+            channels=n_shown, n_classes=n_classes, size=size, generator=generator, blocks=WIDE
         )
-        entrance = StandardizeEach() if number % 3 == 0 else nn.BatchNorm2d(channels, affine=False)
-        members.append(nn.Sequential(OrderedDict(standardize=entrance, **dict(network.named_children()))))
+        members.append(nn.Sequential(OrderedDict(standardize=shown, **dict(network.named_children()))))
     return Ensemble(members)
+
+
+def entrance(name: str, channels: int) -> tuple[nn.Module, int]:
+    """Return what a member begins with, one of ``ENTRANCES``, and how many channels come out of it.
+
+    ``alike`` standardises all images by the moments of the batches, ``each channel`` each channel of each image by itself, and
+    ``alike and each`` gives the former and, beside it, each image standardised by itself.
+    """
+    alike = nn.BatchNorm2d(channels, affine=False)
+    if name == "alike":
+        return alike, channels
+    if name == "alike and each":
+        return SideBySide([alike, StandardizeEach()]), 2 * channels
+    return StandardizeEach(by_channel=True), channels

@@ -42,14 +42,19 @@ class Standardize(nn.Module):
 
 
 class StandardizeEach(nn.Module):
-    """Subtract from each image its own mean over all pixels and channels, and divide by its own standard deviation.
+    """Subtract from each image its own mean over all pixels, and divide by its own standard deviation.
 
-    More light, a longer exposure or less contrast then change nothing, as long as no pixel is clipped; how channels relate to
-    each other, the colour, stays. Of an image without any contrast all pixels become zero.
+    More light, a longer exposure or less contrast then change nothing, as long as no pixel is clipped. Of an image without any
+    contrast all pixels become zero.
+
+    Parameters
+    ----------
+    by_channel : each channel by itself, so that the colour of the light does not count either; without it, all channels
+        together, so that how they relate to each other, the colour, stays.
 
     References
     ----------
-    Ulyanov et al., Instance normalization, 2016 (arXiv 1607.08022), equation 4, over all channels together.
+    Ulyanov et al., Instance normalization, 2016 (arXiv 1607.08022), equation 4.
 
     Examples
     --------
@@ -58,13 +63,31 @@ class StandardizeEach(nn.Module):
     True
     """
 
+    def __init__(self, *, by_channel: bool = False) -> None:
+        super().__init__()
+        self.over = (2, 3) if by_channel else (1, 2, 3)
+
     def forward(self, pixels: Tensor) -> Tensor:
         """Return ``pixels`` ``(n, channels, height, width)``, each image standardised."""
-        variance, mean = torch.var_mean(pixels, dim=(1, 2, 3), correction=0, keepdim=True)
+        variance, mean = torch.var_mean(pixels, dim=self.over, correction=0, keepdim=True)
         return (pixels - mean) * (variance + _STEP**2).rsqrt()
 
 
 _STEP = 1 / 255  # of a pixel: what an image without contrast is divided by
+
+
+class SideBySide(nn.ModuleList):
+    """Show the same images to several modules, and give what they return as channels side by side.
+
+    Examples
+    --------
+    >>> SideBySide([nn.Identity(), StandardizeEach()])(torch.ones(2, 3, 7, 7)).shape
+    torch.Size([2, 6, 7, 7])
+    """
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Return ``(n, channels of all, height, width)`` of images ``(n, channels, height, width)``."""
+        return torch.cat([module(pixels) for module in self], dim=1)
 
 
 class GlobalAverage(nn.AdaptiveAvgPool2d):

@@ -174,8 +174,9 @@ RECIPES: dict[str, Recipe] = {
     "best": Recipe(
         name="best",
         model="convnet-ensemble",
-        epochs=26,
+        epochs=29,
         minimum_steps=1000,
+        label_smoothing=0.1,
         shift_pixels=2,
         standardize="none",
     ),

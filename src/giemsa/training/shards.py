@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from giemsa.models.ensemble import Ensemble
-from giemsa.models.layers import GlobalAverage, Standardize, StandardizeEach
+from giemsa.models.layers import GlobalAverage, SideBySide, Standardize, StandardizeEach
 from giemsa.models.winograd import WinogradConv2d
 from giemsa.training.classifier import Classifier
 
@@ -31,6 +31,7 @@ _ALIKE_IN_SHARDS = (
     Ensemble,
     Standardize,
     StandardizeEach,
+    SideBySide,
     nn.Sequential,
     nn.ModuleList,
     nn.Conv2d,
