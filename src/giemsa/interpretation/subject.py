@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from giemsa.data.dataset import ImageDataset, Split
 from giemsa.errors import DataError, RunError
 from giemsa.seeds import derive_seed
 from giemsa.training.augmentation import VIEWS
-from giemsa.training.classifier import Classifier, to_pixels
+from giemsa.training.classifier import Classifier, copy_on_cpu, to_pixels
 from giemsa.training.run import Run
 
 
@@ -106,10 +105,10 @@ def open_subject(run: Run, *, thorough: bool, seed: int) -> Subject:
     if not len(data.train):
         raise DataError("the run's data has no training images, so there is nothing to look at")
     try:
-        untrained: Classifier | None = run.initial_classifier().to("cpu").eval()
+        untrained: Classifier | None = copy_on_cpu(run.initial_classifier())
     except RunError:
         untrained = None
-    network = copy.deepcopy(run.classifier).to("cpu").eval()
+    network = copy_on_cpu(run.classifier)
     amounts = THOROUGH if thorough else _fewer(QUICK, data.image_shape)
     return Subject(network, untrained, data, amounts, seed)
 

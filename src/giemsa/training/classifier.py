@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -211,6 +212,14 @@ def to_pixels(images: np.ndarray, device: str = "cpu") -> Tensor:
     """Return ``uint8`` images ``(n, h, w, c)`` as float pixels ``(n, c, h, w)`` in 0 to 1, channels last in memory."""
     tensor = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(device)
     return tensor.permute(0, 3, 1, 2).float().div_(255)
+
+
+def copy_on_cpu(classifier: Classifier) -> Classifier:
+    """Return a copy of the classifier that computes on the CPU, ready to be used."""
+    copied = copy.deepcopy(classifier).to("cpu").eval()
+    if copied.classes.compute.device != "cpu":
+        copied.classes = replace(copied.classes, compute=Compute())
+    return copied
 
 
 def place(classifier: Classifier) -> Classifier:

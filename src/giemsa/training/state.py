@@ -77,7 +77,8 @@ def load_state(state: TrainingState, path: Path) -> None:
     """Fill ``state``, fresh from :func:`begin`, with what :func:`save_state` wrote."""
     tensors, facts = read_tensors(path)
     state.classifier.load_state_dict(_under(tensors, "now/"))
-    state.kept = _under(tensors, "kept/")
+    for name, value in _under(tensors, "kept/").items():
+        state.kept[name].copy_(value)  # on the device where it is
     state.memory = Memory(**_under(tensors, "images/"))
     memory: dict[int, dict[str, Any]] = {}
     parameters = [p for group in state.optimiser.param_groups for p in group["params"]]
