@@ -78,15 +78,18 @@ def kept_rows(name: str) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else {}
 
 
-def keep(name: str, rows: dict[str, Any]) -> Path:
+def keep(name: str, rows: dict[str, Any], device: str = "cpu") -> Path:
     """Add rows to ``results/NAME.json``, each under its key; rows of other keys stay.
 
-    The machine described in the file is that of the newest rows; each row bears the processor that it was measured on.
+    The machine described in the file is that of the newest rows; each row bears the processor, or the graphics card, that it
+    was measured on.
     """
     path = RESULTS / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
     machine = describe()
-    place = {"measured on": f"{machine['cores']} cores of {machine['processor']}", "date": machine["date"]}
+    where = f"{machine['cores']} cores of {machine['processor']}"
+    where = f"one {torch.cuda.get_device_name()}" if device == "cuda" else where
+    place = {"measured on": where, "date": machine["date"]}
     kept = {"machine": machine, "rows": kept_rows(name) | {key: row | place for key, row in rows.items()}}
     path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path

@@ -32,7 +32,7 @@ def render(accuracy: dict[str, Any]) -> str:
     seeds = sorted({row["test accuracy, one view"]["n"] for row in accuracy["rows"].values()})
     lines += [
         "",
-        f"Mean ± sd over {' or '.join(map(str, seeds))} seeds; {_places(accuracy['rows'])}, no GPU, "
+        f"Mean ± sd over {' or '.join(map(str, seeds))} seeds; {_places(accuracy['rows'])}; "
         f"torch {accuracy['machine']['versions']['torch'].split('+')[0]}. "
         "Chosen on validation, test read once a training. Published figures: MedMNIST's benchmark table. "
         "`python benchmarks/accuracy.py` measures, [the results](benchmarks/results/accuracy.json) are committed.",
@@ -51,6 +51,10 @@ def _places(rows: dict[str, Any]) -> str:
     return "; ".join([", ".join(most), *elsewhere])
 
 
+def _on_gpu(row: dict[str, Any]) -> bool:
+    return "NVIDIA" in row["measured on"]
+
+
 def _line(name: str, row: dict[str, Any]) -> str:
     figures = [
         row[f"test {what}"] for what in ("accuracy, one view", "accuracy, views averaged", "AUC, one view")
@@ -60,6 +64,8 @@ def _line(name: str, row: dict[str, Any]) -> str:
     seconds = (
         f"{row['seconds']['mean']:.0f}" if row["seconds"]["mean"] >= 10 else f"{row['seconds']['mean']:.1f}"
     )
+    if _on_gpu(row):
+        seconds += " on a GPU"
     shown = f"`{name}`" if name in ("fast", "best", "tutorial") else name
     shown = "`fast`" if name in TITLES else shown
     return " | ".join(["", shown, TITLES[row["data"]], seconds, *cells, elsewhere, ""]).strip()
