@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from giemsa.errors import ModelError
-from giemsa.training.classifier import Classes, Classifier, Preprocessing, to_pixels
+from giemsa.training.classifier import Classes, Classifier, Preprocessing, copy_on_cpu, to_pixels
+from giemsa.training.device import Compute
 
 
 class _Corner(nn.Module):
@@ -88,3 +89,19 @@ def test_a_network_without_dense_layer_has_no_features() -> None:
 
 def test_no_images_give_no_rows() -> None:
     assert _classifier(_Corner()).probabilities(IMAGES[:0]).shape == (0, 2)
+
+
+def test_a_copy_for_the_cpu_computes_there_and_leaves_the_original_alone() -> None:
+    classifier = _classifier(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)))
+    classifier.classes.compute = Compute("cuda", "bfloat16")
+    copied = copy_on_cpu(classifier)
+    assert copied.classes.compute == Compute("cpu", "float32")
+    assert not copied.training
+    assert classifier.classes.compute == Compute("cuda", "bfloat16")
+    assert copied.probabilities(IMAGES[[0, 1, 1]]).shape == (3, 2)
+
+
+def test_a_copy_of_what_is_on_the_cpu_keeps_its_precision() -> None:
+    classifier = _classifier(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)))
+    classifier.classes.compute = Compute("cpu", "bfloat16")
+    assert copy_on_cpu(classifier).classes.compute == Compute("cpu", "bfloat16")

@@ -72,6 +72,7 @@ def check_by_randomisation(
     *,
     seed: int = 0,
     steps: int | None = None,
+    maps: np.ndarray | None = None,
 ) -> Randomisation:
     """Draw the network's layers anew from the output down and see how a method's maps change.
 
@@ -83,6 +84,7 @@ def check_by_randomisation(
     method : a key of ``METHODS``.
     seed : of the new weights.
     steps : compare after about this many layers only, the last always among them; every layer by default.
+    maps : the method's maps of ``pixels``, ``(n, height, width)``, where they are at hand.
 
     Returns
     -------
@@ -93,7 +95,7 @@ def check_by_randomisation(
     Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018, section 3.1 (cascading randomisation).
     """
     generator = torch.Generator().manual_seed(seed)
-    first = attribute(network, pixels, labels, method)
+    first = attribute(network, pixels, labels, method) if maps is None else maps
     drawn = copy.deepcopy(network)
     layers = [(n, m) for n, m in drawn.named_modules() if any(True for _ in m.parameters(recurse=False))][
         ::-1

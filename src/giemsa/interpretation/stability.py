@@ -13,7 +13,13 @@ MOVES = ((0, 1), (1, 0))
 
 
 def stability(
-    network: nn.Module, pixels: Tensor, labels: np.ndarray, method: str, *, moves: tuple = MOVES
+    network: nn.Module,
+    pixels: Tensor,
+    labels: np.ndarray,
+    method: str,
+    *,
+    moves: tuple = MOVES,
+    maps: np.ndarray | None = None,
 ) -> np.ndarray:
     """Correlate each image's map with the maps of the image moved by a pixel, moved back.
 
@@ -21,13 +27,14 @@ def stability(
     ----------
     network, pixels, labels, method : as in :func:`giemsa.interpretation.randomisation.check_by_randomisation`.
     moves : pixels down and right.
+    maps : the method's maps of ``pixels``, ``(n, height, width)``, where they are at hand.
 
     Returns
     -------
     ndarray : ``(n,)``, the mean correlation over the moves, -1 to 1; 0 for a constant map. A border as wide as the largest move
         is left out.
     """
-    first = attribute(network, pixels, labels, method)
+    first = attribute(network, pixels, labels, method) if maps is None else maps
     edge = max(abs(step) for move in moves for step in move)
     inner = (slice(None), slice(edge, first.shape[1] - edge), slice(edge, first.shape[2] - edge))
     each = []

@@ -122,7 +122,13 @@ class Sample:
 
 
 def judge_method(
-    network: nn.Module, sample: Sample, method: str, *, seed: int = 0, steps: int | None = 1
+    network: nn.Module,
+    sample: Sample,
+    method: str,
+    *,
+    seed: int = 0,
+    steps: int | None = 1,
+    chance: np.ndarray | None = None,
 ) -> MethodTrust:
     """Put one method through the four checks.
 
@@ -133,28 +139,35 @@ def judge_method(
     method : a key of ``METHODS``.
     seed : of random weights, random orders and bootstrap.
     steps : how many stages of randomisation are looked at on the way; the last one decides.
+    chance : what :func:`random_scores` gives for the sample, where it is at hand; it is the same for every method.
 
     Raises
     ------
     ModelError : a method that does not fit the network.
     """
     pixels, labels = sample.pixels, sample.labels
-    generator = np.random.default_rng(seed)
+    chance = random_scores(network, sample, seed=seed) if chance is None else chance
     maps = attribute(network, pixels, labels, method)
-    chance = deletion_curves(network, pixels, labels, generator.random(maps.shape)).scores
     gain = deletion_curves(network, pixels, labels, maps).scores - chance
-    similarity = check_by_randomisation(network, pixels, labels, method, seed=seed, steps=steps).final
+    drawn = check_by_randomisation(network, pixels, labels, method, seed=seed, steps=steps, maps=maps)
     pointing = None
     if sample.mosaics is not None:
         points = play(METHODS[method].compute, network, sample.mosaics, quarters=(0, 3))
         pointing = mean_interval(points, seed=seed)
     return MethodTrust(
         method,
-        mean_interval(np.abs(similarity), seed=seed),
+        mean_interval(np.abs(drawn.final), seed=seed),
         mean_interval(gain, seed=seed),
         pointing,
-        mean_interval(stability(network, pixels, labels, method), seed=seed),
+        mean_interval(stability(network, pixels, labels, method, maps=maps), seed=seed),
     )
+
+
+def random_scores(network: nn.Module, sample: Sample, *, seed: int = 0) -> np.ndarray:
+    """Return the area between insertion and deletion for pixels in a random order, ``(n,)``."""
+    pixels = sample.pixels
+    maps = np.random.default_rng(seed).random((len(pixels), *pixels.shape[2:]))
+    return deletion_curves(network, pixels, sample.labels, maps).scores
 
 
 def judge_methods(
@@ -167,11 +180,12 @@ def judge_methods(
 ) -> tuple[MethodTrust, ...]:
     """Put each method through the checks; one that needs global pooling is left out where there is none."""
     found = []
+    chance = random_scores(network, sample, seed=seed)
     for place, method in enumerate(methods):
         if progress:
             progress(place, len(methods), f"checking {METHODS[method].title}")
         try:
-            found.append(judge_method(network, sample, method, seed=seed))
+            found.append(judge_method(network, sample, method, seed=seed, chance=chance))
         except ModelError:
             if not METHODS[method].pools:
                 raise
