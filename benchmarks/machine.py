@@ -47,8 +47,16 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _gflops(dtype: torch.dtype, side: int = 2048) -> float:
-    """Return the rate of a matrix product, the best of four, in 10^9 operations a second."""
+def _gflops(dtype: torch.dtype) -> float:
+    """Return the rate of a matrix product in 10^9 operations a second, the best of four; of a small one where it is slow."""
+    rate = _rate(dtype, side=256)
+    return rate if rate < _SLOW else _rate(dtype, side=2048)
+
+
+_SLOW = 5.0  # GFLOP/s; a large product would take seconds, as in bfloat16 without its instructions
+
+
+def _rate(dtype: torch.dtype, *, side: int) -> float:
     matrix = torch.ones(side, side, dtype=dtype)
     best = float("inf")
     for _ in range(4):

@@ -51,8 +51,11 @@ def _places(rows: dict[str, Any]) -> str:
     return "; ".join([", ".join(most), *elsewhere])
 
 
-def _on_gpu(row: dict[str, Any]) -> bool:
-    return "NVIDIA" in row["measured on"]
+def _speed_words(row: dict[str, Any]) -> str:
+    """Say what made the seconds fewer or more than on two cores with bfloat16."""
+    if "NVIDIA" in row["measured on"]:
+        return " on a GPU"
+    return "" if row["precision"] == "bfloat16" else " in float32"
 
 
 def _line(name: str, row: dict[str, Any]) -> str:
@@ -64,8 +67,7 @@ def _line(name: str, row: dict[str, Any]) -> str:
     seconds = (
         f"{row['seconds']['mean']:.0f}" if row["seconds"]["mean"] >= 10 else f"{row['seconds']['mean']:.1f}"
     )
-    if _on_gpu(row):
-        seconds += " on a GPU"
+    seconds += _speed_words(row)
     shown = f"`{name}`" if name in ("fast", "best", "tutorial") else name
     shown = "`fast`" if name in TITLES else shown
     return " | ".join(["", shown, TITLES[row["data"]], seconds, *cells, elsewhere, ""]).strip()

@@ -44,7 +44,7 @@ def shifted_scores(classifier: Classifier, split: giemsa.Split) -> dict[str, lis
 
 def accuracy_of_views(classifier: Classifier, split: giemsa.Split) -> float:
     """Return the accuracy with one view, the mean over all that the symmetry has: less noise than that of the first alone."""
-    pixels = torch.from_numpy(split.images).permute(0, 3, 1, 2)
+    pixels = torch.from_numpy(np.array(split.images)).permute(0, 3, 1, 2)
     right = []
     for view in VIEWS[classifier.symmetry]:
         turned = turn_all(pixels, view).permute(0, 2, 3, 1).contiguous().numpy()

@@ -213,8 +213,8 @@ def _robustness(evaluation: Evaluation) -> Picture | None:
         f"{percent(robustness.mean)} on average, weakest under {robustness.weakest}.",
         shows=f"Balanced accuracy as {robustness.n:,} test images get worse in five steps, the weakest side first. "
         f"Mean over all: {percent(robustness.mean)}.",
-        caution="giemsa's own suite, scaled to the image size: not comparable with MedMNIST-C. Against other light a "
-        "training with --standardize image helps, against other stains --colour-jitter 0.15.",
+        caution="giemsa's own suite, scaled to the image size: not comparable with MedMNIST-C. Against other light and stains a "
+        "training with --colour-jitter 0.05 to 0.15 helps, against other light alone --standardize image.",
     )
 
 
