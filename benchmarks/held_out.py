@@ -52,8 +52,8 @@ def parts(folds: int) -> Iterator[tuple[giemsa.ImageDataset, giemsa.Split]]:
     both = _join(data.train, data.val)
     order = generator.permutation(len(both))
     for fold in np.array_split(order, folds):
-        left = np.setdiff1d(order, fold)
-        yield dataclasses.replace(data, train=both.subset(left)), both.subset(np.sort(fold))
+        held_out = both.subset(np.sort(fold))
+        yield dataclasses.replace(data, train=both.subset(np.setdiff1d(order, fold)), val=held_out), held_out
 
 
 def _join(*splits: giemsa.Split) -> giemsa.Split:
@@ -99,7 +99,7 @@ def scores(labels: np.ndarray, averaged: np.ndarray, single: np.ndarray | None) 
 
 def add(name: str, row: dict[str, Any]) -> None:
     """Print a row and keep it in ``results/NAME.json``."""
-    rounded = {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
+    rounded = {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
     print(json.dumps(rounded))
     path = RESULTS / f"{name}.json"
     kept = json.loads(path.read_text(encoding="utf-8"))
@@ -112,14 +112,47 @@ def keep(row: dict[str, Any], found: dict[str, float | None], folds: int, n_imag
     if not folds:
         add("held_out", row | found)
         return
-    wrong = round((1 - (found["accuracy, views averaged"] or 0)) * n_images)
-    shown = {name: found[name] for name in ("accuracy, one view", "log loss, views averaged")}
-    add(
-        "folds",
-        {name: row[name] for name in ("choices", "epochs", "seed")}
-        | {"wrong, views averaged": wrong}
-        | shown,
-    )
+    shown = {key: row[key] for key in ("choices", "epochs", "seed")}
+    shown["wrong, views averaged"] = round((1 - (found["accuracy, views averaged"] or 0)) * n_images)
+    add("folds", shown | {key: found[key] for key in ("accuracy, one view", "log loss, views averaged")})
+
+
+def average(members: list[Path], folds: int) -> None:
+    """Judge the mean of what earlier trials saved."""
+    labels = np.concatenate([held_out.labels for _, held_out in parts(folds)])
+    mean = np.mean([np.load(path) for path in members], axis=0)
+    names = f"{len(members)} members: {', '.join(path.stem for path in members)}"
+    row = {"choices": names, "epochs": None, "seed": None, "processor seconds": None}
+    keep(row, scores(labels, mean, None), folds, len(labels))
+
+
+def try_out(options: argparse.Namespace) -> None:
+    """Train and test with the choices that were asked for."""
+    changes = {name: json.loads(value) for name, value in (text.split("=", 1) for text in options.set)}
+    if options.entrance:
+        changes = {"standardize": "none"} | changes
+    recipe = RECIPES["fast"].replace(epochs=options.epochs, minimum_steps=0).replace(**changes)
+    blocks = tuple(tuple(map(int, block.split(","))) for block in options.network.split("/"))
+    start = time.process_time()
+    found: dict[str, list[np.ndarray]] = {"labels": [], "averaged": [], "single": []}
+    for data, held_out in parts(options.folds):
+        network = build(blocks, options.entrance, options.seed)
+        classifier = train(data, network, recipe, seed=options.seed, device=options.device)
+        found["labels"].append(held_out.labels)
+        found["averaged"].append(classifier.probabilities(held_out.images, views=8))
+        found["single"].append(classifier.probabilities(held_out.images))
+    seconds = round(time.process_time() - start)
+    labels, averaged, single = map(np.concatenate, found.values())
+    if options.save:
+        np.save(options.save, averaged)
+    said = [options.network.replace(",", "-").replace("/", " / "), options.entrance, *options.set]
+    row = {
+        "choices": "; ".join(word for word in said if word),
+        "epochs": options.epochs,
+        "seed": options.seed,
+        "processor seconds": seconds,
+    }
+    keep(row, scores(labels, averaged, single), options.folds, len(labels))
 
 
 def main() -> None:
@@ -143,37 +176,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     if options.average:
-        labels = np.concatenate([held_out.labels for _, held_out in parts(options.folds)])
-        mean = np.mean([np.load(path) for path in options.average], axis=0)
-        names = f"{len(options.average)} members: {', '.join(path.stem for path in options.average)}"
-        row = {"choices": names, "epochs": None, "seed": None, "processor seconds": None}
-        keep(row, scores(labels, mean, None), options.folds, len(labels))
-        return
-    changes = {name: json.loads(value) for name, value in (text.split("=", 1) for text in options.set)}
-    if options.entrance:
-        changes = {"standardize": "none"} | changes
-    recipe = RECIPES["fast"].replace(epochs=options.epochs, minimum_steps=0).replace(**changes)
-    blocks = tuple(tuple(map(int, block.split(","))) for block in options.network.split("/"))
-    start = time.process_time()
-    found: dict[str, list[np.ndarray]] = {"labels": [], "averaged": [], "single": []}
-    for data, held_out in parts(options.folds):
-        network = build(blocks, options.entrance, options.seed)
-        classifier = train(data, network, recipe, seed=options.seed, device=options.device)
-        found["labels"].append(held_out.labels)
-        found["averaged"].append(classifier.probabilities(held_out.images, views=8))
-        found["single"].append(classifier.probabilities(held_out.images))
-    seconds = round(time.process_time() - start)
-    if options.save:
-        np.save(options.save, np.concatenate(found["averaged"]))
-    said = [options.network.replace(",", "-").replace("/", " / "), options.entrance, *options.set]
-    row = {
-        "choices": "; ".join(word for word in said if word),
-        "epochs": options.epochs,
-        "seed": options.seed,
-        "processor seconds": seconds,
-    }
-    labels, averaged, single = map(np.concatenate, found.values())
-    keep(row, scores(labels, averaged, single), options.folds, len(labels))
+        average(options.average, options.folds)
+    else:
+        try_out(options)
 
 
 if __name__ == "__main__":

@@ -299,7 +299,7 @@ def folds(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
         accuracy, loss = row["accuracy, one view"], row["log loss, views averaged"]
         yield [
             row["choices"],
-            str(row["epochs"]),
+            str(row["epochs"] or ""),
             str(row.get("seeds", 1)),
             "" if accuracy is None else f"{accuracy:.4f}",
             f"{row['wrong, views averaged']:.0f}",
