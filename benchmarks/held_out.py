@@ -17,7 +17,6 @@ import argparse
 import dataclasses
 import json
 import time
-from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ from torch import nn
 
 import giemsa
 from giemsa.models.convnet import Blocks, convnet_network
-from giemsa.models.ensemble import ENTRANCES, entrance
+from giemsa.models.ensemble import ENTRANCES, convnet_member
 from giemsa.training.building import build_classifier
 from giemsa.training.device import choose_compute
 from giemsa.training.loop import fit
@@ -66,10 +65,11 @@ def _join(*splits: giemsa.Split) -> giemsa.Split:
 
 def build(blocks: Blocks, begins: str | None, seed: int) -> nn.Module:
     """Return the network of these blocks, after the entrance of a member of `best` where one is named."""
+    facts = {"channels": 3, "n_classes": 8, "size": 28, "blocks": blocks}
     generator = torch.Generator().manual_seed(seed)
-    shown, channels = entrance(begins, 3) if begins else (nn.Identity(), 3)
-    network = convnet_network(channels=channels, n_classes=8, size=28, generator=generator, blocks=blocks)
-    return nn.Sequential(OrderedDict(standardize=shown, **dict(network.named_children())))
+    if begins is None:
+        return convnet_network(**facts, generator=generator)
+    return convnet_member(begins, **facts, generator=generator)
 
 
 def train(

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from giemsa.models.convnet import WIDE, convnet_network
+from giemsa.models.convnet import WIDE, Blocks, convnet_network
 from giemsa.models.layers import SideBySide, StandardizeEach
 
 ENTRANCES = ("alike", "alike and each", "each channel")
@@ -62,14 +63,25 @@ def convnet_ensemble(
     >>> ensemble(torch.zeros(5, 1, 28, 28)).shape, ensemble.eval()(torch.zeros(5, 1, 28, 28)).shape
     (torch.Size([5, 3, 2]), torch.Size([5, 2]))
     """
-    members: list[nn.Module] = []
-    for number in range(n_members):
-        shown, n_shown = entrance(ENTRANCES[number % len(ENTRANCES)], channels)
-        network = convnet_network(
-            channels=n_shown, n_classes=n_classes, size=size, generator=generator, blocks=WIDE
-        )
-        members.append(nn.Sequential(OrderedDict(standardize=shown, **dict(network.named_children()))))
-    return Ensemble(members)
+    build = partial(convnet_member, channels=channels, n_classes=n_classes, size=size, generator=generator)
+    return Ensemble([build(ENTRANCES[number % len(ENTRANCES)]) for number in range(n_members)])
+
+
+def convnet_member(
+    begins: str,
+    *,
+    channels: int,
+    n_classes: int,
+    size: int,
+    generator: torch.Generator,
+    blocks: Blocks = WIDE,
+) -> nn.Sequential:
+    """Build one network that begins with one of ``ENTRANCES``; the others are as in :func:`convnet_network`."""
+    shown, n_shown = entrance(begins, channels)
+    network = convnet_network(
+        channels=n_shown, n_classes=n_classes, size=size, generator=generator, blocks=blocks
+    )
+    return nn.Sequential(OrderedDict(standardize=shown, **dict(network.named_children())))
 
 
 def entrance(name: str, channels: int) -> tuple[nn.Module, int]:
