@@ -23,6 +23,7 @@ from giemsa.cli.run import run
 from giemsa.cli.train import train
 from giemsa.cli.tutorial import tutorial
 from giemsa.errors import GiemsaError
+from giemsa.training.allocator import freed_memory_kept
 
 COMMANDS = (datasets, explore, audit, train, evaluate, interpret, report, run, predict, tutorial, compare)
 
@@ -63,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def status_of(arguments: list[str]) -> int:
     """Run a command and return its exit status; a bug keeps its traceback."""
     try:
-        status = app(arguments, standalone_mode=False)
+        with freed_memory_kept():
+            status = app(arguments, standalone_mode=False)
     except GiemsaError as error:
         return _refuse(str(error))
     except TyperException as error:

@@ -14,6 +14,7 @@ from giemsa.data.dataset import SourceGeometry, Symmetry
 from giemsa.errors import ModelError
 from giemsa.models.layers import Standardize, StandardizeEach
 from giemsa.progress import Progress
+from giemsa.training.allocator import freed_memory_kept
 from giemsa.training.augmentation import choose_views, turn_all
 from giemsa.training.device import Compute
 
@@ -187,7 +188,7 @@ class Classifier(nn.Module):
         was_training = self.training
         self.eval()
         results = []
-        with torch.no_grad(), self.classes.compute.autocast():
+        with torch.no_grad(), self.classes.compute.autocast(), freed_memory_kept():
             for start in range(0, len(images), batch_size):
                 pixels = to_pixels(images[start : start + batch_size], self.classes.compute.device)
                 results.append(function(pixels).float().cpu())

@@ -17,6 +17,7 @@ from giemsa.data.statistics import class_weights
 from giemsa.errors import RecipeError
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
+from giemsa.training.allocator import freed_memory_kept
 from giemsa.training.batches import Batch, training_batches
 from giemsa.training.building import build_classifier, check_trainable
 from giemsa.training.classifier import Classifier
@@ -63,21 +64,12 @@ def fit(
     """
     recipe = get_recipe(recipe)
     state = state or begin(_as_classifier(model, data, recipe, seed), recipe, len(data.train), seed=seed)
-    try:
-        while state.epochs_done < epochs_of(recipe, len(data.train)) and not _is_stuck(state, recipe):
-            start = time.perf_counter()
-            number = state.epochs_done + 1
-            loss, accuracy, rate = _train_epoch(
-                state, data.train, recipe, derive_seed(seed, "epoch", number), progress
-            )
-            _refuse_divergence(loss, number, recipe)
-            val_loss, val_accuracy = _validate(state, data.val, recipe)
-            seconds = time.perf_counter() - start
-            epoch = Epoch(number, loss, accuracy, val_loss, val_accuracy, rate, seconds)
-            _record(state, epoch, recipe)
-            yield epoch
-    finally:
-        state.restore()
+    with freed_memory_kept():
+        try:
+            while state.epochs_done < epochs_of(recipe, len(data.train)) and not _is_stuck(state, recipe):
+                yield _next_epoch(state, data, recipe, seed, progress)
+        finally:
+            state.restore()
 
 
 def _as_classifier(model: nn.Module, data: ImageDataset, recipe: Recipe, seed: int) -> Classifier:
@@ -108,6 +100,22 @@ def _refuse_divergence(loss: float, number: int, recipe: Recipe) -> None:
             f"the loss became {loss} in epoch {number}: training diverged; try a lower --learning-rate "
             f"than {recipe.learning_rate:g}"
         )
+
+
+def _next_epoch(
+    state: TrainingState, data: ImageDataset, recipe: Recipe, seed: int, progress: Progress | None
+) -> Epoch:
+    """Learn from ``train`` once, look at ``val``, and record what came of it."""
+    start = time.perf_counter()
+    number = state.epochs_done + 1
+    loss, accuracy, rate = _train_epoch(
+        state, data.train, recipe, derive_seed(seed, "epoch", number), progress
+    )
+    _refuse_divergence(loss, number, recipe)
+    val_loss, val_accuracy = _validate(state, data.val, recipe)
+    epoch = Epoch(number, loss, accuracy, val_loss, val_accuracy, rate, time.perf_counter() - start)
+    _record(state, epoch, recipe)
+    return epoch
 
 
 def _train_epoch(

@@ -1,0 +1,64 @@
+"""Memory that is freed and wanted again in the next step stays with the program.
+
+The maps of large images are tens of megabytes each. The C library of Linux asks the system for such a block and hands it back
+as soon as it is freed; the next step gets new, empty pages one by one. That took a fifth of a training on images of 224x224 and
+half of a prediction. The library can be told to keep what is freed; other systems are left as they are.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+# the settings of mallopt(3)
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -3, -4, -8
+# no block apart from the rest, nothing handed back, one heap for all threads: a heap of a thread's own ends at 64 MB
+_KEEPING = {_MMAP_MAX: 0, _TRIM_THRESHOLD: -1, _ARENA_MAX: 1}
+# where the library's own adaptation ends, and its defaults
+_USUAL = {_MMAP_MAX: 65536, _MMAP_THRESHOLD: 2**25, _TRIM_THRESHOLD: 2**26, _ARENA_MAX: 0}
+
+_kept_by = 0  # contexts that are open
+
+
+@contextmanager
+def freed_memory_kept() -> Iterator[None]:
+    """Keep what is freed for the next allocation, until the outermost of such contexts ends.
+
+    It is a setting of the whole process. Results are the same; where the C library is not glibc, nothing happens.
+
+    Examples
+    --------
+    >>> with freed_memory_kept():
+    ...     sum(len(bytearray(2**20)) for _ in range(3))
+    3145728
+    """
+    global _kept_by
+    if not _kept_by:
+        _set(_KEEPING)
+    _kept_by += 1
+    try:
+        yield
+    finally:
+        _kept_by -= 1
+        if not _kept_by:
+            _set(_USUAL)
+
+
+def _set(values: dict[int, int]) -> None:
+    mallopt = _mallopt()
+    if mallopt:
+        for name, value in values.items():
+            mallopt(name, value)
+
+
+@lru_cache
+def _mallopt() -> Callable[[int, int], int] | None:
+    """Return glibc's function, ``None`` where another C library is in use."""
+    try:
+        is_glibc = (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc")
+    except (AttributeError, ValueError, OSError):  # Windows, macOS, musl
+        return None
+    return ctypes.CDLL(None).mallopt if is_glibc else None
