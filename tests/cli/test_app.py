@@ -24,8 +24,6 @@ TINY = [
     "1",
     "--precision",
     "float32",
-    "--minimum-steps",
-    "0",
     "--symmetry",
     "mirror",
 ]

@@ -67,15 +67,26 @@ class Talk:
 RECIPE_HELP = {
     "model": "The network.",
     "epochs": "Passes over the training images.",
-    "minimum_steps": "Least number of steps for a small set.",
+    "minimum_steps": "A small set is passed over until so many steps are made; 0 where --epochs is given.",
     "batch_size": "Images a step.",
-    "optimiser": "How the weights are moved.",
+    "optimiser": "How the weights are moved: adam, adamw, sgd or muon.",
     "learning_rate": "Its highest value.",
+    "epsilon": "Adam's small number in the denominator.",
+    "weight_decay": "Pull of the weights towards zero.",
+    "schedule": "Course of the learning rate: constant, one-cycle or triangle.",
+    "warmup": "Part of the steps in which it rises, 0 to 1.",
+    "label_smoothing": "Part of the target that is spread over all classes.",
     "class_weights": "Weigh each class by the inverse of its frequency.",
     "symmetry": "card, none, mirror, or mirror and quarter turns.",
+    "skip_known": "Probability that an image the network knows is left out of a pass.",
+    "horizontal_flip": "Mirror half of the images, left for right.",
+    "vertical_flip": "Mirror half of the images, top for bottom.",
+    "rotation_degrees": "Turn each image by up to this angle.",
+    "shift_pixels": "Move each image by up to so many pixels.",
     "colour_jitter": "Strength of other light, camera and stain in half of the images.",
     "standardize": "By the mean and deviation of: data, image (for other light), or none.",
     "selection": "Weights kept: best, last or average.",
+    "average_decay": "Of the moving average, where that is kept.",
     "patience": "Stop after so many epochs without a better validation loss.",
     "precision": "auto, float32 or bfloat16.",
 }
@@ -138,7 +149,7 @@ def _flag(field: dataclasses.Field) -> inspect.Parameter:
     kind: Any = type(field.default) if isinstance(field.default, bool | int | float | str) else int
     flag = "--" + field.name.replace("_", "-")
     declared = f"{flag}/--no-{flag[2:]}" if kind is bool else flag
-    words = RECIPE_HELP.get(field.name, "")
+    words = RECIPE_HELP[field.name]
     option = typer.Option(declared, help=words, rich_help_panel="The recipe's fields", show_default=False)
     annotation = Annotated[kind | None, option]
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)

@@ -70,10 +70,13 @@ def train(
 
 
 def choose_recipe(name: str, recipe_fields: dict[str, Any]) -> Recipe:
-    """Return the named recipe with the fields that were given."""
+    """Return the named recipe with the fields that were given; so many epochs, where given, and not more for a small set."""
     from giemsa.training.recipes import get_recipe
 
-    return get_recipe(name).replace(**options.given(recipe_fields))
+    fields = options.given(recipe_fields)
+    if "epochs" in fields:
+        fields = {"minimum_steps": 0} | fields
+    return get_recipe(name).replace(**fields)
 
 
 def plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: float, device: str) -> Recipe:
