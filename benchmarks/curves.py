@@ -20,7 +20,8 @@ Curve = list[tuple[float, float, float]]
 
 def epochs_by(content: dict, what: str) -> Curve:
     """Return number of images, or of pixels a side squared, with seconds and MB; the rest as in the smallest cell."""
-    rows = [row for row in content["rows"].values() if row["threads"] == content["machine"]["threads"]]
+    threads = content["machine"]["threads"]
+    rows = [row for row in content["rows"].values() if row["threads"] == threads and row["freed memory kept"]]
     other = "size" if what == "images" else "images"
     least = min(row[other] for row in rows)
     kept = [row for row in rows if row[other] == least]

@@ -1,10 +1,11 @@
-"""Does the time of an epoch grow with images and with pixels, and does memory stay flat?
+"""Do the times of an epoch and of a prediction grow with images and with pixels, and does memory stay flat?
 
     python benchmarks/scaling.py [--images 1000 4000 16000 64000] [--sizes 28 64 128 224] [--threads 1 2]
 
 Made images (noise, two classes) in a memory-mapped file on disk; the recipe `fast`, one epoch, after a shorter one that warms up.
 Each cell runs in a process of its own, whose peak memory is its own. The peak holds pages of the mapped file too, which the
-system drops when it needs them; memory of the process's own is told apart (Linux only). `benchmarks/curves.py` draws the figures.
+system drops when it needs them; memory of the process's own is told apart (Linux only). Freed memory is kept, as the command line
+does it; one more cell of the largest images, in the same run, shows what that is worth. `benchmarks/curves.py` draws the figures.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -25,6 +28,8 @@ from machine import keep
 import giemsa
 from giemsa.data.cards import card_of
 from giemsa.data.dataset import ImageDataset, PackedAddresses, Split
+from giemsa.training import allocator
+from giemsa.training.allocator import freed_memory_kept
 from giemsa.training.building import build_classifier
 from giemsa.training.device import choose_compute
 from giemsa.training.loop import fit
@@ -41,7 +46,7 @@ def make_images(path: Path, n: int, size: int) -> None:
 
 
 def time_epoch(path: Path, threads: int) -> dict[str, float | None]:
-    """Return the seconds of one epoch over the images in ``path``, this process's peak memory, and its own at the end, in MB."""
+    """Time one epoch over the images in ``path``, then a prediction; memory is that of this process, in MB."""
     torch.set_num_threads(threads)
     images = np.load(path, mmap_mode="r")
     card = card_of("bloodmnist")
@@ -51,8 +56,11 @@ def time_epoch(path: Path, threads: int) -> dict[str, float | None]:
     for _ in fit(classifier, make_dataset(images[:512], card), recipe):
         pass
     (epoch,) = fit(classifier, data, recipe)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": epoch.seconds, "peak MB": peak, "own MB": own_memory()}
+    peak, own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, own_memory()
+    start = time.perf_counter()
+    classifier.logits(images[:1000])
+    predicted = min(len(images), 1000) / (time.perf_counter() - start)
+    return {"seconds": epoch.seconds, "predicted a second": predicted, "peak MB": peak, "own MB": own}
 
 
 def own_memory() -> float | None:
@@ -78,37 +86,45 @@ def main() -> None:
     parser.add_argument("--images", type=int, nargs="+", default=[1000, 4000, 16000, 64000])
     parser.add_argument("--sizes", type=int, nargs="+", default=[28, 64, 128, 224])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--cell", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--cell", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.cell:
-        print(json.dumps(time_epoch(Path(options.cell[0]), int(options.cell[1]))))
+        path, threads, kept = options.cell
+        with freed_memory_kept() if kept == "True" else patch.object(allocator, "_set"):
+            print(json.dumps(time_epoch(Path(path), int(threads))))
         return
     few, threads = min(options.images), max(options.threads)
-    cells = [(n, 28, threads) for n in options.images] + [(few, size, threads) for size in options.sizes[1:]]
-    cells += [(few, 28, one) for one in options.threads if one != threads]
+    cells = [(n, 28, threads, True) for n in options.images]
+    cells += [(few, size, threads, True) for size in options.sizes[1:]]
+    cells += [(few, max(options.sizes), threads, False)]
+    cells += [(few, 28, one, True) for one in options.threads if one != threads]
     rows: dict[str, Any] = {}
     print(
-        f"{'images':>7} {'size':>5} {'threads':>7} {'seconds':>8} {'ns a pixel':>10} {'peak MB':>8} {'own MB':>8}"
+        f"{'images':>7} {'size':>5} {'threads':>7} {'memory kept':>11} {'seconds':>8} {'ns a pixel':>10} {'predicted/s':>11} "
+        f"{'peak MB':>8} {'own MB':>8}"
     )
-    for n, size, count in cells:
-        row = measure(n, size, count)
-        rows[f"{n} images, {size} pixels, {count} threads"] = row
+    for n, size, count, kept in cells:
+        row = measure(n, size, count, kept)
+        given = "" if kept else ", freed memory handed back"
+        rows[f"{n} images, {size} pixels, {count} threads{given}"] = row
         nanoseconds, peak = row["seconds"] / n / size**2 * 1e9, row["peak MB"]
         print(
-            f"{n:7} {size:5} {count:7} {row['seconds']:8.2f} {nanoseconds:10.0f} {peak:8.0f} {row['own MB'] or 0:8.0f}",
+            f"{n:7} {size:5} {count:7} {kept!s:>11} {row['seconds']:8.2f} {nanoseconds:10.0f} "
+            f"{row['predicted a second']:11.0f} {peak:8.0f} {row['own MB'] or 0:8.0f}",
             flush=True,
         )
     keep("scaling", rows)
 
 
-def measure(n: int, size: int, threads: int) -> dict[str, Any]:
+def measure(n: int, size: int, threads: int, kept: bool) -> dict[str, Any]:
     """Time one cell in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "images.npy"
         make_images(path, n, size)
-        command = [sys.executable, __file__, "--cell", str(path), str(threads)]
+        command = [sys.executable, __file__, "--cell", str(path), str(threads), str(kept)]
         answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return json.loads(answer.splitlines()[-1]) | {"images": n, "size": size, "threads": threads}
+    found = json.loads(answer.splitlines()[-1])
+    return found | {"images": n, "size": size, "threads": threads, "freed memory kept": kept}
 
 
 if __name__ == "__main__":

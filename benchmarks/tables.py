@@ -70,12 +70,24 @@ def inference(rows: Rows) -> Iterator[list[str]]:
 
 
 def scaling(rows: Rows) -> Iterator[list[str]]:
-    """Seconds and memory of an epoch."""
-    yield ["images, side, threads", "seconds", "nanoseconds a pixel", "peak MB", "own memory at the end, MB"]
+    """Seconds and memory of an epoch, and images predicted a second."""
+    yield [
+        "images, side, threads",
+        "seconds",
+        "nanoseconds a pixel",
+        "predicted a second",
+        "peak MB",
+        "own memory at the end, MB",
+    ]
     for name, row in rows.items():
         pixels = row["images"] * row["size"] ** 2
         own = f"{row['own MB']:.0f}" if row["own MB"] else ""
-        cells = [f"{row['seconds'] / pixels * 1e9:.0f}", f"{row['peak MB']:.0f}", own]
+        cells = [
+            f"{row['seconds'] / pixels * 1e9:.0f}",
+            f"{row['predicted a second']:.0f}",
+            f"{row['peak MB']:.0f}",
+            own,
+        ]
         yield [name, f"{row['seconds']:.2f}", *cells]
 
 

@@ -20,7 +20,7 @@ from giemsa.interpretation.layers import (
     hooked,
     spatial_activations,
 )
-from giemsa.interpretation.pixels import check_pixels
+from giemsa.interpretation.pixels import check_pixels, images_at_a_time
 from giemsa.interpretation.target import AnyTarget, resolve_target
 
 
@@ -52,14 +52,19 @@ def local_logits(network: nn.Module, pixels: Tensor, layer: str) -> Tensor:
 
 
 def class_evidence(
-    network: nn.Module, pixels: Tensor, target: AnyTarget, *, layer: str | None = None, batch_size: int = 64
+    network: nn.Module,
+    pixels: Tensor,
+    target: AnyTarget,
+    *,
+    layer: str | None = None,
+    batch_size: int | None = None,
 ) -> np.ndarray:
     """Compute the log odds of the target's class against all others at each place.
 
     Parameters
     ----------
-    network, pixels, target, layer : as in :func:`giemsa.interpretation.grad_cam.grad_cam`. The class is the largest weight of the
-        target.
+    network, pixels, target, layer, batch_size : as in :func:`giemsa.interpretation.grad_cam.grad_cam`. The class is the largest
+        weight of the target.
 
     Returns
     -------
@@ -79,7 +84,7 @@ def class_evidence(
         raise ModelError("class evidence explains classes, not channels; use grad_cam or gradient")
     labels = resolved.rows(len(pixels)).argmax(1)
     layer = layer or default_layer(network, (*pixels.shape[2:], pixels.shape[1]))
-    parts = []
+    parts, batch_size = [], images_at_a_time(pixels, batch_size)
     for start in range(0, len(pixels), batch_size):
         logits = local_logits(network, pixels[start : start + batch_size], layer)
         log_odds = _log_odds(logits, labels[start : start + batch_size])

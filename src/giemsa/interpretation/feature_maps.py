@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from giemsa.interpretation.layers import activations, spatial_activations
-from giemsa.interpretation.pixels import check_pixels
+from giemsa.interpretation.pixels import check_pixels, images_at_a_time
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,18 +65,20 @@ def feature_maps(network: nn.Module, pixels: Tensor, layer: str) -> tuple[Featur
 
 
 def mean_feature_maps(
-    network: nn.Module, pixels: Tensor, layer: str, *, batch_size: int = 256
+    network: nn.Module, pixels: Tensor, layer: str, *, batch_size: int | None = None
 ) -> FeatureMaps:
     """Average the maps of a layer over images, such as all of one class."""
-    batches = check_pixels(pixels).split(batch_size)
+    batches = check_pixels(pixels).split(images_at_a_time(pixels, batch_size))
     total = sum(spatial_activations(network, batch, layer)[1].double().sum(0) for batch in batches)
     return FeatureMaps(layer, (total / len(pixels)).float().numpy())  # type: ignore[union-attr]
 
 
-def channel_responses(network: nn.Module, pixels: Tensor, layer: str, *, batch_size: int = 256) -> np.ndarray:
+def channel_responses(
+    network: nn.Module, pixels: Tensor, layer: str, *, batch_size: int | None = None
+) -> np.ndarray:
     """Return the mean activation of each channel for each image, ``(n, channels)``, float32."""
     parts = []
-    for batch in check_pixels(pixels).split(batch_size):
+    for batch in check_pixels(pixels).split(images_at_a_time(pixels, batch_size)):
         answer = activations(network, batch, layer)[1].float()
         parts.append(answer.mean((2, 3)) if answer.ndim == 4 else answer)
     return torch.cat(parts).numpy()

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from giemsa.interpretation.gradients import differentiate
 from giemsa.interpretation.layers import default_layer, spatial_activations
-from giemsa.interpretation.pixels import check_pixels
+from giemsa.interpretation.pixels import check_pixels, images_at_a_time
 from giemsa.interpretation.target import AnyTarget, resolve_target
 
 Weighting = Callable[[Tensor, Tensor], Tensor]
@@ -43,7 +43,7 @@ def grad_cam(
     signed: bool = False,
     enlarge: bool = True,
     weighting: Weighting = channel_means,
-    batch_size: int = 128,
+    batch_size: int | None = None,
 ) -> np.ndarray:
     """Compute Grad-CAM.
 
@@ -56,7 +56,7 @@ def grad_cam(
     signed : keep what speaks against the target; the paper cuts it off at zero.
     enlarge : to the size of the images; else the map has the layer's own height and width.
     weighting : how a channel's gradient becomes its weight.
-    batch_size : images in one pass.
+    batch_size : images in one pass; if not given, as many as are fast, few of large ones.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def grad_cam(
     resolved = resolve_target(target, network, pixels)
     weights = resolved.rows(len(pixels))
     layer = layer or default_layer(network, (*pixels.shape[2:], pixels.shape[1]))
-    parts = []
+    parts, batch_size = [], images_at_a_time(pixels, batch_size)
     for start in range(0, len(pixels), batch_size):
         rows = weights[start : start + batch_size]
         maps, gradients = layer_gradient(network, pixels[start : start + batch_size], rows, layer)

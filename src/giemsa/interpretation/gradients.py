@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from giemsa.errors import ModelError
 from giemsa.interpretation.layers import evaluating
-from giemsa.interpretation.pixels import check_pixels
+from giemsa.interpretation.pixels import check_pixels, images_at_a_time
 from giemsa.interpretation.target import AnyTarget, Target, resolve_target, scores
 
 
@@ -50,7 +50,12 @@ def gradient_step(network: nn.Module, pixels: Tensor, weights: Tensor, layer: st
 
 
 def gradient(
-    network: nn.Module, pixels: Tensor, target: AnyTarget, *, times_image: bool = False, batch_size: int = 128
+    network: nn.Module,
+    pixels: Tensor,
+    target: AnyTarget,
+    *,
+    times_image: bool = False,
+    batch_size: int | None = None,
 ) -> np.ndarray:
     """Compute the gradient of a class, channel or direction with respect to every pixel.
 
@@ -60,7 +65,7 @@ def gradient(
     pixels : ``(n, channels, height, width)``, 0 to 1.
     target : a class for all images, one an image, or a :class:`Target`.
     times_image : multiply by the image, which makes it an attribution in the unit of the target.
-    batch_size : images in one pass.
+    batch_size : images in one pass; if not given, as many as are fast, few of large ones.
 
     Returns
     -------
@@ -85,7 +90,7 @@ def gradient(
     pixels = check_pixels(pixels)
     resolved: Target = resolve_target(target, network, pixels)
     weights = resolved.rows(len(pixels))
-    parts = []
+    parts, batch_size = [], images_at_a_time(pixels, batch_size)
     with evaluating(network):
         for start in range(0, len(pixels), batch_size):
             batch = pixels[start : start + batch_size]

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from giemsa.errors import ModelError
 from giemsa.interpretation.gradients import gradient_step
 from giemsa.interpretation.layers import evaluating
-from giemsa.interpretation.pixels import check_pixels
-from giemsa.interpretation.target import AnyTarget, Target, resolve_target, scores
+from giemsa.interpretation.pixels import check_pixels, images_at_a_time
+from giemsa.interpretation.target import AnyTarget, Target, plain_scores, resolve_target, scores
 
 FLOOR = (
     0.1  # of a difference of logits; the parts of a smaller one cannot be asked to agree to a fraction of it
@@ -86,10 +86,9 @@ def completeness_gap(
 ) -> Tensor:
     """Return by how much the parts miss the difference they should add up to, ``(n,)``, as a fraction of it or of 0.1."""
     weights = target.rows(len(pixels))
-    with evaluating(network), torch.no_grad():
-        difference = scores(network, pixels, weights, target.layer) - scores(
-            network, baseline, weights, target.layer
-        )
+    with evaluating(network):
+        ends = [plain_scores(network, images, weights, target.layer) for images in (pixels, baseline)]
+    difference = ends[0] - ends[1]
     return (maps.sum((1, 2, 3)) - difference).abs() / difference.abs().clamp_min(FLOOR)
 
 
@@ -112,17 +111,23 @@ def baseline_of(pixels: Tensor, baseline: Tensor | float | None) -> Tensor:
 
 
 def _integrate(network: nn.Module, pixels: Tensor, start: Tensor, target: Target, steps: int) -> Tensor:
-    """Take the integral with captum, at most 512 images a pass."""
+    """Take the integral with captum, as many images a pass as are fast."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # captum's progress bars warn in a notebook without widgets
         from captum.attr import IntegratedGradients
 
     integral = IntegratedGradients(lambda batch, rows: scores(network, batch, rows, target.layer))
-    return integral.attribute(
-        pixels,
-        baselines=start,
-        additional_forward_args=target.rows(len(pixels)),
-        n_steps=steps,
-        method="gausslegendre",
-        internal_batch_size=max(512, len(pixels)),
-    ).float()
+    size = images_at_a_time(pixels)
+    cuts = (whole.split(size) for whole in (pixels, start, target.rows(len(pixels))))
+    parts = [
+        integral.attribute(
+            part,
+            baselines=begin,
+            additional_forward_args=rows,
+            n_steps=steps,
+            method="gausslegendre",
+            internal_batch_size=size,
+        )
+        for part, begin, rows in zip(*cuts, strict=True)
+    ]
+    return torch.cat(parts).float()

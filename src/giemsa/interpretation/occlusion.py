@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from giemsa.errors import ModelError
 from giemsa.interpretation.integrated_gradients import baseline_of
 from giemsa.interpretation.layers import evaluating
-from giemsa.interpretation.pixels import check_pixels
-from giemsa.interpretation.target import AnyTarget, resolve_target, scores
+from giemsa.interpretation.pixels import check_pixels, images_at_a_time
+from giemsa.interpretation.target import AnyTarget, plain_scores, resolve_target, scores
 
 
 def patch_masks(height: int, width: int, patch: int, stride: int) -> Tensor:
@@ -41,7 +41,7 @@ def occlusion(
     patch: int | None = None,
     stride: int | None = None,
     baseline: Tensor | float | None = None,
-    batch_size: int = 256,
+    batch_size: int | None = None,
 ) -> np.ndarray:
     """Compute by how much covering each place lowers the target.
 
@@ -51,7 +51,7 @@ def occlusion(
     patch : side of the square that covers, in pixels; a fifth of the image by default.
     stride : step between patches, in pixels; half a patch by default.
     baseline : what covers: images like ``pixels``, one grey value, or ``None`` for each image's mean colour.
-    batch_size : images in one pass.
+    batch_size : images in one pass; if not given, as many as are fast, few of large ones.
 
     Returns
     -------
@@ -75,9 +75,9 @@ def occlusion(
     masks = patch_masks(height, width, patch, stride or max(1, patch // 2))
     falls = torch.zeros(len(pixels), len(masks))
     with evaluating(network), torch.no_grad():
-        whole = scores(network, pixels, weights, resolved.layer)
+        whole = plain_scores(network, pixels, weights, resolved.layer)
         pairs = torch.cartesian_prod(torch.arange(len(pixels)), torch.arange(len(masks)))
-        for pair in pairs.split(batch_size):
+        for pair in pairs.split(images_at_a_time(pixels, batch_size)):
             image, mask = pair[:, 0], pair[:, 1]
             covered = torch.where(masks[mask][:, None], cover[image], pixels[image])
             falls[image, mask] = whole[image] - scores(network, covered, weights[image], resolved.layer)

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from giemsa.interpretation.layers import evaluating
+from giemsa.interpretation.pixels import images_at_a_time
 from giemsa.training.classifier import Classifier
-
-BATCH = 256
 
 
 def calibrated_probabilities(network: nn.Module, pixels: Tensor) -> np.ndarray:
@@ -35,7 +34,8 @@ def calibrated_probabilities(network: nn.Module, pixels: Tensor) -> np.ndarray:
     """
     temperature = network.temperature if isinstance(network, Classifier) else 1.0
     with evaluating(network), torch.no_grad():
-        parts = [(network(batch).double() / temperature).softmax(1) for batch in pixels.split(BATCH)]
+        batches = pixels.split(images_at_a_time(pixels))
+        parts = [(network(batch).double() / temperature).softmax(1) for batch in batches]
     return torch.cat(parts).numpy()
 
 

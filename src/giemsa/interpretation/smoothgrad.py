@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from giemsa.interpretation.gradients import gradient_step
 from giemsa.interpretation.layers import evaluating
-from giemsa.interpretation.pixels import check_pixels
+from giemsa.interpretation.pixels import check_pixels, images_at_a_time
 from giemsa.interpretation.target import AnyTarget, resolve_target
 
 
@@ -43,12 +43,12 @@ def smoothgrad(
     generator = torch.Generator().manual_seed(seed)
     weights = resolved.rows(len(pixels))
     scale = noise * (pixels.amax((1, 2, 3), keepdim=True) - pixels.amin((1, 2, 3), keepdim=True))
-    total = torch.zeros_like(pixels)
+    total, batch_size = torch.zeros_like(pixels), images_at_a_time(pixels)
     with evaluating(network):
         for _ in range(copies):
             draw = torch.randn(pixels.shape, generator=generator)
-            for start in range(0, len(pixels), 128):
-                part = slice(start, start + 128)
+            for start in range(0, len(pixels), batch_size):
+                part = slice(start, start + batch_size)
                 noisy = pixels[part] + draw[part] * scale[part]
                 total[part] += gradient_step(network, noisy, weights[part], resolved.layer)
     return (total / copies).numpy().astype(np.float32)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from giemsa.errors import ModelError
 from giemsa.interpretation.layers import activations, first_logits
+from giemsa.interpretation.pixels import images_at_a_time
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,3 +125,11 @@ def scores(network: nn.Module, pixels: Tensor, weights: Tensor, layer: str = "")
     if outputs.ndim == 4:
         outputs = outputs.mean((2, 3))
     return (outputs * weights.to(outputs.dtype)).sum(1)
+
+
+@torch.no_grad()
+def plain_scores(network: nn.Module, pixels: Tensor, weights: Tensor, layer: str = "") -> Tensor:
+    """Return what :func:`scores` returns, ``(n,)``, without a graph and few large images at a time."""
+    size = images_at_a_time(pixels)
+    pairs = zip(pixels.split(size), weights.split(size), strict=True)
+    return torch.cat([scores(network, batch, rows, layer) for batch, rows in pairs])
