@@ -8,7 +8,7 @@ from giemsa.data.dataset import ImageDataset, Symmetry
 from giemsa.progress import Progress
 from giemsa.training.building import build_classifier
 from giemsa.training.device import Compute
-from giemsa.training.loop import fit, score_split
+from giemsa.training.loop import epochs_of, fit, score_split
 from giemsa.training.recipes import Recipe
 
 TRIAL_STEPS = 150
@@ -36,13 +36,13 @@ def resolve_symmetry(
     short = recipe.replace(
         epochs=1, minimum_steps=TRIAL_STEPS, patience=None, selection="last", symmetry="card"
     )
-    losses = {}
+    losses, epochs = {}, epochs_of(short, len(data.train))
     for number, candidate in enumerate(candidates):
         classifier = build_classifier(data, short, seed=seed, compute=compute, symmetry=candidate)
-        for _ in fit(classifier, data, short, seed=seed):
-            pass
+        for epoch in fit(classifier, data, short, seed=seed):
+            if progress:
+                done = number * epochs + epoch.epoch
+                progress(done, len(candidates) * epochs, f"trial of symmetries on val: {candidate}")
         losses[candidate] = score_split(classifier, data.val)[0]
-        if progress:
-            progress(number + 1, len(candidates), "trial of symmetries on val")
     chosen = min(candidates, key=lambda candidate: losses[candidate])
     return chosen, {"chosen": chosen, "val_loss": losses, "steps": TRIAL_STEPS}
