@@ -2,7 +2,7 @@
 
     python benchmarks/scaling.py [--images 1000 4000 16000 64000] [--sizes 28 64 128 224] [--threads 1 2]
 
-Made images (noise, two classes) in a memory-mapped file on disk; the recipe `fast`, one epoch, after a shorter one that warms up.
+Made images (noise, 8 classes) in a memory-mapped file on disk; the recipe `fast`, one epoch, after a shorter one that warms up.
 Each cell runs in a process of its own, whose peak memory is its own. The peak holds pages of the mapped file too, which the
 system drops when it needs them; memory of the process's own is told apart (Linux only). Freed memory is kept, as the command line
 does it; one more cell of the largest images, in the same run, shows what that is worth. `benchmarks/curves.py` draws the figures.

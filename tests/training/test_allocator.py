@@ -12,7 +12,6 @@ GLIBC = "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", {})
 BLOCKS = """
 import resource
 import numpy as np
-from contextlib import ExitStack
 from giemsa.training.allocator import freed_memory_kept
 
 def faults():
