@@ -123,10 +123,7 @@ def pointing(options: argparse.Namespace) -> dict[str, Any]:
     generator = np.random.default_rng(0)
     mosaics = make_mosaics(pixels, labels[right], sure, count=options.mosaics, generator=generator)
     rows = {name: mean.to_json() for name, mean in pointing_baselines(mosaics).items()}
-    rows |= {
-        name: mean_interval(play(method.compute, network, mosaics)).to_json()
-        for name, method in METHODS.items()
-    }
+    rows |= {name: mean_interval(play(network, mosaics, name)).to_json() for name in METHODS}
     for name, row in rows.items():
         print(f"{name:<22} {row['value']:.3f}  [{row['low']:.3f}, {row['high']:.3f}]", flush=True)
     return {"mosaics": options.mosaics, "scores": rows}

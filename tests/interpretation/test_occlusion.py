@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from giemsa.errors import ModelError
-from giemsa.interpretation.occlusion import occlusion, patch_masks
+from giemsa.interpretation.occlusion import occlusion, occlusion_of_classes, patch_masks
 
 
 def test_linear_network(linear):
@@ -24,6 +24,15 @@ def test_captum_agrees(tutorial, pixels):
     )
     found = occlusion(tutorial, pixels[:1], 2, patch=4, stride=3, baseline=0.0)
     np.testing.assert_allclose(found[0], theirs[0, 0].detach(), atol=1e-5)
+
+
+def test_several_classes_are_what_each_of_them_is(tutorial, pixels):
+    labels = np.array([[0, 3]] * len(pixels)) + np.arange(len(pixels))[:, None] % 2
+    together = occlusion_of_classes(tutorial, pixels, labels)
+    for maps, column in zip(together, labels.T, strict=True):
+        np.testing.assert_allclose(maps, occlusion(tutorial, pixels, column), atol=1e-6)
+    with pytest.raises(ModelError, match=r"there is no class"):
+        occlusion_of_classes(tutorial, pixels, labels + 8)
 
 
 def test_every_pixel_is_covered():

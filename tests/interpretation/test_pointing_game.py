@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from giemsa.errors import ModelError
-from giemsa.interpretation.attribution import METHODS
 from giemsa.interpretation.pointing_game import (
     centre_maps,
     make_mosaics,
@@ -37,7 +36,7 @@ def test_mosaics_show_what_their_labels_say(cells):
 def test_grad_cam_points_at_the_colour(pooling, cells):
     mosaics = make_mosaics(*cells, np.ones(20), count=6, generator=np.random.default_rng(1))
     coloured = mosaics.labels[:, 0] < 3
-    found = play(METHODS["grad_cam"].compute, pooling, mosaics, quarters=(0,))
+    found = play(pooling, mosaics, "grad_cam", quarters=(0,))
     assert found[coloured].min() > 0.9
 
 

@@ -14,7 +14,7 @@ from giemsa.interpretation.class_evidence import class_evidence
 from giemsa.interpretation.grad_cam import grad_cam, grad_cam_plus_plus
 from giemsa.interpretation.gradients import gradient
 from giemsa.interpretation.integrated_gradients import integrated_gradients
-from giemsa.interpretation.occlusion import occlusion
+from giemsa.interpretation.occlusion import occlusion, occlusion_of_classes
 from giemsa.interpretation.smoothgrad import smoothgrad
 from giemsa.interpretation.target import AnyTarget
 
@@ -29,12 +29,14 @@ class Method:
     says : one sentence on what its map shows.
     compute : ``(network, pixels, target) -> (n, h, w)`` or ``(n, channels, h, w)``.
     pools : whether it needs a network that pools globally.
+    of_classes : ``(network, pixels, labels (n, k)) -> (k, n, h, w)``, where several classes cost less together than one by one.
     """
 
     title: str
     says: str
     compute: Callable[[nn.Module, Tensor, AnyTarget], np.ndarray]
     pools: bool = False
+    of_classes: Callable[[nn.Module, Tensor, np.ndarray], np.ndarray] | None = None
 
 
 METHODS: dict[str, Method] = {
@@ -49,7 +51,12 @@ METHODS: dict[str, Method] = {
     ),
     "grad_cam": Method("Grad-CAM", "where the maps that speak for the class are active", grad_cam),
     "grad_cam_plus_plus": Method("Grad-CAM++", "the same, only positive slopes counted", grad_cam_plus_plus),
-    "occlusion": Method("Occlusion", "how far the logit falls when the place is covered", occlusion),
+    "occlusion": Method(
+        "Occlusion",
+        "how far the logit falls when the place is covered",
+        occlusion,
+        of_classes=occlusion_of_classes,
+    ),
     "class_evidence": Method(
         "Class evidence", "what the network would call each place alone", class_evidence, pools=True
     ),
@@ -81,3 +88,21 @@ def attribute(network: nn.Module, pixels: Tensor, target: AnyTarget, method: str
         )
     maps = METHODS[method].compute(network, pixels, target)
     return maps.sum(1) if maps.ndim == 4 else maps
+
+
+def attribute_classes(network: nn.Module, pixels: Tensor, labels: np.ndarray, method: str) -> np.ndarray:
+    """Compute the maps of a method for several classes of each image.
+
+    Parameters
+    ----------
+    network, pixels, method : as in :func:`attribute`.
+    labels : ``(n, k)``, the classes that are explained.
+
+    Returns
+    -------
+    ndarray : ``(k, n, height, width)``, float32.
+    """
+    together = METHODS[method].of_classes
+    if together is not None:
+        return together(network, pixels, labels)
+    return np.stack([attribute(network, pixels, column, method) for column in labels.T])

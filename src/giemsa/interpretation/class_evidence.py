@@ -20,7 +20,7 @@ from giemsa.interpretation.layers import (
     hooked,
     spatial_activations,
 )
-from giemsa.interpretation.pixels import check_pixels, images_at_a_time
+from giemsa.interpretation.pixels import check_pixels, in_batches
 from giemsa.interpretation.target import AnyTarget, resolve_target
 
 
@@ -84,12 +84,11 @@ def class_evidence(
         raise ModelError("class evidence explains classes, not channels; use grad_cam or gradient")
     labels = resolved.rows(len(pixels)).argmax(1)
     layer = layer or default_layer(network, (*pixels.shape[2:], pixels.shape[1]))
-    parts, batch_size = [], images_at_a_time(pixels, batch_size)
-    for start in range(0, len(pixels), batch_size):
-        logits = local_logits(network, pixels[start : start + batch_size], layer)
-        log_odds = _log_odds(logits, labels[start : start + batch_size])
-        parts.append(enlarged(log_odds, pixels))
-    return torch.cat(parts).numpy().astype(np.float32)
+
+    def evidence(batch: Tensor, labels: Tensor) -> Tensor:
+        return enlarged(_log_odds(local_logits(network, batch, layer), labels), batch)
+
+    return in_batches(evidence, pixels, labels, batch_size=batch_size).numpy().astype(np.float32)
 
 
 def _log_odds(logits: Tensor, labels: Tensor) -> Tensor:

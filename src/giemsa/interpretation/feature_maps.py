@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from giemsa.interpretation.layers import activations, spatial_activations
-from giemsa.interpretation.pixels import check_pixels, images_at_a_time
+from giemsa.interpretation.pixels import check_pixels, images_at_a_time, in_batches
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +54,7 @@ def feature_maps(network: nn.Module, pixels: Tensor, layer: str) -> tuple[Featur
 
     Examples
     --------
+    >>> import torch
     >>> from giemsa.models import build_model
     >>> network = build_model("tutorial", channels=3, n_classes=8, size=28, generator=torch.Generator().manual_seed(0))
     >>> feature_maps(network, torch.rand(1, 3, 28, 28), "pool1")[0].maps.shape
@@ -77,11 +77,12 @@ def channel_responses(
     network: nn.Module, pixels: Tensor, layer: str, *, batch_size: int | None = None
 ) -> np.ndarray:
     """Return the mean activation of each channel for each image, ``(n, channels)``, float32."""
-    parts = []
-    for batch in check_pixels(pixels).split(images_at_a_time(pixels, batch_size)):
+
+    def means(batch: Tensor) -> Tensor:
         answer = activations(network, batch, layer)[1].float()
-        parts.append(answer.mean((2, 3)) if answer.ndim == 4 else answer)
-    return torch.cat(parts).numpy()
+        return answer.mean((2, 3)) if answer.ndim == 4 else answer
+
+    return in_batches(means, check_pixels(pixels), batch_size=batch_size).numpy()
 
 
 def most_exciting(responses: np.ndarray, count: int = 5) -> np.ndarray:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from giemsa.interpretation.gradients import differentiate
 from giemsa.interpretation.layers import default_layer, spatial_activations
-from giemsa.interpretation.pixels import check_pixels, images_at_a_time
+from giemsa.interpretation.pixels import check_pixels, in_batches
 from giemsa.interpretation.target import AnyTarget, resolve_target
 
 Weighting = Callable[[Tensor, Tensor], Tensor]
@@ -79,16 +79,16 @@ def grad_cam(
     """
     pixels = check_pixels(pixels)
     resolved = resolve_target(target, network, pixels)
-    weights = resolved.rows(len(pixels))
     layer = layer or default_layer(network, (*pixels.shape[2:], pixels.shape[1]))
-    parts, batch_size = [], images_at_a_time(pixels, batch_size)
-    for start in range(0, len(pixels), batch_size):
-        rows = weights[start : start + batch_size]
-        maps, gradients = layer_gradient(network, pixels[start : start + batch_size], rows, layer)
+
+    def weighted(batch: Tensor, weights: Tensor) -> Tensor:
+        maps, gradients = layer_gradient(network, batch, weights, layer)
         coarse = (weighting(maps, gradients) * maps).sum(1, keepdim=True)
         coarse = coarse if signed else coarse.clamp_min(0)
-        parts.append(enlarged(coarse, pixels) if enlarge else coarse[:, 0])
-    return torch.cat(parts).numpy().astype(np.float32)
+        return enlarged(coarse, batch) if enlarge else coarse[:, 0]
+
+    found = in_batches(weighted, pixels, resolved.rows(len(pixels)), batch_size=batch_size)
+    return found.numpy().astype(np.float32)
 
 
 def grad_cam_plus_plus(

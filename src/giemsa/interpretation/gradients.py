@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from giemsa.errors import ModelError
 from giemsa.interpretation.layers import evaluating
-from giemsa.interpretation.pixels import check_pixels, images_at_a_time
+from giemsa.interpretation.pixels import check_pixels, in_batches
 from giemsa.interpretation.target import AnyTarget, Target, resolve_target, scores
 
 
@@ -89,11 +89,11 @@ def gradient(
     """
     pixels = check_pixels(pixels)
     resolved: Target = resolve_target(target, network, pixels)
-    weights = resolved.rows(len(pixels))
-    parts, batch_size = [], images_at_a_time(pixels, batch_size)
+
+    def slopes(batch: Tensor, weights: Tensor) -> Tensor:
+        found = gradient_step(network, batch, weights, resolved.layer)
+        return found * batch if times_image else found
+
     with evaluating(network):
-        for start in range(0, len(pixels), batch_size):
-            batch = pixels[start : start + batch_size]
-            part = gradient_step(network, batch, weights[start : start + batch_size], resolved.layer)
-            parts.append(part * batch if times_image else part)
-    return torch.cat(parts).numpy().astype(np.float32)
+        found = in_batches(slopes, pixels, resolved.rows(len(pixels)), batch_size=batch_size)
+    return found.numpy().astype(np.float32)

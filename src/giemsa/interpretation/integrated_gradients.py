@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from giemsa.errors import ModelError
 from giemsa.interpretation.gradients import gradient_step
 from giemsa.interpretation.layers import evaluating
-from giemsa.interpretation.pixels import check_pixels, images_at_a_time
+from giemsa.interpretation.pixels import check_pixels, images_at_a_time, in_batches
 from giemsa.interpretation.target import AnyTarget, Target, plain_scores, resolve_target, scores
 
 FLOOR = (
@@ -117,17 +117,9 @@ def _integrate(network: nn.Module, pixels: Tensor, start: Tensor, target: Target
         from captum.attr import IntegratedGradients
 
     integral = IntegratedGradients(lambda batch, rows: scores(network, batch, rows, target.layer))
-    size = images_at_a_time(pixels)
-    cuts = (whole.split(size) for whole in (pixels, start, target.rows(len(pixels))))
-    parts = [
-        integral.attribute(
-            part,
-            baselines=begin,
-            additional_forward_args=rows,
-            n_steps=steps,
-            method="gausslegendre",
-            internal_batch_size=size,
-        )
-        for part, begin, rows in zip(*cuts, strict=True)
-    ]
-    return torch.cat(parts).float()
+    rule = {"n_steps": steps, "method": "gausslegendre", "internal_batch_size": images_at_a_time(pixels)}
+
+    def shares(batch: Tensor, start: Tensor, weights: Tensor) -> Tensor:
+        return integral.attribute(batch, baselines=start, additional_forward_args=weights, **rule)
+
+    return in_batches(shares, pixels, start, target.rows(len(pixels))).float()

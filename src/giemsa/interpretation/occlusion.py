@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from giemsa.errors import ModelError
 from giemsa.interpretation.integrated_gradients import baseline_of
 from giemsa.interpretation.layers import evaluating
-from giemsa.interpretation.pixels import check_pixels, images_at_a_time
-from giemsa.interpretation.target import AnyTarget, plain_scores, resolve_target, scores
+from giemsa.interpretation.pixels import check_pixels, images_at_a_time, in_batches
+from giemsa.interpretation.target import AnyTarget, outputs, resolve_target
 
 
 def patch_masks(height: int, width: int, patch: int, stride: int) -> Tensor:
@@ -67,19 +67,60 @@ def occlusion(
     """
     pixels = check_pixels(pixels)
     resolved = resolve_target(target, network, pixels)
-    weights, cover = resolved.rows(len(pixels)), baseline_of(pixels, baseline)
+    masks = _masks_for(pixels, patch, stride)
+    falls = _falls(network, pixels, masks, baseline_of(pixels, baseline), resolved.layer, batch_size)
+    return _spread(torch.einsum("nmo,no->nm", falls, resolved.rows(len(pixels))), masks)
+
+
+def occlusion_of_classes(network: nn.Module, pixels: Tensor, labels: np.ndarray) -> np.ndarray:
+    """Compute :func:`occlusion` for several classes of each image, for the price of one.
+
+    Parameters
+    ----------
+    network, pixels : as in :func:`occlusion`, whose defaults hold.
+    labels : ``(n, k)``, the classes that are explained.
+
+    Returns
+    -------
+    ndarray : ``(k, n, height, width)``, float32.
+    """
+    pixels = check_pixels(pixels)
+    masks = _masks_for(pixels)
+    falls = _falls(network, pixels, masks, baseline_of(pixels, None))
+    of_classes = [resolve_target(column, network, pixels).rows(len(pixels)) for column in labels.T]
+    return np.stack([_spread(torch.einsum("nmo,no->nm", falls, weights), masks) for weights in of_classes])
+
+
+def _masks_for(pixels: Tensor, patch: int | None = None, stride: int | None = None) -> Tensor:
+    """Return the masks for these images, ``(patches, height, width)``."""
     height, width = pixels.shape[2:]
     patch = patch or max(2, round(min(height, width) / 5))
     if not 1 <= patch <= min(height, width):
         raise ModelError(f"a patch of {patch} pixels does not fit into an image of {height}x{width}")
-    masks = patch_masks(height, width, patch, stride or max(1, patch // 2))
-    falls = torch.zeros(len(pixels), len(masks))
+    return patch_masks(height, width, patch, stride or max(1, patch // 2))
+
+
+def _falls(
+    network: nn.Module,
+    pixels: Tensor,
+    masks: Tensor,
+    cover: Tensor,
+    layer: str = "",
+    batch_size: int | None = None,
+) -> Tensor:
+    """Return by how much each patch lowers each output of the network or of a layer, ``(n, patches, outputs)``."""
+
+    def covered(image: Tensor, mask: Tensor) -> Tensor:
+        return outputs(network, torch.where(masks[mask][:, None], cover[image], pixels[image]), layer)
+
+    pairs = torch.cartesian_prod(torch.arange(len(pixels)), torch.arange(len(masks)))
     with evaluating(network), torch.no_grad():
-        whole = plain_scores(network, pixels, weights, resolved.layer)
-        pairs = torch.cartesian_prod(torch.arange(len(pixels)), torch.arange(len(masks)))
-        for pair in pairs.split(images_at_a_time(pixels, batch_size)):
-            image, mask = pair[:, 0], pair[:, 1]
-            covered = torch.where(masks[mask][:, None], cover[image], pixels[image])
-            falls[image, mask] = whole[image] - scores(network, covered, weights[image], resolved.layer)
+        whole = in_batches(lambda batch: outputs(network, batch, layer), pixels, batch_size=batch_size)
+        parts = [covered(*pair.T) for pair in pairs.split(images_at_a_time(pixels, batch_size))]
+    return whole[:, None] - torch.cat(parts).view(len(pixels), len(masks), -1)
+
+
+def _spread(falls: Tensor, masks: Tensor) -> np.ndarray:
+    """Average the fall of each patch ``(n, patches)`` over the patches that cover a pixel, ``(n, height, width)``."""
     covering = masks.float()
     return (torch.einsum("nm,mhw->nhw", falls, covering) / covering.sum(0)).numpy().astype(np.float32)

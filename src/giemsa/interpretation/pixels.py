@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -37,3 +39,25 @@ def images_at_a_time(pixels: Tensor, batch_size: int | None = None) -> int:
     (8, 100)
     """
     return batch_size or fast_batch_size(tuple(pixels.shape[2:]), "cpu")
+
+
+def in_batches(
+    compute: Callable[..., Tensor], pixels: Tensor, *rows: Tensor, batch_size: int | None = None
+) -> Tensor:
+    """Return what ``compute(pixels, *rows)`` returns, ``(n, ...)``, taken :func:`images_at_a_time`.
+
+    Parameters
+    ----------
+    compute : a result whose first axis is that of the images.
+    pixels : ``(n, channels, height, width)``.
+    rows : whatever else each image has, ``(n, ...)``.
+    batch_size : images in one pass; if not given, as many as are fast, few of large ones.
+
+    Examples
+    --------
+    >>> in_batches(torch.mul, torch.ones(3, 1, 1, 1), torch.arange(3.0).view(3, 1, 1, 1), batch_size=2).ravel()
+    tensor([0., 1., 2.])
+    """
+    size = images_at_a_time(pixels, batch_size)
+    parts = (whole.split(size) for whole in (pixels, *rows))
+    return torch.cat([compute(*part) for part in zip(*parts, strict=True)])

@@ -6,7 +6,6 @@ a map is the part of its positive attribution that falls into the right quarter;
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from giemsa.errors import ModelError
+from giemsa.interpretation.attribution import attribute_classes
 from giemsa.interpretation.layers import evaluating
 
 
@@ -102,29 +102,24 @@ def pointing_scores(maps: np.ndarray, quarter: np.ndarray) -> np.ndarray:
 
 
 def play(
-    compute: Callable[..., np.ndarray],
-    network: nn.Module,
-    mosaics: Mosaics,
-    *,
-    quarters: tuple[int, ...] = (0, 1, 2, 3),
+    network: nn.Module, mosaics: Mosaics, method: str, *, quarters: tuple[int, ...] = (0, 1, 2, 3)
 ) -> np.ndarray:
     """Let a method point at each quarter's class in each mosaic.
 
     Parameters
     ----------
-    compute : ``(network, pixels, labels) -> (m, 2h, 2w)`` or ``(m, channels, 2h, 2w)``.
+    network : one that takes mosaics, see :func:`takes_mosaics`.
+    mosaics : ``m`` of them.
+    method : a key of ``METHODS``.
     quarters : which to ask for.
 
     Returns
     -------
     ndarray : ``(m, len(quarters))``, the scores.
     """
-    columns = []
-    for quarter in quarters:
-        maps = compute(network, mosaics.pixels, mosaics.labels[:, quarter])
-        maps = maps.sum(1) if maps.ndim == 4 else maps
-        columns.append(pointing_scores(maps, np.full(len(maps), quarter)))
-    return np.stack(columns, axis=1)
+    maps = attribute_classes(network, mosaics.pixels, mosaics.labels[:, list(quarters)], method)
+    pairs = zip(maps, quarters, strict=True)
+    return np.stack([pointing_scores(each, np.full(len(each), quarter)) for each, quarter in pairs], axis=1)
 
 
 def centre_maps(count: int, height: int, width: int) -> np.ndarray:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from giemsa.interpretation.layers import evaluating
-from giemsa.interpretation.pixels import images_at_a_time
+from giemsa.interpretation.pixels import in_batches
 from giemsa.training.classifier import Classifier
 
 
@@ -34,9 +34,7 @@ def calibrated_probabilities(network: nn.Module, pixels: Tensor) -> np.ndarray:
     """
     temperature = network.temperature if isinstance(network, Classifier) else 1.0
     with evaluating(network), torch.no_grad():
-        batches = pixels.split(images_at_a_time(pixels))
-        parts = [(network(batch).double() / temperature).softmax(1) for batch in batches]
-    return torch.cat(parts).numpy()
+        return in_batches(lambda batch: (network(batch).double() / temperature).softmax(1), pixels).numpy()
 
 
 def class_probabilities(network: nn.Module, pixels: Tensor, labels: np.ndarray) -> np.ndarray:

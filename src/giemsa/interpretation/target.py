@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from giemsa.errors import ModelError
 from giemsa.interpretation.layers import activations, first_logits
-from giemsa.interpretation.pixels import images_at_a_time
+from giemsa.interpretation.pixels import in_batches
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,15 +100,22 @@ def resolve_target(target: AnyTarget, network: nn.Module, pixels: Tensor) -> Tar
     logits = first_logits(network, pixels[:1])
     if not isinstance(target, Target):
         target = class_target(target, int(logits.shape[1]))
-    outputs = activations(network, pixels[:1], target.layer)[1] if target.layer else logits
-    if target.weights.shape[-1] != outputs.shape[1]:
+    explained = activations(network, pixels[:1], target.layer)[1] if target.layer else logits
+    if target.weights.shape[-1] != explained.shape[1]:
         place = f"layer {target.layer!r} has" if target.layer else "the network has"
         raise ModelError(
-            f"the target has {target.weights.shape[-1]} weights where {place} {outputs.shape[1]} outputs"
+            f"the target has {target.weights.shape[-1]} weights where {place} {explained.shape[1]} outputs"
         )
     if target.weights.ndim == 2 and len(target.weights) != len(pixels):
         raise ModelError(f"the target names {len(target.weights)} classes for {len(pixels)} images")
     return target
+
+
+def outputs(network: nn.Module, pixels: Tensor, layer: str = "") -> Tensor:
+    """Return the logits or a layer's outputs, maps averaged, ``(n, outputs)``, with their graph where gradients are on."""
+    gradient = torch.is_grad_enabled()
+    found = activations(network, pixels, layer, gradient=gradient)[1] if layer else network(pixels)
+    return found.mean((2, 3)) if found.ndim == 4 else found
 
 
 def scores(network: nn.Module, pixels: Tensor, weights: Tensor, layer: str = "") -> Tensor:
@@ -120,16 +127,11 @@ def scores(network: nn.Module, pixels: Tensor, weights: Tensor, layer: str = "")
     weights : ``(n, outputs)``.
     layer : as in :class:`Target`.
     """
-    gradient = torch.is_grad_enabled()
-    outputs = activations(network, pixels, layer, gradient=gradient)[1] if layer else network(pixels)
-    if outputs.ndim == 4:
-        outputs = outputs.mean((2, 3))
-    return (outputs * weights.to(outputs.dtype)).sum(1)
+    found = outputs(network, pixels, layer)
+    return (found * weights.to(found.dtype)).sum(1)
 
 
 @torch.no_grad()
 def plain_scores(network: nn.Module, pixels: Tensor, weights: Tensor, layer: str = "") -> Tensor:
     """Return what :func:`scores` returns, ``(n,)``, without a graph and few large images at a time."""
-    size = images_at_a_time(pixels)
-    pairs = zip(pixels.split(size), weights.split(size), strict=True)
-    return torch.cat([scores(network, batch, rows, layer) for batch, rows in pairs])
+    return in_batches(lambda batch, rows: scores(network, batch, rows, layer), pixels, weights)

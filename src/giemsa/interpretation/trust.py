@@ -152,7 +152,7 @@ def judge_method(
     drawn = check_by_randomisation(network, pixels, labels, method, seed=seed, steps=steps, maps=maps)
     pointing = None
     if sample.mosaics is not None:
-        points = play(METHODS[method].compute, network, sample.mosaics, quarters=(0, 3))
+        points = play(network, sample.mosaics, method, quarters=(0, 3))
         pointing = mean_interval(points, seed=seed)
     return MethodTrust(
         method,
