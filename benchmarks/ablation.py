@@ -47,7 +47,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 def measure(changes: dict[str, Any], seeds: int, epochs: int) -> dict[str, Any]:
     """Train with each seed; return accuracy and log loss on val, and the seconds of all threads."""
     data = giemsa.load("bloodmnist")
-    recipe = RECIPES["fast"].replace(epochs=epochs, minimum_steps=0).replace(**changes)
+    recipe = RECIPES["fast"].for_epochs(epochs).replace(**changes)
     compute = choose_compute("cpu", recipe.precision)
     figures: dict[str, list[float]] = {}
     for seed in range(seeds):

@@ -131,7 +131,7 @@ def try_out(options: argparse.Namespace) -> None:
     changes = {name: json.loads(value) for name, value in (text.split("=", 1) for text in options.set)}
     if options.entrance:
         changes = {"standardize": "none"} | changes
-    recipe = RECIPES["fast"].replace(epochs=options.epochs, minimum_steps=0).replace(**changes)
+    recipe = RECIPES["fast"].for_epochs(options.epochs).replace(**changes)
     blocks = tuple(tuple(map(int, block.split(","))) for block in options.network.split("/"))
     start = time.process_time()
     found: dict[str, list[np.ndarray]] = {"labels": [], "averaged": [], "single": []}

@@ -51,7 +51,7 @@ def time_epoch(path: Path, threads: int) -> dict[str, float | None]:
     images = np.load(path, mmap_mode="r")
     card = card_of("bloodmnist")
     data = make_dataset(images, card)
-    recipe = RECIPES["fast"].replace(epochs=1, minimum_steps=0)
+    recipe = RECIPES["fast"].for_epochs(1)
     classifier = build_classifier(data, recipe, seed=0, compute=choose_compute("cpu"))
     for _ in fit(classifier, make_dataset(images[:512], card), recipe):
         pass

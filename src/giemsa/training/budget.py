@@ -41,7 +41,7 @@ def plan_epochs(data: ImageDataset, recipe: Recipe, seconds: float, *, device: s
             raise _Enough
 
     with suppress(_Enough):
-        for _ in fit(classifier, data, recipe.replace(epochs=1, minimum_steps=0), progress=note):
+        for _ in fit(classifier, data, recipe.for_epochs(1), progress=note):
             pass
     warm = moments[len(moments) // 3 :]
     step_seconds = (warm[-1] - warm[0]) / max(len(warm) - 1, 1)
@@ -49,4 +49,4 @@ def plan_epochs(data: ImageDataset, recipe: Recipe, seconds: float, *, device: s
     classifier.logits(data.val.images)
     epoch_seconds = step_seconds * steps_an_epoch(recipe, len(data.train)) + time.perf_counter() - start
     epochs = max(1, int(seconds / max(epoch_seconds, 1e-6)))
-    return recipe.replace(epochs=epochs, minimum_steps=0, name=recipe.name)
+    return recipe.for_epochs(epochs)

@@ -143,7 +143,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):
     def _recipe(self) -> Recipe:
         recipe = get_recipe(self.recipe)
         if self.epochs is not None:
-            recipe = recipe.replace(epochs=self.epochs, minimum_steps=0)
+            recipe = recipe.for_epochs(self.epochs)
         return recipe if self.learning_rate is None else recipe.replace(learning_rate=self.learning_rate)
 
     def _network(self, channels: int, seed: int) -> nn.Module | None:

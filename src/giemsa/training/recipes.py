@@ -117,6 +117,16 @@ class Recipe:
                 raise RecipeError(f"a recipe has no field {name!r}; {nearest_names(name, known)}")
         return dataclasses.replace(self, **changes)
 
+    def for_epochs(self, epochs: int) -> Recipe:
+        """Return the recipe with just so many epochs, however small the set.
+
+        Examples
+        --------
+        >>> RECIPES["best"].for_epochs(1).minimum_steps
+        0
+        """
+        return self.replace(epochs=epochs, minimum_steps=0)
+
     def symmetry_given(self, of_card: str | None) -> str:
         """Return the moves under which a label holds, for a card that says ``of_card``; unsaid is none."""
         return (of_card or "none") if self.symmetry == "card" else self.symmetry
