@@ -53,7 +53,7 @@ def _places(rows: dict[str, Any]) -> str:
 
 def _speed_words(row: dict[str, Any]) -> str:
     """Say what made the seconds fewer or more than on two cores with bfloat16."""
-    if "NVIDIA" in row["measured on"]:
+    if row["measured on"].startswith("one "):  # graphics card; a processor is told by its cores
         return " on a GPU"
     return "" if row["precision"] == "bfloat16" else " in float32"
 

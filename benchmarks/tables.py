@@ -118,6 +118,16 @@ def robustness(rows: Rows) -> Iterator[list[str]]:
         ]
 
 
+def symmetry(rows: Rows) -> Iterator[list[str]]:
+    """What the trial of symmetries chose, and the losses that it chose by."""
+    kinds = ("none", "mirror", "mirror and quarter turns")
+    yield ["set", "its card, or what was planted", "chosen", *(f"loss, {kind}" for kind in kinds), "seconds"]
+    for name, row in rows.items():
+        chosen = ", ".join(f"{kind}: {row['chosen'][kind]}" for kind in kinds if kind in row["chosen"])
+        losses = [spread(row["loss"][kind], 3) for kind in kinds]
+        yield [name, row["known"], chosen, *losses, spread(row["seconds"], 0)]
+
+
 def evaluation(rows: Rows) -> Iterator[list[str]]:
     """Calibration, prediction sets, foreign images."""
     yield ["on the test split", "seeds", "mean ± sd"]
@@ -327,6 +337,7 @@ TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
     "memory": memory,
     "ablation": ablation,
     "robustness": robustness,
+    "symmetry": symmetry,
     "evaluation": evaluation,
     "intervals": intervals,
     "interpretation": interpretation,

@@ -15,6 +15,7 @@ from PIL import Image
 
 from giemsa.cli.app import COMMANDS, status_of
 from giemsa.data.dataset import ImageDataset
+from giemsa.training import symmetry_trial
 from giemsa.training.run import open_run
 
 TINY = [
@@ -84,7 +85,17 @@ def test_train_prints_json_on_stdout_and_lines_on_stderr(
     assert value["run"] == str(folder)
     assert value["epochs"] == 1
     assert 0 <= value["val_accuracy"] <= 1
+    assert value["symmetry"] == "mirror"
     assert "epoch 1/1  loss" in captured.err
+
+
+def test_train_says_which_symmetry_was_found(
+    packed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(symmetry_trial, "TRIAL", symmetry_trial.TRIAL.for_epochs(1))
+    run = str(tmp_path / "run")
+    assert status_of(["train", str(packed), "--out", run, "--quiet", *TINY, "--symmetry", "card"]) == 0
+    assert re.search(r"^symmetry, found by a trial: (none|mirror)", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_explore_prints_card_and_counts(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:

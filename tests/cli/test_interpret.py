@@ -15,7 +15,7 @@ def folder(tmp_path_factory):
     few = [split.subset(range(0, 64)) for split in data.splits.values()]
     small = giemsa.ImageDataset(data.card, *few)
     out = tmp_path_factory.mktemp("interpret") / "run"
-    run = giemsa.train(small, recipe=Recipe(epochs=1, batch_size=32), out=out)
+    run = giemsa.train(small, recipe=Recipe(epochs=4, batch_size=32, minimum_steps=0), out=out)
     run.update_config(data=run.config["data"] | {"source": dict(data.source), "sha256": data.fingerprint})
     return out
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from giemsa.data.splitting import FRACTIONS, cluster_images, make_splits
+from giemsa.data.splitting import FRACTIONS, assign_folds, cluster_images, make_splits
 from giemsa.errors import DataError
 
 
@@ -78,3 +78,15 @@ def test_a_class_of_one_group_is_named():
     clusters = np.where(labels == 1, 0, np.arange(40))
     with pytest.raises(DataError, match="class 'rare' has 20 images in 1 group:"):
         make_splits(labels, clusters, class_names=("common", "rare"))
+
+
+def test_folds_keep_groups_whole_and_classes_even():
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], [60, 30, 9])
+    groups = np.arange(99)
+    groups[10:15] = 10
+    fold = assign_folds(labels, groups, 3, seed=int(rng.integers(9)))
+    assert len(set(fold[10:15].tolist())) == 1
+    counts = np.array([np.bincount(fold[labels == label], minlength=3) for label in range(3)])
+    assert (np.ptp(counts, axis=1) <= [6, 1, 1]).all()
+    assert counts.min() > 0

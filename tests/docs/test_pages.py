@@ -16,6 +16,7 @@ import typer
 import giemsa
 from giemsa.cli.app import app
 from giemsa.data.dataset import ImageDataset
+from giemsa.training import symmetry_trial
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -38,18 +39,18 @@ def small(data: ImageDataset) -> ImageDataset:
 
 @pytest.fixture
 def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder, BloodMNIST with 576 images, recipes of one epoch, a short trial, an audit that trains nothing."""
+    """An empty folder, BloodMNIST with 576 images, recipes of one epoch, a trial of few steps, an audit that trains nothing."""
     monkeypatch.chdir(tmp_path)
     load, cells = giemsa.load, small(giemsa.load("bloodmnist"))
     audit, open_run = giemsa.audit, giemsa.open_run
-    quick = giemsa.RECIPES["fast"].replace(epochs=1, minimum_steps=0, precision="float32")
+    quick = giemsa.RECIPES["fast"].for_epochs(1).replace(precision="float32")
     monkeypatch.setattr(
         giemsa, "load", lambda what, **how: cells if what == "bloodmnist" else load(what, **how)
     )
     monkeypatch.setattr(giemsa, "audit", lambda data, **how: audit(data, **{**how, "quick": True}))
     monkeypatch.setattr(giemsa, "open_run", lambda folder, **how: open_run(folder, data=cells, **how))
     monkeypatch.setitem(giemsa.RECIPES, "fast", quick)
-    monkeypatch.setattr("giemsa.training.symmetry_trial.TRIAL_STEPS", 2)
+    monkeypatch.setattr(symmetry_trial, "TRIAL", symmetry_trial.TRIAL.for_epochs(1))
 
 
 @pytest.mark.skipif("GIEMSA_RUN_PAGES" not in os.environ, reason="takes minutes: a step of .ci/run")

@@ -12,7 +12,9 @@ from giemsa.training.recipes import Recipe
 @pytest.fixture(scope="module")
 def subject(discs, tmp_path_factory):
     run = giemsa.train(
-        discs, recipe=Recipe(epochs=1, batch_size=32), out=tmp_path_factory.mktemp("single") / "run"
+        discs,
+        recipe=Recipe(epochs=4, batch_size=32, minimum_steps=0),
+        out=tmp_path_factory.mktemp("single") / "run",
     )
     return open_subject(run, thorough=False, seed=0)
 

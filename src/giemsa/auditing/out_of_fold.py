@@ -14,6 +14,8 @@ import torch
 
 from giemsa.auditing.pool import Pool
 from giemsa.data.dataset import ImageDataset, Split
+from giemsa.data.shrinking import shrink
+from giemsa.data.splitting import assign_folds
 from giemsa.models.convnet import convnet_network
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
@@ -28,7 +30,7 @@ BLOCKS = (
     (48,),
     (96, 96),
 )  # channels of the network, about half the work of that of the recipe ``fast``
-LARGEST = 64  # pixels; larger images are shrunk for the short trainings
+LARGEST = 64  # pixels; larger images are shrunk: to doubt a label takes no fine detail
 LEAST_STEPS = 180  # a small set is passed over more often
 _WATCHED = 32  # images that the loop validates on; the short recipe does not select by them
 
@@ -96,7 +98,7 @@ def predict_out_of_fold(
     ------
     GiemsaError : the training is refused or diverges.
     """
-    pool = shrink(pool)
+    pool = Pool(shrink(pool.data, LARGEST))
     in_train = np.flatnonzero(pool.split_of == 0)
     fold_of = assign_folds(pool.labels[in_train], groups[in_train], folds, seed=derive_seed(seed, "folds"))
     unseen = held_out(len(pool), in_train, fold_of, groups, folds)
@@ -114,52 +116,6 @@ def predict_out_of_fold(
         if fold == 0 and with_features:
             features = classifier.features(pool.images)
     return OutOfFold(sums / unseen.sum(axis=1, keepdims=True), features, folds)
-
-
-def shrink(pool: Pool) -> Pool:
-    """Return the pool with images of at most 64 pixels, whole blocks averaged: to doubt a label takes no fine detail."""
-    block = -(-max(pool.data.image_shape[:2]) // LARGEST)
-    if block == 1:
-        return pool
-    train, val, test = (
-        dataclasses.replace(split, images=_block_means(split.images, block))
-        for split in pool.data.splits.values()
-    )
-    return Pool(dataclasses.replace(pool.data, train=train, val=val, test=test))
-
-
-def _block_means(images: np.ndarray, block: int) -> np.ndarray:
-    """Return ``(n, height // block, width // block, channels)`` ``uint8``; what is over at the lower and right edge is cut."""
-    n, height, width, channels = images.shape
-    rows, columns = height // block, width // block
-    small = np.empty((n, rows, columns, channels), dtype=np.uint8)
-    for place in range(n):
-        cut = images[place, : rows * block, : columns * block].reshape(rows, block, columns, block, channels)
-        small[place] = np.rint(cut.mean(axis=(1, 3)))
-    return small
-
-
-def assign_folds(labels: np.ndarray, groups: np.ndarray, folds: int, *, seed: int) -> np.ndarray:
-    """Return the fold of each image, ``(n,)``: groups whole, classes spread evenly.
-
-    Parameters
-    ----------
-    labels : ``(n,)``.
-    groups : ``(n,)`` integers.
-    folds : number of folds.
-    seed : source of the order in which groups are dealt out.
-
-    Examples
-    --------
-    >>> assign_folds(np.array([0, 0, 0, 0, 1, 1]), np.array([7, 7, 8, 9, 1, 2]), 2, seed=0).tolist()[:2] in ([0, 0], [1, 1])
-    True
-    """
-    _, first, unit = np.unique(groups, return_index=True, return_inverse=True)
-    order = np.random.default_rng(seed).permutation(len(first))
-    order = order[np.argsort(labels[first][order], kind="stable")]
-    fold = np.empty(len(first), dtype=np.int64)
-    fold[order] = np.arange(len(first)) % folds
-    return fold[unit.ravel()]
 
 
 def held_out(n: int, in_train: np.ndarray, fold_of: np.ndarray, groups: np.ndarray, folds: int) -> np.ndarray:
@@ -230,7 +186,7 @@ def measure_learning_curve(
     -------
     tuple : numbers of training images ``(points,)``, errors ``(points,)``, and the number of images held out.
     """
-    pool = shrink(pool)
+    pool = Pool(shrink(pool.data, LARGEST))
     in_train = np.flatnonzero(pool.split_of == 0)
     fifth = assign_folds(pool.labels[in_train], groups[in_train], 5, seed=derive_seed(seed, "curve"))
     held, rest = in_train[fifth == 0], in_train[fifth != 0]

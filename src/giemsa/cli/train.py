@@ -159,6 +159,7 @@ def summary(run: Run) -> tuple[dict[str, Any], str]:
     """Return a finished run as JSON and as words."""
     history = run.history
     kept = history[run.config["best_epoch"] - 1] if run.recipe.selection == "best" else history[-1]
+    found = f"symmetry, found by a trial: {run.config['symmetry']}\n" if run.config["symmetry_trial"] else ""
     value = {
         "run": str(run.folder),
         "epochs": len(history),
@@ -166,11 +167,12 @@ def summary(run: Run) -> tuple[dict[str, Any], str]:
         "train_seconds": run.config["train_seconds"],
         "val_loss": kept.val_loss,
         "val_accuracy": kept.val_accuracy,
+        "symmetry": run.config["symmetry"],
         "recipe": dataclasses.asdict(run.recipe),
     }
     words = (
         f"elapsed {clock(run.config['train_seconds'])}: {len(history)} epochs, kept {run.config['selection']}\n"
         f"val accuracy {kept.val_accuracy:.4f}, val loss {kept.val_loss:.4f} (epoch {kept.epoch})\n"
-        f"{run.folder}"
+        f"{found}{run.folder}"
     )
     return value, words

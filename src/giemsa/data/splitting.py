@@ -80,6 +80,29 @@ def _check_enough(labels: np.ndarray, clusters: np.ndarray, class_names: tuple[s
             )
 
 
+def assign_folds(labels: np.ndarray, groups: np.ndarray, folds: int, *, seed: int) -> np.ndarray:
+    """Return the fold of each image, ``(n,)``: groups whole, classes spread evenly.
+
+    Parameters
+    ----------
+    labels : ``(n,)``.
+    groups : ``(n,)`` integers.
+    folds : number of folds.
+    seed : source of the order in which groups are dealt out.
+
+    Examples
+    --------
+    >>> assign_folds(np.array([0, 0, 0, 0, 1, 1]), np.array([7, 7, 8, 9, 1, 2]), 2, seed=0).tolist()[:2] in ([0, 0], [1, 1])
+    True
+    """
+    _, first, unit = np.unique(groups, return_index=True, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(first))
+    order = order[np.argsort(labels[first][order], kind="stable")]
+    fold = np.empty(len(first), dtype=np.int64)
+    fold[order] = np.arange(len(first)) % folds
+    return fold[unit.ravel()]
+
+
 def cluster_images(images: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
     """Give each image a number, so that exact duplicates, and images of one group, bear one number.
 

@@ -1,8 +1,8 @@
 """Memory that is freed and wanted again in the next step stays with the program.
 
 The maps of large images are tens of megabytes each. The C library of Linux asks the system for such a block and hands it back
-as soon as it is freed; the next step gets new, empty pages one by one. On images of 224x224 that took a quarter of the
-processor's time. The library can be told to keep what is freed; other systems are left as they are.
+as soon as it is freed; the next step gets new, empty pages one by one. On images of 224x224 that is a seventh of a training
+(`benchmarks/scaling.py`). The library can be told to keep what is freed; other systems are left as they are.
 """
 
 from __future__ import annotations

@@ -1,17 +1,64 @@
-"""Which symmetry do one's own images have? Asked of the validation split by a short trial, never assumed."""
+"""Which symmetry do one's own images have? Asked of the training images by short trainings, never assumed.
+
+Half of them teach a small network and the other half judges it, and the other way round, once for each symmetry. So every image
+judges, also those of a small set. Which way up an image is shows in a small one too, so large images are shrunk.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
 from giemsa.data.dataset import ImageDataset, Symmetry
+from giemsa.data.shrinking import shrink
+from giemsa.data.splitting import assign_folds, cluster_images
 from giemsa.progress import Progress
+from giemsa.seeds import derive_seed
 from giemsa.training.building import build_classifier
+from giemsa.training.classifier import Classifier
 from giemsa.training.device import Compute
-from giemsa.training.loop import epochs_of, fit, score_split
+from giemsa.training.loop import fit
 from giemsa.training.recipes import Recipe
 
-TRIAL_STEPS = 150
+SYMMETRIES: tuple[Symmetry, ...] = ("none", "mirror", "mirror and quarter turns")
+TRIAL = Recipe(name="trial", model="convnet-light", epochs=1, minimum_steps=100, batch_size=32)
+IMAGES = 4000  # that are asked, at most
+LARGEST = 24  # pixels
+NO_MATTER = 0.01  # a difference of cross-entropy that is not worth losing a symmetry for
+TEMPERATURES = np.geomspace(0.2, 2, 24)
+_WATCHED = 32  # images that the loop validates on; nothing is selected by them
+
+
+@dataclass(frozen=True, eq=False)
+class SymmetryTrial:
+    """What each symmetry is worth on images that the networks had not seen.
+
+    Parameters
+    ----------
+    losses : by symmetry, the fewest moves first, the cross-entropy of each image at the best temperature, ``(n,)``.
+    """
+
+    losses: dict[Symmetry, np.ndarray]
+
+    @property
+    def chosen(self) -> Symmetry:
+        """The symmetry of the most moves whose mean loss is the least one, to within a standard error and a hundredth."""
+        best = min(self.losses.values(), key=np.mean)
+        differences = {name: each - best for name, each in self.losses.items()}
+        return [name for name, d in differences.items() if d.mean() <= NO_MATTER + d.std() / np.sqrt(len(d))][
+            -1
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the choice and the mean losses as a plain dict."""
+        means = {name: float(each.mean()) for name, each in self.losses.items()}
+        return {"chosen": self.chosen, "loss": means, "images": len(next(iter(self.losses.values())))}
 
 
 def resolve_symmetry(
@@ -22,27 +69,71 @@ def resolve_symmetry(
     compute: Compute,
     progress: Progress | None = None,
 ) -> tuple[Symmetry, dict[str, Any] | None]:
-    """Return the symmetry of the images, and the record of the trial where the card does not say it.
-
-    The trial trains three short times, once a symmetry, and takes the one with the least cross-entropy on val.
-    """
+    """Return the symmetry of the images, and the record of the trial where neither card nor recipe says it."""
     if data.card.symmetry is not None:
         return data.card.symmetry, None
     if recipe.symmetry != "card":
         return recipe.symmetry, None
+    trial = try_symmetries(data, seed=seed, compute=compute, progress=progress)
+    return trial.chosen, trial.to_json()
+
+
+def try_symmetries(
+    data: ImageDataset, *, seed: int, compute: Compute, progress: Progress | None = None
+) -> SymmetryTrial:
+    """Train a short time with each symmetry on each half of the training images, and judge on the other half.
+
+    Parameters
+    ----------
+    data : of train at most 4,000 images are asked; copies and images of one group stay in one half. Of images that are
+        not square the middle is looked at, and they are not turned.
+    seed : source of the choice of images, the halves and the trainings.
+    compute : where, and in which number format.
+    progress : called with trainings done, trainings in all, and words.
+    """
+    asked = _images_asked(data, derive_seed(seed, "images asked"))
+    clusters = cluster_images(asked.train.images, asked.train.groups)
+    half_of = assign_folds(asked.train.labels, clusters, 2, seed=derive_seed(seed, "halves"))
     height, width, _ = data.image_shape
-    candidates: tuple[Symmetry, ...] = ("none", "mirror", "mirror and quarter turns")
-    candidates = candidates if height == width else candidates[:2]
-    short = recipe.replace(
-        epochs=1, minimum_steps=TRIAL_STEPS, patience=None, selection="last", symmetry="card"
-    )
-    losses, epochs = {}, epochs_of(short, len(data.train))
-    for number, candidate in enumerate(candidates):
-        classifier = build_classifier(data, short, seed=seed, compute=compute, symmetry=candidate)
-        for epoch in fit(classifier, data, short, seed=seed):
-            if progress:
-                done = number * epochs + epoch.epoch
-                progress(done, len(candidates) * epochs, f"trial of symmetries on val: {candidate}")
-        losses[candidate] = score_split(classifier, data.val)[0]
-    chosen = min(candidates, key=lambda candidate: losses[candidate])
-    return chosen, {"chosen": chosen, "val_loss": losses, "steps": TRIAL_STEPS}
+    candidates = SYMMETRIES if height == width else SYMMETRIES[:2]
+    shape = (len(half_of), len(data.class_names))
+    logits = {candidate: torch.empty(shape, dtype=torch.float64) for candidate in candidates}
+    trainings = [(candidate, half) for candidate in candidates for half in (0, 1)]
+    for number, (candidate, half) in enumerate(trainings):
+        if progress:
+            progress(number, len(trainings), f"trial of symmetries: {candidate}")
+        network = _train_briefly(asked, half_of != half, candidate, seed=seed, compute=compute)
+        judging = np.flatnonzero(half_of == half)
+        logits[candidate][judging] = network.logits(asked.train.images[judging]).double()
+    if progress:
+        progress(len(trainings), len(trainings), "trial of symmetries: done")
+    labels = torch.from_numpy(asked.train.labels)
+    return SymmetryTrial({candidate: _losses(each, labels) for candidate, each in logits.items()})
+
+
+def _images_asked(data: ImageDataset, seed: int) -> ImageDataset:
+    """Return the data with at most so many training images, small and square, and no others."""
+    places = np.random.default_rng(seed).permutation(len(data.train))[:IMAGES]
+    train, nothing = data.train.subset(np.sort(places)), data.train.subset(np.empty(0, dtype=np.int64))
+    height, width, _ = data.image_shape
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    train = dataclasses.replace(train, images=train.images[:, top : top + side, left : left + side])
+    return shrink(dataclasses.replace(data, train=train, val=nothing, test=nothing), LARGEST)
+
+
+def _train_briefly(
+    asked: ImageDataset, learning: np.ndarray, symmetry: Symmetry, *, seed: int, compute: Compute
+) -> Classifier:
+    train = asked.train.subset(np.flatnonzero(learning))
+    part = dataclasses.replace(asked, train=train, val=train.subset(np.arange(min(_WATCHED, len(train)))))
+    classifier = build_classifier(part, TRIAL, seed=seed, compute=compute, symmetry=symmetry)
+    for _ in fit(classifier, part, TRIAL, seed=seed):
+        pass
+    return classifier
+
+
+def _losses(logits: Tensor, labels: Tensor) -> np.ndarray:
+    """Return the cross-entropy of each image, ``(n,)``, at the temperature that makes their mean least."""
+    at = [F.cross_entropy(logits / float(each), labels, reduction="none").numpy() for each in TEMPERATURES]
+    return min(at, key=np.mean)

@@ -74,6 +74,16 @@ def test_training_says_what_was_chosen_on_which_split(material: Material) -> Non
     assert rows["nothing"] == "test"
     assert told.history is not None
     assert len(told.history.rows) == 3
+    assert "the symmetry of the images" not in rows  # the card said it
+
+
+def test_training_tells_how_a_symmetry_was_found(material: Material) -> None:
+    trial = {"chosen": "mirror", "loss": {"none": 0.41, "mirror": 0.4}, "images": 1200}
+    told = training_chapter(dataclasses.replace(material, config=material.config | {"symmetry_trial": trial}))
+    assert told.choices.rows[0][0].text == "the symmetry of the images"
+    assert told.choices.rows[0][1].text.startswith("train")
+    assert "decided for mirror images" in told.sentences[0]
+    assert told.sentences[0].endswith("0.410 with no moves, 0.400 with mirror images.")
 
 
 def test_evaluation_puts_the_score_without_leaks_beside(told_run) -> None:

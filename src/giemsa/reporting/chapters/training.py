@@ -30,6 +30,12 @@ FIELD_WORDS = {
     "minimum_steps": "at least so many steps",
 }
 
+SYMMETRY_WORDS = {
+    "none": "no moves",
+    "mirror": "mirror images",
+    "mirror and quarter turns": "mirror images and quarter turns",
+}
+
 
 @dataclass(frozen=True)
 class TrainingChapter:
@@ -71,10 +77,20 @@ def seconds_of_training(material: Material) -> float | None:
 
 def _sentences(material: Material) -> tuple[str, ...]:
     config, kept = material.config, kept_epoch(material)
-    sentences = []
+    sentences = [_found_symmetry(config["symmetry_trial"])] if config.get("symmetry_trial") else []
     if kept is not None and config.get("selection"):
         sentences.append(f"Kept were {config['selection']} (epoch {kept} of {len(material.history)}).")
     return (*sentences, looks_in_words(int(config.get("test_looks", 0))))
+
+
+def _found_symmetry(trial: Mapping[str, Any]) -> str:
+    """Say what the trial of symmetries found."""
+    losses = [f"{decimal(loss)} with {SYMMETRY_WORDS[name]}" for name, loss in trial["loss"].items()]
+    return (
+        f"Nothing says under which moves these images keep their meaning, so a short trial on {count(trial['images'])} of the "
+        f"training images decided for {SYMMETRY_WORDS[trial['chosen']]}: the cross-entropy on images that its networks had "
+        f"not seen was {', '.join(losses)}."
+    )
 
 
 def _choices(material: Material) -> Table:
@@ -82,7 +98,14 @@ def _choices(material: Material) -> Table:
     config, told = material.config, material.evaluation or {}
     by_val = config.get("recipe", {}).get("selection") == "best"
     counts = config.get("data", {}).get("counts", {})
+    trial = config.get("symmetry_trial")
+    symmetry = (
+        [("the symmetry of the images", "train, one half by the other", count(trial["images"]))]
+        if trial
+        else []
+    )
     rows = (
+        *symmetry,
         ("the weights", "train", count(counts.get("train"))),
         ("the epoch whose weights are kept", "val" if by_val else "no split: fixed beforehand", ""),
         *_later_choices(told),
