@@ -119,7 +119,7 @@ def robustness(rows: Rows) -> Iterator[list[str]]:
 
 
 def symmetry(rows: Rows) -> Iterator[list[str]]:
-    """What the trial of symmetries chose, and the losses that it chose by."""
+    """Choices of the trial of symmetries, and the losses that it chose by."""
     kinds = ("none", "mirror", "mirror and quarter turns")
     yield ["set", "its card, or what was planted", "chosen", *(f"loss, {kind}" for kind in kinds), "seconds"]
     for name, row in rows.items():

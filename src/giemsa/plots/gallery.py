@@ -70,6 +70,7 @@ def save_pictures(folder: Path, pictures: Iterable[Picture]) -> list[Path]:
     for picture in pictures:
         path = folder / f"{picture.name}.png"
         picture.figure.savefig(path, dpi=144, facecolor="white")
+        picture.figure.set_layout_engine("none")  # laid out once is enough
         picture.figure.savefig(path.with_suffix(".svg"), facecolor="white", metadata={"Date": None})
         words = {"title": picture.title, "alt": picture.alt, "shows": picture.shows}
         index[picture.name] = words | {"caution": picture.caution}
