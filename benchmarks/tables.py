@@ -118,6 +118,28 @@ def robustness(rows: Rows) -> Iterator[list[str]]:
         ]
 
 
+def small_sets(rows: Rows) -> Iterator[list[str]]:
+    """Batches of few images beside larger ones."""
+    yield [
+        "`fast` on",
+        "images a step",
+        "seconds",
+        "ACC",
+        "log loss",
+        "the audit: seconds",
+        "average precision of flipped labels",
+    ]
+    for name, row in rows.items():
+        cells = [
+            spread(row["seconds"], 0),
+            spread(row["accuracy"], 3),
+            spread(row["log loss"], 3),
+            spread(row["seconds of the audit"], 0),
+            spread(row["average precision"], 3),
+        ]
+        yield [name, str(row["batch size"]), *cells]
+
+
 def symmetry(rows: Rows) -> Iterator[list[str]]:
     """Choices of the trial of symmetries, and the losses that it chose by."""
     kinds = ("none", "mirror", "mirror and quarter turns")
@@ -337,6 +359,7 @@ TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
     "memory": memory,
     "ablation": ablation,
     "robustness": robustness,
+    "small_sets": small_sets,
     "symmetry": symmetry,
     "evaluation": evaluation,
     "intervals": intervals,

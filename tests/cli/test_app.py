@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from giemsa.cli.app import COMMANDS, status_of
+from giemsa.cli.train import choose_recipe
 from giemsa.data.dataset import ImageDataset
 from giemsa.training import symmetry_trial
 from giemsa.training.run import open_run
@@ -96,6 +97,12 @@ def test_train_says_which_symmetry_was_found(
     run = str(tmp_path / "run")
     assert status_of(["train", str(packed), "--out", run, "--quiet", *TINY, "--symmetry", "card"]) == 0
     assert re.search(r"^symmetry, found by a trial: (none|mirror)", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_a_batch_size_that_is_said_holds() -> None:
+    assert choose_recipe("fast", {"batch_size": 64}).for_images(50).batch_size == 64
+    both = choose_recipe("fast", {"batch_size": 64, "least_batch_size": 16})
+    assert both.for_images(50).batch_size == 16
 
 
 def test_explore_prints_card_and_counts(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,6 +84,7 @@ def test_averaged_weights_are_the_moving_mean(discs: ImageDataset) -> None:
 def test_a_small_set_is_passed_over_more_often() -> None:
     assert epochs_of(Recipe(epochs=2, batch_size=10, minimum_steps=100), 45) == 20
     assert epochs_of(Recipe(epochs=30, batch_size=10, minimum_steps=100), 45) == 30
+    assert epochs_of(Recipe(epochs=2, batch_size=128, minimum_steps=300), 96) == 100  # three batches of 32
 
 
 def test_validation_loss_is_plain_cross_entropy(discs: ImageDataset) -> None:

@@ -1,6 +1,10 @@
 """Recipes refuse what cannot be trained, in one line."""
 
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from giemsa.errors import RecipeError
 from giemsa.training.optimisers import learning_rate
@@ -55,3 +59,16 @@ def test_one_cycle_rises_then_falls_to_nothing() -> None:
     assert 95 <= rates.index(max(rates)) <= 105
     assert rates[0] == pytest.approx(0.1, abs=0.01)
     assert rates[-1] < 1e-4
+
+
+@given(
+    n=st.integers(1, 100_000), size=st.integers(1, 300), least=st.integers(1, 300), steps=st.integers(0, 3000)
+)
+def test_a_small_set_is_learnt_in_smaller_batches(n: int, size: int, least: int, steps: int) -> None:
+    recipe = Recipe(batch_size=size, least_batch_size=least, minimum_steps=steps)
+    carried_out = recipe.for_images(n)
+    assert carried_out.for_images(n) == carried_out
+    assert carried_out.replace(batch_size=size) == recipe
+    assert min(size, least) <= carried_out.batch_size <= size
+    times = math.ceil(steps / math.ceil(n / size))
+    assert (carried_out.batch_size < size) == (times > 40 and size > least)

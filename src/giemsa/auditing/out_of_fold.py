@@ -191,8 +191,9 @@ def measure_learning_curve(
     fifth = assign_folds(pool.labels[in_train], groups[in_train], 5, seed=derive_seed(seed, "curve"))
     held, rest = in_train[fifth == 0], in_train[fifth != 0]
     order = np.random.default_rng(derive_seed(seed, "curve order")).permutation(rest)
-    steps = max(LEAST_STEPS, epochs * len(rest) // get_recipe("fast").batch_size)
-    recipe = short_recipe(1).replace(minimum_steps=steps)
+    fast = get_recipe("fast")
+    steps = max(LEAST_STEPS, epochs * len(rest) // fast.batch_size)
+    recipe = short_recipe(1).replace(minimum_steps=steps, least_batch_size=fast.batch_size)
     sizes, errors = [], []
     for number, fraction in enumerate(fractions):
         learnt = np.sort(order[: round(fraction * len(in_train))])

@@ -69,6 +69,7 @@ RECIPE_HELP = {
     "epochs": "Passes over the training images.",
     "minimum_steps": "A small set is passed over until so many steps are made; 0 where --epochs is given.",
     "batch_size": "Images a step.",
+    "least_batch_size": "A small set has fewer images a step, at least so many; all where --batch-size is given.",
     "optimiser": "How the weights are moved: adam, adamw, sgd or muon.",
     "learning_rate": "Its highest value.",
     "epsilon": "Adam's small number in the denominator.",

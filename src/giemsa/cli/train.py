@@ -76,6 +76,8 @@ def choose_recipe(name: str, recipe_fields: dict[str, Any]) -> Recipe:
     fields = options.given(recipe_fields)
     if "epochs" in fields:
         fields = {"minimum_steps": 0} | fields
+    if "batch_size" in fields:
+        fields = {"least_batch_size": fields["batch_size"]} | fields
     return get_recipe(name).replace(**fields)
 
 

@@ -31,6 +31,7 @@ def plan_epochs(data: ImageDataset, recipe: Recipe, seconds: float, *, device: s
     """
     if not seconds > 0:
         raise RecipeError(f"the time for training must be above 0 seconds, got {seconds:g}")
+    recipe = recipe.for_images(len(data.train))
     compute = choose_compute(device, recipe.precision)
     classifier = build_classifier(data, recipe, seed=0, compute=compute)
     moments: list[float] = []

@@ -62,7 +62,7 @@ def fit(
     ------
     RecipeError : the loss is no longer a finite number.
     """
-    recipe = get_recipe(recipe)
+    recipe = get_recipe(recipe).for_images(len(data.train))
     state = state or begin(_as_classifier(model, data, recipe, seed), recipe, len(data.train), seed=seed)
     with freed_memory_kept():
         try:
@@ -87,7 +87,7 @@ def epochs_of(recipe: Recipe, n_images: int) -> int:
 
 def steps_an_epoch(recipe: Recipe, n_images: int) -> int:
     """Return the number of batches in ``n_images``, the last of which may be smaller."""
-    return math.ceil(n_images / recipe.batch_size)
+    return math.ceil(n_images / recipe.for_images(n_images).batch_size)
 
 
 def _is_stuck(state: TrainingState, recipe: Recipe) -> bool:

@@ -15,6 +15,7 @@ SELECTIONS = ("best", "last", "average")
 SYMMETRIES = ("card", "none", "mirror", "mirror and quarter turns")
 STANDARDIZATIONS = ("data", "image", "none")
 PRECISIONS = ("auto", "float32", "bfloat16")
+MOST_TIMES = 40  # that each image is shown before smaller batches are taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,8 @@ class Recipe:
     epochs : passes over the training images, at least 1.
     minimum_steps : a small set is passed over more often, until this many steps are made; 0 for never.
     batch_size : images a step; the last, partial batch of an epoch is kept.
+    least_batch_size : a small set is learnt in smaller batches, down to so many images, where its least number of steps would
+        otherwise show each image more than 40 times.
     optimiser : ``adam``, ``adamw``, ``sgd`` (Nesterov, momentum 0.9), or ``muon``: that for convolutions, and ``adamw`` at
         a tenth of the rate for the rest.
     learning_rate : its highest value.
@@ -69,6 +72,7 @@ class Recipe:
     epochs: int = 8
     minimum_steps: int = 300
     batch_size: int = 128
+    least_batch_size: int = 32
     optimiser: Literal["adam", "adamw", "sgd", "muon"] = "muon"
     learning_rate: float = 0.1
     epsilon: float = 1e-7
@@ -127,6 +131,22 @@ class Recipe:
         """
         return self.replace(epochs=epochs, minimum_steps=0)
 
+    def for_images(self, n_images: int) -> Recipe:
+        """Return the recipe as it is carried out on ``n_images``: with smaller batches where they are few.
+
+        Examples
+        --------
+        >>> [RECIPES["fast"].for_images(n).batch_size for n in (12_000, 800, 100)]
+        [128, 64, 32]
+        """
+        size = self.batch_size
+        while (
+            size > self.least_batch_size
+            and math.ceil(self.minimum_steps / math.ceil(n_images / size)) > MOST_TIMES
+        ):
+            size = max(size // 2, self.least_batch_size)
+        return self.replace(batch_size=size)
+
     def symmetry_given(self, of_card: str | None) -> str:
         """Return the moves under which a label holds, for a card that says ``of_card``; unsaid is none."""
         return (of_card or "none") if self.symmetry == "card" else self.symmetry
@@ -140,6 +160,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("epochs", 1, math.inf),
     ("minimum_steps", 0, math.inf),
     ("batch_size", 1, math.inf),
+    ("least_batch_size", 1, math.inf),
     ("learning_rate", 1e-12, math.inf),
     ("epsilon", 1e-16, 1.0),
     ("weight_decay", 0, math.inf),

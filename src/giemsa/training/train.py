@@ -68,9 +68,9 @@ def train(
     >>> import giemsa
     >>> run = giemsa.train("bloodmnist", "fast", seed=0)  # doctest: +SKIP
     """
-    recipe = get_recipe(recipe)
     data = data if isinstance(data, ImageDataset) else load(data)
     check_trainable(data)
+    recipe = get_recipe(recipe).for_images(len(data.train))
     compute = choose_compute(device, recipe.precision)
     symmetry, trial = resolve_symmetry(data, recipe, seed=seed, compute=compute, progress=progress)
     classifier = build_classifier(data, recipe, seed=seed, compute=compute, network=model, symmetry=symmetry)

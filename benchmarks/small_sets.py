@@ -1,0 +1,121 @@
+"""Are smaller batches as good where images are few, for a training and for the audit, and how much faster?
+
+    python benchmarks/small_sets.py [../shared/data/breastmnist.npz ...] [--seeds 3]
+
+`fast` as it is and with batches of 128, side by side in one run, learns from few images, drawn from train and val; up to 1,500
+others of them judge. Test is not looked at. The log loss is that of the best temperature. Then a tenth of the labels is
+flipped, and the audit's networks look for them: the average precision of finding them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import time
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from machine import keep, summary, words
+from sklearn.metrics import average_precision_score
+
+import giemsa
+from giemsa.auditing import out_of_fold
+from giemsa.auditing.audit import EPOCHS, FOLDS
+from giemsa.auditing.label_errors import find_label_errors
+from giemsa.auditing.pool import Pool
+from giemsa.data.dataset import ImageDataset, PackedAddresses, Split
+from giemsa.training.building import build_classifier
+from giemsa.training.device import choose_compute
+from giemsa.training.loop import fit
+from giemsa.training.recipes import RECIPES, Recipe
+
+SIZES = {"bloodmnist": (100, 300), "breastmnist": (400,), "pneumoniamnist": (300,)}
+FLIPPED = 0.1  # of the labels
+JUDGES = 1500
+WATCHED = 32  # images that the loop validates on
+TEMPERATURES = np.geomspace(0.2, 2, 24)
+FAST = RECIPES["fast"]
+CHOICES = {"as it is": FAST, "batches of 128": FAST.replace(least_batch_size=128)}
+
+
+def drawn(data: ImageDataset, n: int, seed: int) -> ImageDataset:
+    """Draw ``n`` images to learn from and others, as test, to judge."""
+    images = np.concatenate([data.train.images, data.val.images])
+    labels = np.concatenate([data.train.labels, data.val.labels])
+    order = np.random.default_rng(seed).permutation(len(labels))
+
+    def part(places: np.ndarray) -> Split:
+        return Split(images[places], labels[places], PackedAddresses(data.name, "train", len(places)))
+
+    train = part(order[:n])
+    val = train.subset(np.arange(WATCHED))
+    return dataclasses.replace(data, train=train, val=val, test=part(order[n:][:JUDGES]))
+
+
+def learn(data: ImageDataset, recipe: Recipe, seed: int) -> dict[str, float]:
+    """Train, and return accuracy and log loss of the judging images, and seconds."""
+    compute = choose_compute(precision=recipe.precision)
+    classifier = build_classifier(data, recipe, seed=seed, compute=compute)
+    start = time.perf_counter()
+    for _ in fit(classifier, data, recipe, seed=seed):
+        pass
+    seconds = time.perf_counter() - start
+    logits, labels = classifier.logits(data.test.images).double(), torch.from_numpy(data.test.labels)
+    losses = [F.cross_entropy(logits / temperature, labels).item() for temperature in TEMPERATURES]
+    accuracy = (logits.argmax(dim=1) == labels).double().mean().item()
+    return {"accuracy": accuracy, "log loss": min(losses), "seconds": seconds}
+
+
+def find_flipped(data: ImageDataset, recipe: Recipe, seed: int) -> dict[str, float]:
+    """Flip labels of train, let the audit's networks doubt them, and return the average precision, and seconds."""
+    rng, n_classes = np.random.default_rng([seed, 1]), len(data.class_names)
+    flipped = rng.random(len(data.train)) < FLIPPED
+    moved = (data.train.labels + rng.integers(1, n_classes, len(flipped))) % n_classes
+    train = dataclasses.replace(data.train, labels=np.where(flipped, moved, data.train.labels))
+    nothing = train.subset(np.empty(0, dtype=np.int64))
+    pool = Pool(dataclasses.replace(data, train=train, val=nothing, test=nothing))
+    short = out_of_fold.short_recipe(EPOCHS["short"]).replace(least_batch_size=recipe.least_batch_size)
+    start = time.perf_counter()
+    with mock.patch.object(out_of_fold, "short_recipe", lambda epochs: short):
+        asked = out_of_fold.predict_out_of_fold(pool, np.arange(len(pool)), folds=FOLDS, seed=seed)
+    seconds = time.perf_counter() - start
+    doubts = -find_label_errors(pool.labels, asked.probabilities).scores
+    return {"average precision": average_precision_score(flipped, doubts), "seconds of the audit": seconds}
+
+
+def measure(data: ImageDataset, n: int, seeds: range) -> dict[str, dict[str, Any]]:
+    """Return a row for each choice, all seeds of both in turn."""
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in CHOICES}
+    for seed in seeds:
+        part = drawn(data, n, seed)
+        for name, recipe in CHOICES.items():
+            found[name].append(learn(part, recipe, seed) | find_flipped(part, recipe, seed))
+    rows = {}
+    for name, results in found.items():
+        row = {key: summary([result[key] for result in results]) for key in results[0]}
+        rows[f"{data.name}, {n} images, {name}"] = row | {
+            "batch size": CHOICES[name].for_images(n).batch_size
+        }
+        told = ", ".join(f"{key} {words(value)}" for key, value in row.items())
+        print(f"{data.name}, {n} images, {name}: {told}", flush=True)
+    return rows
+
+
+def main() -> None:
+    """Measure each set at each size; print and keep."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("data", nargs="*", type=Path, help="further sets")
+    parser.add_argument("--seeds", type=int, default=3)
+    options = parser.parse_args()
+    for name in ("bloodmnist", *options.data):
+        data = giemsa.load(name)
+        for n in SIZES[data.name]:
+            keep("small_sets", measure(data, n, range(options.seeds)))
+
+
+if __name__ == "__main__":
+    main()
