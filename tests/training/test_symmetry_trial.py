@@ -94,6 +94,13 @@ def test_it_tells_how_far_it_is_and_asks_train_alone(discs, short, monkeypatch):
     assert told[0][2].endswith("symmetries: none") and told[5][2].endswith("quarter turns")
 
 
+def test_images_of_one_patient_judge_each_other(discs, short):
+    data = arrows(discs, RING, BLOCK)
+    train = dataclasses.replace(data.train, groups=np.array(["patient 1"] * 96))
+    found = try_symmetries(dataclasses.replace(data, train=train), seed=0, compute=Compute())
+    assert all(np.isfinite(each).all() for each in found.losses.values())
+
+
 def test_what_the_card_or_the_recipe_says_needs_no_trial(discs):
     said = dataclasses.replace(discs, card=dataclasses.replace(discs.card, symmetry="mirror"))
     unsaid = dataclasses.replace(discs, card=dataclasses.replace(discs.card, symmetry=None))

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from giemsa.data.dataset import ImageDataset, Symmetry
+from giemsa.data.dataset import ImageDataset, Split, Symmetry
 from giemsa.data.shrinking import shrink
 from giemsa.data.splitting import assign_folds, cluster_images
 from giemsa.progress import Progress
@@ -51,9 +51,8 @@ class SymmetryTrial:
         """The symmetry of the most moves whose mean loss is the least one, to within a standard error and a hundredth."""
         best = min(self.losses.values(), key=np.mean)
         differences = {name: each - best for name, each in self.losses.items()}
-        return [name for name, d in differences.items() if d.mean() <= NO_MATTER + d.std() / np.sqrt(len(d))][
-            -1
-        ]
+        least = [name for name, d in differences.items() if d.mean() <= NO_MATTER + d.std() / np.sqrt(len(d))]
+        return least[-1]
 
     def to_json(self) -> dict[str, Any]:
         """Return the choice and the mean losses as a plain dict."""
@@ -92,8 +91,7 @@ def try_symmetries(
     progress : called with trainings done, trainings in all, and words.
     """
     asked = _images_asked(data, derive_seed(seed, "images asked"))
-    clusters = cluster_images(asked.train.images, asked.train.groups)
-    half_of = assign_folds(asked.train.labels, clusters, 2, seed=derive_seed(seed, "halves"))
+    half_of = _halves(asked.train, derive_seed(seed, "halves"))
     height, width, _ = data.image_shape
     candidates = SYMMETRIES if height == width else SYMMETRIES[:2]
     shape = (len(half_of), len(data.class_names))
@@ -120,6 +118,14 @@ def _images_asked(data: ImageDataset, seed: int) -> ImageDataset:
     top, left = (height - side) // 2, (width - side) // 2
     train = dataclasses.replace(train, images=train.images[:, top : top + side, left : left + side])
     return shrink(dataclasses.replace(data, train=train, val=nothing, test=nothing), LARGEST)
+
+
+def _halves(train: Split, seed: int) -> np.ndarray:
+    """Return the half of each image, 0 or 1, ``(n,)``; images of a single patient have to judge each other."""
+    clusters = cluster_images(train.images, train.groups)
+    if len(np.unique(clusters)) < 2:
+        clusters = np.arange(len(train))
+    return assign_folds(train.labels, clusters, 2, seed=seed)
 
 
 def _train_briefly(
