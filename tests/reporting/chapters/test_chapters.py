@@ -77,6 +77,14 @@ def test_training_says_what_was_chosen_on_which_split(material: Material) -> Non
     assert "the symmetry of the images" not in rows  # the card said it
 
 
+def test_training_says_where_val_was_too_small_for_a_temperature(material: Material) -> None:
+    told = {"calibration": {"n_fit": 0, "temperature": 1.0}, "prediction_sets": [{"n_calibration": 16}]}
+    few = dataclasses.replace(material, evaluation=told)
+    rows = {row[0].text: row[1].text for row in training_chapter(few).choices.rows}
+    assert rows["the temperature of the probabilities (1.00)"] == "no split: val is too small"
+    assert rows["the size of the prediction sets"] == "val"
+
+
 def test_training_tells_how_a_symmetry_was_found(material: Material) -> None:
     trial = {"chosen": "mirror", "loss": {"none": 0.41, "mirror": 0.4}, "images": 1200}
     told = training_chapter(dataclasses.replace(material, config=material.config | {"symmetry_trial": trial}))

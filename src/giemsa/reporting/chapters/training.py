@@ -123,15 +123,16 @@ def _choices(material: Material) -> Table:
 def _later_choices(told: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield what the evaluation chose."""
     calibration, sets = told.get("calibration"), told.get("prediction_sets")
+    fitted = bool(calibration and calibration["n_fit"])
     if calibration:
-        temperature = decimal(calibration["temperature"], 2)
-        yield (
-            f"the temperature of the probabilities ({temperature})",
-            "one half of val",
-            count(calibration["n_fit"]),
-        )
+        choice = f"the temperature of the probabilities ({decimal(calibration['temperature'], 2)})"
+        if fitted:
+            yield choice, "one half of val", count(calibration["n_fit"])
+        else:
+            yield choice, "no split: val is too small", ""
     if sets:
-        yield "the size of the prediction sets", "the other half of val", count(sets[0]["n_calibration"])
+        half = "the other half of val" if fitted else "val"
+        yield "the size of the prediction sets", half, count(sets[0]["n_calibration"])
     if told.get("novelty"):
         yield "the threshold for foreign images", "val", ""
 
