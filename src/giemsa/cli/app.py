@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -56,9 +57,19 @@ def options(
     """From labelled microscope images to a network that its owner can trust and see into."""
 
 
+INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit status."""
-    sys.exit(status_of(sys.argv[1:] if arguments is None else list(arguments)))
+    status = status_of(sys.argv[1:] if arguments is None else list(arguments))
+    if (
+        status == INTERRUPTED
+    ):  # threads of libraries, stopped anywhere, may abort an orderly end of the interpreter
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def status_of(arguments: list[str]) -> int:
@@ -74,7 +85,7 @@ def status_of(arguments: list[str]) -> int:
         return leaving.exit_code
     except (KeyboardInterrupt, Abort):
         sys.stderr.write("giemsa: interrupted\n")
-        return 130
+        return INTERRUPTED
     return status if isinstance(status, int) else 0
 
 
