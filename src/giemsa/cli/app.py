@@ -63,9 +63,8 @@ INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit status."""
     status = status_of(sys.argv[1:] if arguments is None else list(arguments))
-    if (
-        status == INTERRUPTED
-    ):  # threads of libraries, stopped anywhere, may abort an orderly end of the interpreter
+    if status == INTERRUPTED:
+        # threads of libraries, stopped anywhere, may abort an orderly end of the interpreter
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
