@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,6 +40,17 @@ class Compute:
         """Return one phrase for a progress line."""
         threads = f", {torch.get_num_threads()} threads" if self.device == "cpu" else ""
         return f"{self.device}, {self.precision}{threads}"
+
+
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """Let a graphics card add in the same order each time, so that the same seed gives the same bits there too."""
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic = before
 
 
 def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:

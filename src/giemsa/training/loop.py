@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,13 +22,16 @@ from giemsa.training.allocator import freed_memory_kept
 from giemsa.training.batches import Batch, training_batches
 from giemsa.training.building import build_classifier, check_trainable
 from giemsa.training.classifier import Classifier
-from giemsa.training.device import choose_compute
+from giemsa.training.device import choose_compute, repeatable
 from giemsa.training.history import Epoch
-from giemsa.training.optimisers import learning_rate, moves
+from giemsa.training.optimisers import learning_rate, set_rate
 from giemsa.training.recipes import Recipe, get_recipe
+from giemsa.training.replay import Replay, can_be_replayed
 from giemsa.training.sampling import draw_epoch
-from giemsa.training.shards import shards_of
+from giemsa.training.shards import Shards, shards_of
 from giemsa.training.state import TrainingState, begin, copy_weights
+
+Steps = Callable[[], AbstractContextManager[Shards | Replay]]
 
 
 def fit(
@@ -64,12 +68,22 @@ def fit(
     """
     recipe = get_recipe(recipe).for_images(len(data.train))
     state = state or begin(_as_classifier(model, data, recipe, seed), recipe, len(data.train), seed=seed)
+    steps = _way_to_step(state, recipe)
     with freed_memory_kept():
         try:
             while state.epochs_done < epochs_of(recipe, len(data.train)) and not _is_stuck(state, recipe):
-                yield _next_epoch(state, data, recipe, seed, progress)
+                yield _next_epoch(state, data, recipe, seed, steps, progress)
         finally:
             state.restore()
+
+
+def _way_to_step(state: TrainingState, recipe: Recipe) -> Steps:
+    """Return what gives, for the length of an epoch, the object whose ``step`` learns from a batch."""
+    classifier, optimiser = state.classifier, state.optimiser
+    if can_be_replayed(classifier, optimiser):
+        replay = Replay(classifier, optimiser)
+        return lambda: nullcontext(replay)
+    return partial(shards_of, classifier, recipe.batch_size)
 
 
 def _as_classifier(model: nn.Module, data: ImageDataset, recipe: Recipe, seed: int) -> Classifier:
@@ -103,13 +117,18 @@ def _refuse_divergence(loss: float, number: int, recipe: Recipe) -> None:
 
 
 def _next_epoch(
-    state: TrainingState, data: ImageDataset, recipe: Recipe, seed: int, progress: Progress | None
+    state: TrainingState,
+    data: ImageDataset,
+    recipe: Recipe,
+    seed: int,
+    steps: Steps,
+    progress: Progress | None,
 ) -> Epoch:
     """Learn from ``train`` once, look at ``val``, and record what came of it."""
     start = time.perf_counter()
     number = state.epochs_done + 1
     loss, accuracy, rate = _train_epoch(
-        state, data.train, recipe, derive_seed(seed, "epoch", number), progress
+        state, data.train, recipe, derive_seed(seed, "epoch", number), steps, progress
     )
     _refuse_divergence(loss, number, recipe)
     val_loss, val_accuracy = _validate(state, data.val, recipe)
@@ -119,25 +138,31 @@ def _next_epoch(
 
 
 def _train_epoch(
-    state: TrainingState, train: Split, recipe: Recipe, seed: int, progress: Progress | None
+    state: TrainingState,
+    train: Split,
+    recipe: Recipe,
+    seed: int,
+    steps: Steps,
+    progress: Progress | None,
 ) -> tuple[float, float, float]:
     """Make one pass over the training images; return loss, accuracy and the last learning rate."""
     classifier = state.classifier.train()
     step = state.epochs_done * steps_an_epoch(recipe, len(train))
-    steps = epochs_of(recipe, len(train)) * steps_an_epoch(recipe, len(train))
+    n_steps = epochs_of(recipe, len(train)) * steps_an_epoch(recipe, len(train))
     loss_of = partial(
         _loss, weights=_weights_of_classes(classifier, train, recipe), label_smoothing=recipe.label_smoothing
     )
     batches = _draw_batches(state, train, recipe, seed)
     tally, rate = Tally(), 0.0
-    with torch.random.fork_rng(devices=[]), shards_of(classifier, recipe.batch_size) as shards:
+    with torch.random.fork_rng(devices=[]), repeatable(), steps() as learner:
         torch.manual_seed(seed)
         batch = next(batches, None)
         while batch is not None:
-            rate = learning_rate(recipe, step, steps)
-            logits, loss = shards.backward(batch.pixels, batch.labels, loss_of)
-            _set_rate(state.optimiser, rate)
-            following, *_ = shards.side_by_side([partial(next, batches, None), *moves(state.optimiser)])
+            rate = learning_rate(recipe, step, n_steps)
+            set_rate(state.optimiser, rate)
+            logits, loss, following = learner.step(
+                batch.pixels, batch.labels, loss_of, state.optimiser, partial(next, batches, None)
+            )
             if recipe.selection == "average":
                 _average(state, recipe.average_decay)
             if recipe.skip_known:
@@ -199,11 +224,6 @@ def _loss(
         labels = labels.repeat_interleave(logits.shape[1])
     loss = F.cross_entropy(logits.flatten(0, -2), labels, weight=weights, label_smoothing=label_smoothing)
     return logits.mean(dim=1) if logits.ndim == 3 else logits, loss
-
-
-def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    for group in optimiser.param_groups:
-        group["lr"] = rate
 
 
 @torch.no_grad()

@@ -70,8 +70,13 @@ class Muon(torch.optim.Optimizer):
         ]
 
 
+# A rate may be a tensor and nothing is read back from the device, so that a step can be recorded; see giemsa.training.replay.
+
+
 @torch.no_grad()
-def _muon_step(parameter: Tensor, memory: dict[str, Tensor], rate: float, weight_decay: float) -> None:
+def _muon_step(
+    parameter: Tensor, memory: dict[str, Tensor], rate: float | Tensor, weight_decay: float
+) -> None:
     gradient = parameter.grad
     assert gradient is not None
     if not memory:
@@ -80,24 +85,25 @@ def _muon_step(parameter: Tensor, memory: dict[str, Tensor], rate: float, weight
     update = orthogonalize((gradient + MOMENTUM * memory["momentum"]).flatten(1))
     rows, columns = update.shape
     parameter.mul_(1 - rate * weight_decay)
-    parameter.sub_(update.view_as(parameter), alpha=rate * max(1.0, rows / columns) ** 0.5)
+    parameter.sub_(update.view_as(parameter) * (rate * max(1.0, rows / columns) ** 0.5))
 
 
 @torch.no_grad()
-def _adamw_step(parameter: Tensor, memory: dict[str, Tensor], rate: float, weight_decay: float) -> None:
+def _adamw_step(
+    parameter: Tensor, memory: dict[str, Tensor], rate: float | Tensor, weight_decay: float
+) -> None:
     gradient, rate = parameter.grad, rate * ADAM_RATE_SCALE
     assert gradient is not None
     if not memory:
-        memory.update(
-            step=torch.zeros(()), mean=torch.zeros_like(parameter), square=torch.zeros_like(parameter)
-        )
-    memory["step"] += 1
+        zeros = torch.zeros_like(parameter)
+        memory.update(steps=zeros.new_zeros(()), mean=zeros, square=zeros.clone())
+    memory["steps"] += 1
     first, second = ADAM_BETAS
     memory["mean"].lerp_(gradient, 1 - first)
     memory["square"].lerp_(gradient.square(), 1 - second)
-    count = memory["step"].item()
-    mean, square = memory["mean"] / (1 - first**count), memory["square"] / (1 - second**count)
-    parameter.mul_(1 - rate * weight_decay).sub_(mean / (square.sqrt() + 1e-8), alpha=rate)
+    mean = memory["mean"] / (1 - first ** memory["steps"])
+    square = memory["square"] / (1 - second ** memory["steps"])
+    parameter.mul_(1 - rate * weight_decay).sub_(mean / (square.sqrt() + 1e-8) * rate)
 
 
 def orthogonalize(matrix: Tensor, *, steps: int = 3) -> Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from giemsa.training.muon import Muon
 from giemsa.training.recipes import Recipe
@@ -31,6 +31,15 @@ def build_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer
 def moves(optimiser: torch.optim.Optimizer) -> list[Callable[[], Any]]:
     """Return the parts of an optimiser's step, none of which waits for another; one part where it knows of no others."""
     return optimiser.moves() if isinstance(optimiser, Muon) else [optimiser.step]
+
+
+def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    """Set the learning rate of all parameters, in its place where it is a tensor."""
+    for group in optimiser.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
 
 
 def learning_rate(recipe: Recipe, step: int, steps: int) -> float:

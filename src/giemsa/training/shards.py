@@ -23,10 +23,11 @@ from giemsa.models.ensemble import Ensemble
 from giemsa.models.layers import GlobalAverage, SideBySide, Standardize, StandardizeEach
 from giemsa.models.winograd import WinogradConv2d
 from giemsa.training.classifier import Classifier
+from giemsa.training.optimisers import moves
 
 SMALLEST = 64  # images in a shard: below, the norms' moments get noisy and the operations too short
 PIXELS_AT_A_TIME = 2**20  # of a shard: 20 images of 224x224, all of a shard up to 128x128
-_ALIKE_IN_SHARDS = (
+_PLAIN = (
     Classifier,
     Ensemble,
     Standardize,
@@ -43,7 +44,7 @@ _ALIKE_IN_SHARDS = (
     GlobalAverage,
     nn.Flatten,
     nn.Linear,
-)  # of other modules it is not known that they draw no random numbers and share no state
+)
 
 Loss = Callable[[Classifier, Tensor, Tensor], tuple[Tensor, Tensor]]
 
@@ -56,8 +57,12 @@ def n_shards(classifier: Classifier, batch_size: int) -> int:
 
 
 def _can_be_cut(classifier: Classifier) -> bool:
-    on_processor = classifier.classes.compute.device == "cpu"
-    return on_processor and all(type(module) in _ALIKE_IN_SHARDS for module in classifier.modules())
+    return classifier.classes.compute.device == "cpu" and is_of_plain_layers(classifier)
+
+
+def is_of_plain_layers(classifier: Classifier) -> bool:
+    """Return whether all layers are known to do the same each time: to draw no random numbers and to share no state."""
+    return all(type(module) in _PLAIN for module in classifier.modules())
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,30 @@ class Shards:
     replicas: tuple[Classifier, ...]
     threads: ThreadPoolExecutor | None = None
     pixels_at_a_time: float = math.inf
+
+    def step(
+        self,
+        pixels: Tensor,
+        labels: Tensor,
+        loss: Loss,
+        optimiser: torch.optim.Optimizer,
+        meanwhile: Callable[[], Any],
+    ) -> tuple[Tensor, Tensor, Any]:
+        """Learn from a batch, and do something else on the way.
+
+        Parameters
+        ----------
+        pixels, labels, loss : as for :meth:`backward`.
+        optimiser : of the classifier's parameters, its learning rate set.
+        meanwhile : called once, where threads allow beside the optimiser.
+
+        Returns
+        -------
+        tuple : logits and loss, as of :meth:`backward`, and what ``meanwhile`` gave.
+        """
+        logits, mean = self.backward(pixels, labels, loss)
+        given, *_ = self.side_by_side([meanwhile, *moves(optimiser)])
+        return logits, mean, given
 
     def backward(self, pixels: Tensor, labels: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
         """Leave the gradient of the mean loss in the classifier's parameters.
