@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 from ablation import score
+from drawing import join
 from machine import RESULTS
 from torch import nn
 
@@ -45,22 +46,14 @@ def parts(folds: int) -> Iterator[tuple[giemsa.ImageDataset, giemsa.Split]]:
     if not folds:
         order = generator.permutation(len(data.train))
         taken, left = order[:N_HELD_OUT], np.sort(order[N_HELD_OUT:])
-        held_out = _join(data.train.subset(taken), data.val)
+        held_out = join(data.train.subset(taken), data.val)
         yield dataclasses.replace(data, train=data.train.subset(left)), held_out
         return
-    both = _join(data.train, data.val)
+    both = join(data.train, data.val)
     order = generator.permutation(len(both))
     for fold in np.array_split(order, folds):
         held_out = both.subset(np.sort(fold))
         yield dataclasses.replace(data, train=both.subset(np.setdiff1d(order, fold)), val=held_out), held_out
-
-
-def _join(*splits: giemsa.Split) -> giemsa.Split:
-    return giemsa.Split(
-        images=np.concatenate([split.images for split in splits]),
-        labels=np.concatenate([split.labels for split in splits]),
-        addresses=[address for split in splits for address in split.addresses],
-    )
 
 
 def build(blocks: Blocks, begins: str | None, seed: int) -> nn.Module:

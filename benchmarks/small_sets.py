@@ -19,6 +19,7 @@ from unittest import mock
 import numpy as np
 import torch
 import torch.nn.functional as F
+from drawing import draw, train_alone
 from machine import keep, summary, words
 from sklearn.metrics import average_precision_score
 
@@ -27,7 +28,7 @@ from giemsa.auditing import out_of_fold
 from giemsa.auditing.audit import EPOCHS, FOLDS
 from giemsa.auditing.label_errors import find_label_errors
 from giemsa.auditing.pool import Pool
-from giemsa.data.dataset import ImageDataset, PackedAddresses, Split
+from giemsa.data.dataset import ImageDataset
 from giemsa.training.building import build_classifier
 from giemsa.training.device import choose_compute
 from giemsa.training.loop import fit
@@ -44,16 +45,9 @@ CHOICES = {"as it is": FAST, "batches of 128": FAST.replace(least_batch_size=128
 
 def drawn(data: ImageDataset, n: int, seed: int) -> ImageDataset:
     """Draw ``n`` images to learn from and others, as test, to judge."""
-    images = np.concatenate([data.train.images, data.val.images])
-    labels = np.concatenate([data.train.labels, data.val.labels])
-    order = np.random.default_rng(seed).permutation(len(labels))
-
-    def part(places: np.ndarray) -> Split:
-        return Split(images[places], labels[places], PackedAddresses(data.name, "train", len(places)))
-
-    train = part(order[:n])
-    val = train.subset(np.arange(WATCHED))
-    return dataclasses.replace(data, train=train, val=val, test=part(order[n:][:JUDGES]))
+    train, others = draw(data, n, seed)
+    judges = others.subset(np.arange(len(others))[:JUDGES])
+    return dataclasses.replace(data, train=train, val=train.subset(np.arange(WATCHED)), test=judges)
 
 
 def learn(data: ImageDataset, recipe: Recipe, seed: int) -> dict[str, float]:
@@ -76,8 +70,7 @@ def find_flipped(data: ImageDataset, recipe: Recipe, seed: int) -> dict[str, flo
     flipped = rng.random(len(data.train)) < FLIPPED
     moved = (data.train.labels + rng.integers(1, n_classes, len(flipped))) % n_classes
     train = dataclasses.replace(data.train, labels=np.where(flipped, moved, data.train.labels))
-    nothing = train.subset(np.empty(0, dtype=np.int64))
-    pool = Pool(dataclasses.replace(data, train=train, val=nothing, test=nothing))
+    pool = Pool(train_alone(data, train))
     short = out_of_fold.short_recipe(EPOCHS["short"]).replace(least_batch_size=recipe.least_batch_size)
     start = time.perf_counter()
     with mock.patch.object(out_of_fold, "short_recipe", lambda epochs: short):

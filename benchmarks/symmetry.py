@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from drawing import draw, train_alone
 from machine import keep, summary
 
 import giemsa
-from giemsa.data.dataset import ImageDataset, PackedAddresses, Split
+from giemsa.data.dataset import ImageDataset, Split
 from giemsa.training.device import choose_compute
 from giemsa.training.symmetry_trial import try_symmetries
 
@@ -31,23 +32,18 @@ PLANTED_SIZES = (300, 1000)
 
 def unsaid(data: ImageDataset, train: Split, name: str) -> ImageDataset:
     """Return a set of these training images alone, whose card does not say the symmetry."""
-    nothing = train.subset(np.empty(0, dtype=np.int64))
     card = dataclasses.replace(data.card, name=name, symmetry=None)
-    return dataclasses.replace(data, card=card, train=train, val=nothing, test=nothing)
+    return train_alone(dataclasses.replace(data, card=card), train)
 
 
 def drawn(data: ImageDataset, n: int, seed: int) -> ImageDataset:
     """Draw ``n`` images from train and val."""
-    images = np.concatenate([data.train.images, data.val.images])
-    labels = np.concatenate([data.train.labels, data.val.labels])
-    places = np.random.default_rng(seed).permutation(len(labels))[:n]
-    split = Split(images[places], labels[places], PackedAddresses(data.name, "train", n))
-    return unsaid(data, split, f"{data.name}, {n} images")
+    return unsaid(data, draw(data, n, seed)[0], f"{data.name}, {n} images")
 
 
 def planted(data: ImageDataset, kind: str, n: int, seed: int) -> ImageDataset:
     """Draw ``n`` images, turn half of them upside down or mirror them, and ask which."""
-    split = drawn(data, n, seed).train
+    split, _ = draw(data, n, seed)
     labels = np.random.default_rng([seed, 1]).integers(0, 2, n)
     images, flipped = split.images.copy(), labels == 1
     images[flipped] = images[flipped][:, ::-1] if kind == "upside down" else images[flipped][:, :, ::-1]
