@@ -99,6 +99,12 @@ def test_train_says_which_symmetry_was_found(
     assert re.search(r"^symmetry, found by a trial: (none|mirror)", capsys.readouterr().out, re.MULTILINE)
 
 
+def test_epochs_that_are_said_hold() -> None:
+    few = choose_recipe("fast", {"epochs": 2})
+    assert (few.epochs, few.minimum_steps) == (2, 0)
+    assert choose_recipe("fast", {"epochs": 2, "minimum_steps": 50}).minimum_steps == 50
+
+
 def test_a_batch_size_that_is_said_holds() -> None:
     assert choose_recipe("fast", {"batch_size": 64}).for_images(50).batch_size == 64
     both = choose_recipe("fast", {"batch_size": 64, "least_batch_size": 16})

@@ -73,12 +73,12 @@ def choose_recipe(name: str, recipe_fields: dict[str, Any]) -> Recipe:
     """Return the named recipe with the fields that were given; so many epochs, where given, and not more for a small set."""
     from giemsa.training.recipes import get_recipe
 
-    fields = options.given(recipe_fields)
+    recipe, fields = get_recipe(name), options.given(recipe_fields)
     if "epochs" in fields:
-        fields = {"minimum_steps": 0} | fields
+        recipe = recipe.for_epochs(fields["epochs"])
     if "batch_size" in fields:
         fields = {"least_batch_size": fields["batch_size"]} | fields
-    return get_recipe(name).replace(**fields)
+    return recipe.replace(**fields)
 
 
 def plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: float, device: str) -> Recipe:
