@@ -26,7 +26,7 @@ from giemsa.training.building import build_classifier
 from giemsa.training.classifier import Classifier
 from giemsa.training.device import choose_compute
 from giemsa.training.loop import fit
-from giemsa.training.recipes import RECIPES, STANDARDIZATIONS, Recipe
+from giemsa.training.recipes import CHOICES, RECIPES, Recipe
 
 SHIFTS = ("darker", "brighter", "less contrast", "saturation", "paler", "stain shift")
 
@@ -73,7 +73,7 @@ def measure(recipe: Recipe, seeds: int) -> dict[str, Any]:
 def main() -> None:
     """Measure, print the table and keep it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--standardize", nargs="+", default=["data", "image"], choices=STANDARDIZATIONS)
+    parser.add_argument("--standardize", nargs="+", default=["data", "image"], choices=CHOICES["standardize"])
     parser.add_argument("--jitter", type=float, nargs="+", default=[0.0, 0.15])
     parser.add_argument("--model", default=RECIPES["fast"].model, help="the network")
     parser.add_argument("--epochs", type=int, default=RECIPES["fast"].epochs)

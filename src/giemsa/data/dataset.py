@@ -11,13 +11,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from giemsa.errors import DataError
 
 Symmetry = Literal["none", "mirror", "mirror and quarter turns"]
+SYMMETRIES: tuple[Symmetry, ...] = get_args(Symmetry)  # the fewest moves first
 SPLITS = ("train", "val", "test")
 
 

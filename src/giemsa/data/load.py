@@ -7,7 +7,7 @@ from pathlib import Path
 
 from giemsa.data.assembly import assemble
 from giemsa.data.cards import CARDS
-from giemsa.data.dataset import SPLITS, ImageDataset, PackedAddresses, Split, Symmetry
+from giemsa.data.dataset import SPLITS, SYMMETRIES, ImageDataset, PackedAddresses, Split, Symmetry
 from giemsa.data.folder import read_folder
 from giemsa.data.images import FITS, Fit, ImageForm, fit_arrays
 from giemsa.data.manifest import read_manifest
@@ -16,7 +16,6 @@ from giemsa.errors import DataError, nearest_names
 from giemsa.progress import Progress
 
 SMALLEST, LARGEST = 8, 1024
-SYMMETRIES = ("none", "mirror", "mirror and quarter turns")
 
 
 def load(

@@ -5,16 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from giemsa.errors import RecipeError, nearest_names
 
-OPTIMISERS = ("adam", "adamw", "sgd", "muon")
-SCHEDULES = ("constant", "one-cycle", "triangle")
-SELECTIONS = ("best", "last", "average")
-SYMMETRIES = ("card", "none", "mirror", "mirror and quarter turns")
-STANDARDIZATIONS = ("data", "image", "none")
-PRECISIONS = ("auto", "float32", "bfloat16")
 MOST_TIMES = 40  # that each image is shown before smaller batches are taken
 
 
@@ -95,14 +89,7 @@ class Recipe:
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
     def __post_init__(self) -> None:
-        for field, known in (
-            ("optimiser", OPTIMISERS),
-            ("schedule", SCHEDULES),
-            ("selection", SELECTIONS),
-            ("symmetry", SYMMETRIES),
-            ("standardize", STANDARDIZATIONS),
-            ("precision", PRECISIONS),
-        ):
+        for field, known in CHOICES.items():
             value = getattr(self, field)
             if value not in known:
                 raise RecipeError(f"{field} {value!r} is unknown; {nearest_names(str(value), list(known))}")
@@ -156,6 +143,10 @@ class Recipe:
         return dataclasses.asdict(self)
 
 
+# the words that a field may hold, of each field that holds one
+CHOICES: dict[str, tuple[str, ...]] = {
+    name: get_args(kind) for name, kind in get_type_hints(Recipe).items() if get_origin(kind) is Literal
+}
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("epochs", 1, math.inf),
     ("minimum_steps", 0, math.inf),

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from giemsa.data.dataset import ImageDataset, Split, Symmetry
+from giemsa.data.dataset import SYMMETRIES, ImageDataset, Split, Symmetry
 from giemsa.data.shrinking import shrink
 from giemsa.data.splitting import assign_folds, cluster_images
 from giemsa.progress import Progress
@@ -26,7 +26,6 @@ from giemsa.training.device import Compute
 from giemsa.training.loop import fit
 from giemsa.training.recipes import Recipe
 
-SYMMETRIES: tuple[Symmetry, ...] = ("none", "mirror", "mirror and quarter turns")
 TRIAL = Recipe(name="trial", model="convnet-light", epochs=1, minimum_steps=100, batch_size=32)
 IMAGES = 4000  # that are asked, at most
 LARGEST = 24  # pixels
