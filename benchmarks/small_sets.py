@@ -28,37 +28,26 @@ from giemsa.auditing import out_of_fold
 from giemsa.auditing.audit import EPOCHS, FOLDS
 from giemsa.auditing.label_errors import find_label_errors
 from giemsa.auditing.pool import Pool
-from giemsa.data.dataset import ImageDataset
-from giemsa.training.building import build_classifier
+from giemsa.data.dataset import ImageDataset, Split
+from giemsa.training.brief import train_briefly
 from giemsa.training.device import choose_compute
-from giemsa.training.loop import fit
 from giemsa.training.recipes import RECIPES, Recipe
 
 SIZES = {"bloodmnist": (100, 300), "breastmnist": (400,), "pneumoniamnist": (300,)}
 FLIPPED = 0.1  # of the labels
 JUDGES = 1500
-WATCHED = 32  # images that the loop validates on
 TEMPERATURES = np.geomspace(0.2, 2, 24)
 FAST = RECIPES["fast"]
 CHOICES = {"as it is": FAST, "batches of 128": FAST.replace(least_batch_size=128)}
 
 
-def drawn(data: ImageDataset, n: int, seed: int) -> ImageDataset:
-    """Draw ``n`` images to learn from and others, as test, to judge."""
-    train, others = draw(data, n, seed)
-    judges = others.subset(np.arange(len(others))[:JUDGES])
-    return dataclasses.replace(data, train=train, val=train.subset(np.arange(WATCHED)), test=judges)
-
-
-def learn(data: ImageDataset, recipe: Recipe, seed: int) -> dict[str, float]:
+def learn(data: ImageDataset, judges: Split, recipe: Recipe, seed: int) -> dict[str, float]:
     """Train, and return accuracy and log loss of the judging images, and seconds."""
-    compute = choose_compute(precision=recipe.precision)
-    classifier = build_classifier(data, recipe, seed=seed, compute=compute)
+    compute, everything = choose_compute(precision=recipe.precision), np.arange(len(data.train))
     start = time.perf_counter()
-    for _ in fit(classifier, data, recipe, seed=seed):
-        pass
+    classifier = train_briefly(data, everything, recipe, seed=seed, compute=compute)
     seconds = time.perf_counter() - start
-    logits, labels = classifier.logits(data.test.images).double(), torch.from_numpy(data.test.labels)
+    logits, labels = classifier.logits(judges.images).double(), torch.from_numpy(judges.labels)
     losses = [F.cross_entropy(logits / temperature, labels).item() for temperature in TEMPERATURES]
     accuracy = (logits.argmax(dim=1) == labels).double().mean().item()
     return {"accuracy": accuracy, "log loss": min(losses), "seconds": seconds}
@@ -84,9 +73,10 @@ def measure(data: ImageDataset, n: int, seeds: range) -> dict[str, dict[str, Any
     """Return a row for each choice, all seeds of both in turn."""
     found: dict[str, list[dict[str, float]]] = {name: [] for name in CHOICES}
     for seed in seeds:
-        part = drawn(data, n, seed)
+        train, others = draw(data, n, seed)
+        part, judges = train_alone(data, train), others.subset(np.arange(len(others))[:JUDGES])
         for name, recipe in CHOICES.items():
-            found[name].append(learn(part, recipe, seed) | find_flipped(part, recipe, seed))
+            found[name].append(learn(part, judges, recipe, seed) | find_flipped(part, recipe, seed))
     rows = {}
     for name, results in found.items():
         row = {key: summary([result[key] for result in results]) for key in results[0]}

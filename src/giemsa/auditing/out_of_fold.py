@@ -6,33 +6,28 @@ every fold and get the mean of all networks, but for those with a copy in train:
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from giemsa.auditing.pool import Pool
-from giemsa.data.dataset import ImageDataset, Split
+from giemsa.data.dataset import ImageDataset
 from giemsa.data.shrinking import shrink
 from giemsa.data.splitting import assign_folds
 from giemsa.models.convnet import convnet_network
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
-from giemsa.training.building import build_classifier
+from giemsa.training.brief import train_briefly
 from giemsa.training.classifier import Classifier
 from giemsa.training.device import choose_compute
-from giemsa.training.loop import epochs_of, fit
+from giemsa.training.loop import epochs_of
 from giemsa.training.recipes import Recipe, get_recipe
 
-BLOCKS = (
-    (16,),
-    (48,),
-    (96, 96),
-)  # channels of the network, about half the work of that of the recipe ``fast``
+# channels of the network, about half the work of that of the recipe ``fast``
+BLOCKS = ((16,), (48,), (96, 96))
 LARGEST = 64  # pixels; larger images are shrunk: to doubt a label takes no fine detail
 LEAST_STEPS = 180  # a small set is passed over more often
-_WATCHED = 32  # images that the loop validates on; the short recipe does not select by them
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +103,7 @@ def predict_out_of_fold(
     for fold in range(folds):
         learnt = in_train[fold_of != fold]
         told = _fold_progress(progress, fold, folds, epochs_of(recipe, len(learnt)))
-        classifier = train_briefly(
+        classifier = _train(
             pool.data, learnt, recipe, seed=derive_seed(seed, "fold", fold), device=device, progress=told
         )
         places = np.flatnonzero(unseen[:, fold])
@@ -126,21 +121,16 @@ def held_out(n: int, in_train: np.ndarray, fold_of: np.ndarray, groups: np.ndarr
     return (fold[:, None] == np.arange(folds)) | (fold[:, None] < 0)
 
 
-def train_briefly(
+def _train(
     data: ImageDataset,
     places: np.ndarray,
     recipe: Recipe,
     *,
     seed: int,
-    device: str = "auto",
+    device: str,
     progress: Progress | None = None,
 ) -> Classifier:
-    """Train on the images of train at ``places`` and return the classifier."""
-    train = data.train.subset(places) if len(places) < len(data.train) else data.train
-    watched = train.subset(np.arange(min(_WATCHED, len(train))))
-    part = dataclasses.replace(data, train=train, val=watched, test=_nothing(train))
-    compute = choose_compute(device)
-    symmetry = data.card.symmetry or "none"
+    """Train the audit's own network on the images of train at ``places``."""
     height, width, channels = data.image_shape
     network = convnet_network(
         channels=channels,
@@ -149,17 +139,9 @@ def train_briefly(
         generator=torch.Generator().manual_seed(derive_seed(seed, "initialisation")),
         blocks=BLOCKS,
     )
-    classifier = build_classifier(
-        part, recipe, seed=seed, compute=compute, network=network, symmetry=symmetry
+    return train_briefly(
+        data, places, recipe, seed=seed, compute=choose_compute(device), network=network, progress=progress
     )
-    for epoch in fit(classifier, part, recipe, seed=seed):
-        if progress:
-            progress(epoch.epoch, epochs_of(recipe, len(train)), "epochs")
-    return classifier
-
-
-def _nothing(split: Split) -> Split:
-    return split.subset(np.empty(0, dtype=np.int64))
 
 
 def _fold_progress(progress: Progress | None, fold: int, folds: int, epochs: int) -> Progress | None:
@@ -197,9 +179,7 @@ def measure_learning_curve(
     sizes, errors = [], []
     for number, fraction in enumerate(fractions):
         learnt = np.sort(order[: round(fraction * len(in_train))])
-        classifier = train_briefly(
-            pool.data, learnt, recipe, seed=derive_seed(seed, "curve", number), device=device
-        )
+        classifier = _train(pool.data, learnt, recipe, seed=derive_seed(seed, "curve", number), device=device)
         guesses = classifier.probabilities(pool.images[held]).argmax(axis=1)
         sizes.append(len(learnt))
         errors.append(float((guesses != pool.labels[held]).mean()))

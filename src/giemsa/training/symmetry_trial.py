@@ -20,10 +20,8 @@ from giemsa.data.shrinking import shrink
 from giemsa.data.splitting import assign_folds, cluster_images
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
-from giemsa.training.building import build_classifier
-from giemsa.training.classifier import Classifier
+from giemsa.training.brief import train_briefly
 from giemsa.training.device import Compute
-from giemsa.training.loop import fit
 from giemsa.training.recipes import Recipe
 
 TRIAL = Recipe(name="trial", model="convnet-light", epochs=1, minimum_steps=100, batch_size=32)
@@ -31,7 +29,6 @@ IMAGES = 4000  # that are asked, at most
 LARGEST = 24  # pixels
 NO_MATTER = 0.01  # a difference of cross-entropy that is not worth losing a symmetry for
 TEMPERATURES = np.geomspace(0.2, 2, 24)
-_WATCHED = 32  # images that the loop validates on; nothing is selected by them
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +96,8 @@ def try_symmetries(
     for number, (candidate, half) in enumerate(trainings):
         if progress:
             progress(number, len(trainings), f"trial of symmetries: {candidate}")
-        network = _train_briefly(asked, half_of != half, candidate, seed=seed, compute=compute)
+        learning = np.flatnonzero(half_of != half)
+        network = train_briefly(asked, learning, TRIAL, seed=seed, compute=compute, symmetry=candidate)
         judging = np.flatnonzero(half_of == half)
         logits[candidate][judging] = network.logits(asked.train.images[judging]).double()
     if progress:
@@ -125,17 +123,6 @@ def _halves(train: Split, seed: int) -> np.ndarray:
     if len(np.unique(clusters)) < 2:
         clusters = np.arange(len(train))
     return assign_folds(train.labels, clusters, 2, seed=seed)
-
-
-def _train_briefly(
-    asked: ImageDataset, learning: np.ndarray, symmetry: Symmetry, *, seed: int, compute: Compute
-) -> Classifier:
-    train = asked.train.subset(np.flatnonzero(learning))
-    part = dataclasses.replace(asked, train=train, val=train.subset(np.arange(min(_WATCHED, len(train)))))
-    classifier = build_classifier(part, TRIAL, seed=seed, compute=compute, symmetry=symmetry)
-    for _ in fit(classifier, part, TRIAL, seed=seed):
-        pass
-    return classifier
 
 
 def _losses(logits: Tensor, labels: Tensor) -> np.ndarray:
