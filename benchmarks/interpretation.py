@@ -30,7 +30,6 @@ import torch
 from machine import RESULTS, describe
 
 import giemsa
-from giemsa.evaluation.calibration import fit_temperature
 from giemsa.interpretation.activation_maximisation import DEFAULTS, maximise_activation
 from giemsa.interpretation.attribution import METHODS
 from giemsa.interpretation.grad_cam import grad_cam
@@ -41,6 +40,7 @@ from giemsa.interpretation.subject import balanced_sample
 from giemsa.interpretation.target import Target, class_target, scores
 from giemsa.interpretation.transfer import judge_made_images
 from giemsa.interpretation.trust import pointing_baselines
+from giemsa.temperature import fit_temperature
 from giemsa.training.classifier import Classifier, to_pixels
 from giemsa.training.recipes import RECIPES, Recipe
 

@@ -12,6 +12,7 @@ ORDER = (
     "errors",
     "seeds",
     "progress",
+    "temperature",
     "plots",
     "data",
     "models",
@@ -24,7 +25,7 @@ ORDER = (
     "pipeline",
     "cli",
 )
-LIGHT = ("errors", "seeds", "progress", "data", "plots", "evaluation")
+LIGHT = ("errors", "seeds", "progress", "temperature", "data", "plots", "evaluation")
 
 
 def _part(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Calibration errors against a slow reference, edges, and the temperature."""
+"""Calibration errors against a slow reference, and edges."""
 
 import itertools
 
@@ -11,14 +11,10 @@ from giemsa.evaluation.calibration import (
     bin_edges,
     calibration_replicates,
     classwise_errors,
-    fit_temperature,
     reliability,
-    softmax,
-    temperature_scaled,
 )
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import draw_weights
-from giemsa.evaluation.scores import log_losses
 
 
 def slow_error(confidence, came_true, edges):
@@ -76,30 +72,3 @@ def test_replicates_equal_the_error_of_repeated_images():
     for column, error in enumerate(errors):
         again = predictions.subset(np.repeat(np.arange(40), weights[:, column].astype(int)))
         assert error == pytest.approx(reliability(again.confidence, again.correct).expected_error, abs=1e-12)
-
-
-def test_temperature_is_found_again():
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 2, (4000, 5))
-    labels = np.array([rng.choice(5, p=row) for row in softmax(logits)])
-    assert fit_temperature(3 * logits, labels) == pytest.approx(3, rel=0.05)
-    assert fit_temperature(logits / 2, labels) == pytest.approx(0.5, rel=0.05)
-
-
-def test_temperature_of_views_fits_their_mean():
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 2, (2, 300, 4))
-    labels = rng.integers(0, 4, 300)
-    found = fit_temperature(logits, labels)
-    grid = np.geomspace(0.05, 20, 400)
-    losses = [log_losses(labels, softmax(logits / one).mean(axis=0)).mean() for one in grid]
-    assert log_losses(labels, softmax(logits / found).mean(axis=0)).mean() <= min(losses) + 1e-6
-
-
-def test_scaling_keeps_order_and_undoes_itself():
-    rng = np.random.default_rng(0)
-    table = rng.dirichlet(np.ones(4), 20)
-    table[0] = [1, 0, 0, 0]
-    scaled = temperature_scaled(table, 2.5)
-    assert (scaled.argmax(axis=1) == table.argmax(axis=1)).all()
-    np.testing.assert_allclose(temperature_scaled(scaled, 1 / 2.5), table, atol=1e-12)

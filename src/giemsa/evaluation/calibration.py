@@ -1,4 +1,4 @@
-"""Do probabilities mean what they say? Calibration errors with their bins, and the temperature that mends most of it."""
+"""Do probabilities mean what they say? Calibration errors with their bins; :mod:`giemsa.temperature` mends most of it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from giemsa.evaluation.predictions import Predictions
-from giemsa.evaluation.scores import log_losses, ratio
+from giemsa.evaluation.scores import ratio
 
 BINS = 15
 Binning = Literal["equal width", "equal mass"]
@@ -132,57 +131,3 @@ def calibration_replicates(predictions: Predictions, weights: np.ndarray, *, bin
     starts = np.flatnonzero(np.diff(place[order], prepend=-1))
     summed = np.add.reduceat((weights * gap[:, None])[order], starts, axis=0)
     return np.abs(summed).sum(axis=0) / weights.sum(axis=0)
-
-
-def temperature_scaled(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Return the probabilities that the logits divided by ``temperature`` would have given, ``(n, classes)``.
-
-    Above 1 they become less certain, below 1 more; the order of the classes stays.
-
-    Examples
-    --------
-    >>> temperature_scaled(np.array([[0.9, 0.1]]), 2.0).round(2).tolist()
-    [[0.75, 0.25]]
-    """
-    return softmax(log_probabilities(probabilities) / temperature)
-
-
-def log_probabilities(probabilities: np.ndarray) -> np.ndarray:
-    """Return logarithms, with exact zeros raised to the smallest normal ``float64`` first."""
-    return np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return probabilities over the last axis."""
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return raised / raised.sum(axis=-1, keepdims=True)
-
-
-def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Find the temperature with the lowest log loss.
-
-    Parameters
-    ----------
-    logits : ``(n, classes)``, or ``(views, n, classes)`` whose probabilities are averaged after the softmax;
-        logarithms of probabilities do as well.
-    labels : ``(n,)``; images that the training did not see.
-
-    Returns
-    -------
-    float : between 0.05 and 20; 1 changes nothing.
-
-    References
-    ----------
-    Guo et al., On calibration of modern neural networks, ICML 2017, section 4.2.
-    """
-    views = logits[None] if logits.ndim == 2 else logits
-    views = np.asarray(views, dtype=np.float64)
-
-    def loss(log_temperature: float) -> float:
-        averaged = softmax(views / np.exp(log_temperature)).mean(axis=0)
-        return float(log_losses(labels, averaged).mean())
-
-    found = minimize_scalar(
-        loss, bounds=(np.log(0.05), np.log(20)), method="bounded", options={"xatol": 1e-5}
-    )
-    return float(np.exp(found.x))

@@ -10,7 +10,8 @@ import numpy as np
 
 from giemsa.evaluation.intervals import Score, wilson
 from giemsa.evaluation.predictions import Predictions
-from giemsa.evaluation.scores import confusion_matrix, log_losses
+from giemsa.evaluation.scores import confusion_matrix
+from giemsa.temperature import log_losses
 
 MOST_VALUES = (
     12  # a column with more different values is cut into quarters if it holds numbers, else left out

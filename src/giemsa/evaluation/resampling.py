@@ -15,6 +15,7 @@ from scipy import sparse
 from giemsa.evaluation import scores
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.ranking import Ranking, auc, average_precision, rank
+from giemsa.temperature import log_losses
 
 RESAMPLES = 2000
 CHUNK = 250  # resamples at a time: their weights stay in the processor's cache
@@ -130,7 +131,7 @@ def prepare(predictions: Predictions) -> WeightedScores:
     return WeightedScores(
         n_classes=k,
         cells=sparse.csr_array((np.ones(n), (cell, np.arange(n))), shape=(k * k, n)),
-        log_losses=scores.log_losses(truth, table),
+        log_losses=log_losses(truth, table),
         brier_scores=scores.brier_scores(truth, table),
         rankings=tuple(rank(table[:, label], truth == label) for label in range(k)),
     )

@@ -95,17 +95,6 @@ def cohen_kappa(confusion: np.ndarray) -> np.ndarray:
     return ratio(_hits(confusion).sum(axis=-1) * total - chance, total**2 - chance)
 
 
-def log_losses(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Minus the logarithm of the true class's probability, one an image ``(n,)``, in nats.
-
-    Probabilities are first brought into ``eps`` to ``1 - eps`` with the ``eps`` of ``float64``, as scikit-learn does, so
-    that a certain mistake costs 36 and not infinity.
-    """
-    given = probabilities[np.arange(len(labels)), labels]
-    eps = np.finfo(np.float64).eps
-    return -np.log(np.clip(given, eps, 1 - eps))
-
-
 def brier_scores(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Squared distance between probabilities and truth, one an image ``(n,)``.
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from giemsa.errors import ModelError
-from giemsa.evaluation.calibration import fit_temperature, softmax
 from giemsa.evaluation.foreign import Network, NoveltyReport, measure_novelty
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.robustness import Robustness, measure_robustness
 from giemsa.evaluation.validation_halves import SMALLEST_HALF, halves
 from giemsa.progress import Progress
+from giemsa.temperature import fit_temperature, softmax
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset, Split
