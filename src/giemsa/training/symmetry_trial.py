@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from giemsa.data.dataset import SYMMETRIES, ImageDataset, Split, Symmetry
 from giemsa.data.shrinking import shrink
 from giemsa.data.splitting import assign_folds, cluster_images
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
+from giemsa.temperature import log_losses_at_best
 from giemsa.training.brief import train_briefly
 from giemsa.training.device import Compute
 from giemsa.training.recipes import Recipe
@@ -28,7 +26,6 @@ TRIAL = Recipe(name="trial", model="convnet-light", epochs=1, minimum_steps=100,
 IMAGES = 4000  # that are asked, at most
 LARGEST = 24  # pixels
 NO_MATTER = 0.01  # a difference of cross-entropy that is not worth losing a symmetry for
-TEMPERATURES = np.geomspace(0.2, 2, 24)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +88,7 @@ def try_symmetries(
     height, width, _ = data.image_shape
     candidates = SYMMETRIES if height == width else SYMMETRIES[:2]
     shape = (len(half_of), len(data.class_names))
-    logits = {candidate: torch.empty(shape, dtype=torch.float64) for candidate in candidates}
+    logits = {candidate: np.empty(shape) for candidate in candidates}
     trainings = [(candidate, half) for candidate in candidates for half in (0, 1)]
     for number, (candidate, half) in enumerate(trainings):
         if progress:
@@ -99,11 +96,11 @@ def try_symmetries(
         learning = np.flatnonzero(half_of != half)
         network = train_briefly(asked, learning, TRIAL, seed=seed, compute=compute, symmetry=candidate)
         judging = np.flatnonzero(half_of == half)
-        logits[candidate][judging] = network.logits(asked.train.images[judging]).double()
+        logits[candidate][judging] = network.logits(asked.train.images[judging]).numpy()
     if progress:
         progress(len(trainings), len(trainings), "trial of symmetries: done")
-    labels = torch.from_numpy(asked.train.labels)
-    return SymmetryTrial({candidate: _losses(each, labels) for candidate, each in logits.items()})
+    losses = {name: log_losses_at_best(each, asked.train.labels) for name, each in logits.items()}
+    return SymmetryTrial(losses)
 
 
 def _images_asked(data: ImageDataset, seed: int) -> ImageDataset:
@@ -123,9 +120,3 @@ def _halves(train: Split, seed: int) -> np.ndarray:
     if len(np.unique(clusters)) < 2:
         clusters = np.arange(len(train))
     return assign_folds(train.labels, clusters, 2, seed=seed)
-
-
-def _losses(logits: Tensor, labels: Tensor) -> np.ndarray:
-    """Return the cross-entropy of each image, ``(n,)``, at the temperature that makes their mean least."""
-    at = [F.cross_entropy(logits / float(each), labels, reduction="none").numpy() for each in TEMPERATURES]
-    return min(at, key=np.mean)
