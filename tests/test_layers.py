@@ -99,7 +99,8 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 def test_training_loads_no_library_of_statistics() -> None:
     """Each of them would add tens of megabytes to the memory of a training."""
     code = (
-        "import sys; from giemsa.training.train import train;"
+        "import sys, numpy as np; from giemsa.training.train import train;"
+        "from giemsa.temperature import fit_temperature; fit_temperature(np.eye(2), np.arange(2));"
         "print(sorted({'sklearn', 'scipy', 'pandas', 'captum', 'torch._dynamo'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

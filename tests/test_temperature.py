@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 
 from giemsa.temperature import fit_temperature, log_losses, softmax
 
@@ -28,3 +29,22 @@ def test_temperature_of_views_fits_their_mean():
     grid = np.geomspace(0.05, 20, 400)
     losses = [log_losses(labels, softmax(logits / one).mean(axis=0)).mean() for one in grid]
     assert log_losses(labels, softmax(logits / found).mean(axis=0)).mean() <= min(losses) + 1e-6
+
+
+def test_it_is_that_of_scipy():
+    rng = np.random.default_rng(1)
+    for scale in (0.1, 1, 10):
+        logits, labels = scale * rng.normal(0, 1, (200, 4)), rng.integers(0, 4, 200)
+        logits[np.arange(200), labels] += 2 * scale
+
+        def loss(logarithm, logits=logits, labels=labels):
+            return log_losses(labels, softmax(logits / np.exp(logarithm))).mean()
+
+        expected = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20)), method="bounded").x
+        assert np.log(fit_temperature(logits, labels)) == pytest.approx(expected, abs=1e-4)
+
+
+def test_of_a_network_without_mistakes_it_is_at_an_end():
+    logits, labels = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([1, 0])
+    assert fit_temperature(logits, labels) == pytest.approx(0.05, rel=1e-3)
+    assert fit_temperature(logits, 1 - labels) == pytest.approx(20, rel=1e-3)

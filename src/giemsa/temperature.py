@@ -5,6 +5,8 @@ The order of the classes stays; above 1 a temperature makes less certain, below 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 
@@ -42,8 +44,6 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     ----------
     Guo et al., On calibration of modern neural networks, ICML 2017, section 4.2.
     """
-    from scipy.optimize import minimize_scalar
-
     views = logits[None] if logits.ndim == 2 else logits
     views = np.asarray(views, dtype=np.float64)
 
@@ -51,10 +51,27 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
         averaged = softmax(views / np.exp(log_temperature)).mean(axis=0)
         return float(log_losses(labels, averaged).mean())
 
-    found = minimize_scalar(
-        loss, bounds=(np.log(0.05), np.log(20)), method="bounded", options={"xatol": 1e-5}
-    )
-    return float(np.exp(found.x))
+    return float(np.exp(_lowest(loss, np.log(0.05), np.log(20))))
+
+
+def _lowest(function: Callable[[float], float], low: float, high: float, *, width: float = 1e-5) -> float:
+    """Return where a function of one valley is lowest, by golden sections; on a level floor, its right end.
+
+    Written out, since SciPy would add some thirty megabytes to a training that tries symmetries.
+    """
+    golden = (np.sqrt(5) - 1) / 2
+    left, right = high - golden * (high - low), low + golden * (high - low)
+    at_left, at_right = function(left), function(right)
+    while high - low > width:
+        if at_left < at_right:
+            high, right, at_right = right, left, at_left
+            left = low + high - right
+            at_left = function(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + high - left
+            at_right = function(right)
+    return (low + high) / 2
 
 
 def log_losses_at_best(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
