@@ -60,7 +60,6 @@ class Replay:
 
     def __init__(self, classifier: Classifier, optimiser: torch.optim.Optimizer) -> None:
         self.classifier = classifier
-        self.optimiser = optimiser
         self._taken: Counter[int] = Counter()
         self._recordings: dict[int, _Recording] = {}
         rate = torch.zeros((), device=classifier.classes.compute.device)
@@ -75,19 +74,21 @@ class Replay:
         optimiser: torch.optim.Optimizer,
         meanwhile: Callable[[], Any],
     ) -> tuple[Tensor, Tensor, Any]:
-        """Learn from a batch; as :meth:`giemsa.training.shards.Shards.step`, with one ``loss`` for all calls."""
+        """Learn from a batch, as :meth:`giemsa.training.shards.Shards.step`; ``loss`` and ``optimiser`` are always the same."""
         size = len(labels)
         self._taken[size] += 1
         if self._taken[size] == WARM_UP + 1:
-            self._recordings[size] = self._record(pixels, labels, loss)
+            self._recordings[size] = self._record(pixels, labels, loss, optimiser)
         if size not in self._recordings:
             return Shards((self.classifier,)).step(pixels, labels, loss, optimiser, meanwhile)
         logits, mean = self._recordings[size].play(pixels, labels)
         return logits, mean, meanwhile()
 
-    def _record(self, pixels: Tensor, labels: Tensor, loss: Loss) -> _Recording:
+    def _record(
+        self, pixels: Tensor, labels: Tensor, loss: Loss, optimiser: torch.optim.Optimizer
+    ) -> _Recording:
         """Write down a step on such a batch, without taking it."""
         graph, pixels, labels = torch.cuda.CUDAGraph(), pixels.clone(), labels.clone()
         with torch.cuda.graph(graph):
-            logits, mean, _ = Shards((self.classifier,)).step(pixels, labels, loss, self.optimiser, bool)
+            logits, mean, _ = Shards((self.classifier,)).step(pixels, labels, loss, optimiser, lambda: None)
         return _Recording(graph, pixels, labels, logits, mean, loss)
