@@ -14,6 +14,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 INDEX = "index.json"
+DOTS_PER_INCH = 144
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +70,23 @@ def save_pictures(folder: Path, pictures: Iterable[Picture]) -> list[Path]:
     paths = []
     for picture in pictures:
         path = folder / f"{picture.name}.png"
-        picture.figure.savefig(path, dpi=144, facecolor="white")
-        picture.figure.set_layout_engine("none")  # laid out once is enough
+        _lay_out(picture.figure)
+        picture.figure.savefig(path, dpi=DOTS_PER_INCH, facecolor="white")
         picture.figure.savefig(path.with_suffix(".svg"), facecolor="white", metadata={"Date": None})
         words = {"title": picture.title, "alt": picture.alt, "shows": picture.shows}
         index[picture.name] = words | {"caution": picture.caution}
         paths.append(path)
     index_path.write_text(json.dumps(index, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return paths
+
+
+def _lay_out(figure: Figure) -> None:
+    """Give the parts their places for good: with a layout engine matplotlib draws twice for each file."""
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    dots_per_inch = figure.dpi
+    figure.dpi = DOTS_PER_INCH  # the size of letters depends on it
+    engine.execute(figure)
+    figure.dpi = dots_per_inch
+    figure.set_layout_engine(None)
