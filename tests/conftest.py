@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,11 @@ from giemsa.data.dataset import DataCard, ImageDataset, PackedAddresses, Split
 settings.register_profile("giemsa", deadline=None)  # a busy machine is no failure
 settings.load_profile("giemsa")
 
+# networks as small as here are as fast in one thread as in many, and many wait long for each other on a busy machine; torch reads
+# this at its import, also in the processes that tests begin
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 SHARED_DATA = Path(os.environ.get("GIEMSA_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
@@ -23,6 +29,17 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"no real data at {SHARED_DATA}; set GIEMSA_DATA to its place")
     return SHARED_DATA
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """Compute as on a machine of at least two cores."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
 
 
 def _split(name: str, n: int, rng: np.random.Generator) -> Split:

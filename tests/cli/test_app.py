@@ -208,7 +208,7 @@ def test_ctrl_c_keeps_the_run_and_resume_finishes_it(packed: Path, tmp_path: Pat
         "from giemsa.cli.app import main; main()"
     )
     command = [sys.executable, "-c", code, "train"]
-    arguments = [str(packed), "--out", str(folder), *TINY, "--epochs", "60"]
+    arguments = [str(packed), "--out", str(folder), *TINY, "--epochs", "30"]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
         [*command, *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment
@@ -226,4 +226,4 @@ def test_ctrl_c_keeps_the_run_and_resume_finishes_it(packed: Path, tmp_path: Pat
     assert "--resume" in rest
     assert (folder / "model.safetensors").exists()
     assert status_of(["train", "--resume", str(folder), "--quiet"]) == 0
-    assert len((folder / "history.csv").read_text(encoding="utf-8").splitlines()) == 61
+    assert len((folder / "history.csv").read_text(encoding="utf-8").splitlines()) == 31

@@ -86,7 +86,7 @@ def few(monkeypatch):
     monkeypatch.setattr("giemsa.evaluation.evaluate.VAL_RESAMPLES", 20)
 
 
-def test_a_run_is_evaluated_into_its_folder(run):
+def test_a_run_is_evaluated_into_its_folder(run, monkeypatch):
     told = []
     evaluation = evaluate(run, progress=lambda done, total, what: told.append((done, total)))
     assert told == [(step, 7) for step in range(1, 8)]
@@ -120,6 +120,7 @@ def test_a_run_is_evaluated_into_its_folder(run):
     standard = list((run.folder / "evaluation").glob("made_8_test_*.csv"))
     assert len(standard) == 1
     assert len(list((run.folder / "figures").glob("evaluate-*.png"))) == 11
+    monkeypatch.setattr("giemsa.evaluation.result.Evaluation.pictures", lambda self: ())
     again = evaluate(run)
     assert run.config["test_looks"] == 2
     assert again.card.to_json() == evaluation.card.to_json()

@@ -42,6 +42,7 @@ def test_it_learns(discs: ImageDataset) -> None:
     assert score_split(classifier, discs.test)[1] > 0.9
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_the_same_seed_gives_the_same_bits(discs: ImageDataset) -> None:
     first, second, other = (_weights(_trained(discs, SHORT, seed)[0]) for seed in (0, 0, 1))
     assert torch.equal(first, second)
