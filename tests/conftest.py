@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import os
+
+# arithmetic as small as here is as fast in one thread as in many, and many wait long for each other on a busy machine; numpy and
+# torch read this at their import, also in the processes that tests begin
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ["OMP_WAIT_POLICY"] = "passive"
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +21,6 @@ from giemsa.data.dataset import DataCard, ImageDataset, PackedAddresses, Split
 
 settings.register_profile("giemsa", deadline=None)  # a busy machine is no failure
 settings.load_profile("giemsa")
-
-# networks as small as here are as fast in one thread as in many, and many wait long for each other on a busy machine; torch reads
-# this at its import, also in the processes that tests begin
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 SHARED_DATA = Path(os.environ.get("GIEMSA_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
