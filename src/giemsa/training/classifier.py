@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -13,10 +14,12 @@ from torch import Tensor, nn
 from giemsa.data.dataset import SourceGeometry, Symmetry
 from giemsa.errors import ModelError
 from giemsa.models.layers import Standardize, StandardizeEach
+from giemsa.models.plain import is_plain
 from giemsa.progress import Progress
 from giemsa.training.allocator import freed_memory_kept
 from giemsa.training.augmentation import choose_views, turn_all
 from giemsa.training.device import Compute
+from giemsa.training.threads import MOST, share_out
 
 CACHED_PIXELS = 128 * 28 * 28
 
@@ -166,7 +169,7 @@ class Classifier(nn.Module):
             return caught.pop()
 
         try:
-            return self._in_batches(entering, images, batch_size, progress).numpy()
+            return self._in_batches(entering, images, batch_size, progress, side_by_side=False).numpy()
         finally:
             handle.remove()
 
@@ -183,17 +186,28 @@ class Classifier(nn.Module):
         images: np.ndarray,
         batch_size: int | None,
         progress: Progress | None,
+        *,
+        side_by_side: bool = True,
     ) -> Tensor:
-        batch_size = batch_size or fast_batch_size(images.shape[1:3], self.classes.compute.device)
+        """Return what ``function`` gives for the pixels of all images; several batches at once where it may be and pays."""
+        compute = self.classes.compute
+        batch_size = batch_size or fast_batch_size(images.shape[1:3], compute.device)
         was_training = self.training
         self.eval()
-        results = []
-        with torch.no_grad(), self.classes.compute.autocast(), freed_memory_kept():
-            for start in range(0, len(images), batch_size):
-                pixels = to_pixels(images[start : start + batch_size], self.classes.compute.device)
-                results.append(function(pixels).float().cpu())
-                if progress:
-                    progress(min(start + batch_size, len(images)), len(images), "images")
+
+        def of_batch(number: int) -> Tensor:
+            pixels = to_pixels(images[number * batch_size : (number + 1) * batch_size], compute.device)
+            with torch.no_grad(), compute.autocast():
+                return function(pixels).float().cpu()
+
+        def tell(done: int) -> None:
+            if progress:
+                progress(min(done * batch_size, len(images)), len(images), "images")
+
+        in_threads = side_by_side and compute.device == "cpu" and is_plain(self.network)
+        with freed_memory_kept():
+            count = math.ceil(len(images) / batch_size)
+            results = share_out(of_batch, count, workers=MOST if in_threads else 1, done=tell)
         self.train(was_training)
         return torch.cat(results) if results else torch.empty(0, len(self.class_names))
 

@@ -18,9 +18,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from giemsa.models.plain import is_plain
 from giemsa.training.classifier import Classifier
 from giemsa.training.muon import Muon
-from giemsa.training.shards import Loss, Shards, is_of_plain_layers
+from giemsa.training.shards import Loss, Shards
 
 WARM_UP = 3  # steps of a size taken as they come: the libraries choose their ways, the optimiser lays out its memory
 
@@ -28,7 +29,7 @@ WARM_UP = 3  # steps of a size taken as they come: the libraries choose their wa
 def can_be_replayed(classifier: Classifier, optimiser: torch.optim.Optimizer) -> bool:
     """Return whether a step is the same operations each time: plain layers and Muon, on a card of NVIDIA's."""
     on_card = classifier.classes.compute.device == "cuda"
-    return on_card and isinstance(optimiser, Muon) and is_of_plain_layers(classifier)
+    return on_card and isinstance(optimiser, Muon) and is_plain(classifier.network)
 
 
 @dataclass(frozen=True)

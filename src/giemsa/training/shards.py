@@ -17,34 +17,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from giemsa.models.ensemble import Ensemble
-from giemsa.models.layers import GlobalAverage, SideBySide, Standardize, StandardizeEach
-from giemsa.models.winograd import WinogradConv2d
+from giemsa.models.plain import is_plain
 from giemsa.training.classifier import Classifier
 from giemsa.training.optimisers import moves
+from giemsa.training.threads import threads_beside
 
 SMALLEST = 64  # images in a shard: below, the norms' moments get noisy and the operations too short
 PIXELS_AT_A_TIME = 2**20  # of a shard: 20 images of 224x224, all of a shard up to 128x128
-_PLAIN = (
-    Classifier,
-    Ensemble,
-    Standardize,
-    StandardizeEach,
-    SideBySide,
-    nn.Sequential,
-    nn.ModuleList,
-    nn.Conv2d,
-    WinogradConv2d,
-    nn.BatchNorm2d,
-    nn.ReLU,
-    nn.MaxPool2d,
-    nn.AdaptiveAvgPool2d,
-    GlobalAverage,
-    nn.Flatten,
-    nn.Linear,
-)
 
 Loss = Callable[[Classifier, Tensor, Tensor], tuple[Tensor, Tensor]]
 
@@ -57,12 +38,7 @@ def n_shards(classifier: Classifier, batch_size: int) -> int:
 
 
 def _can_be_cut(classifier: Classifier) -> bool:
-    return classifier.classes.compute.device == "cpu" and is_of_plain_layers(classifier)
-
-
-def is_of_plain_layers(classifier: Classifier) -> bool:
-    """Return whether all layers are known to do the same each time: to draw no random numbers and to share no state."""
-    return all(type(module) in _PLAIN for module in classifier.modules())
+    return classifier.classes.compute.device == "cpu" and is_plain(classifier.network)
 
 
 @dataclass(frozen=True)
@@ -169,14 +145,9 @@ def shards_of(classifier: Classifier, batch_size: int) -> Iterator[Shards]:
     if n == 1:
         yield Shards((classifier,), pixels_at_a_time=at_a_time)
         return
-    threads = torch.get_num_threads()
     replicas = (classifier, *(_replica(classifier) for _ in range(n - 1)))
-    try:
-        torch.set_num_threads(threads // n)
-        with ThreadPoolExecutor(n - 1, initializer=torch.set_num_threads, initargs=(threads // n,)) as pool:
-            yield Shards(replicas, pool, at_a_time)
-    finally:
-        torch.set_num_threads(threads)
+    with threads_beside(n - 1) as threads:
+        yield Shards(replicas, threads, at_a_time)
 
 
 def _replica(classifier: Classifier) -> Classifier:
