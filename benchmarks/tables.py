@@ -98,6 +98,14 @@ def memory(rows: Rows) -> Iterator[list[str]]:
         yield [name, str(row["peak MB"]), str(row["reach"] or "")]
 
 
+def waiting(rows: Rows) -> Iterator[list[str]]:
+    """Milliseconds of a piece of work, alone and beside another program."""
+    ways = [f"{way}, {where}" for where in ("alone", "two side by side") for way in ("awake", "asleep")]
+    yield ["milliseconds of", *ways]
+    for name, row in rows.items():
+        yield [name, *(spread(row[way], 1) for way in ways)]
+
+
 def ablation(rows: Rows) -> Iterator[list[str]]:
     """One change at a time."""
     yield ["change", "processor seconds", "ACC, one view", "ACC, views averaged", "log loss, one view"]
@@ -357,6 +365,7 @@ TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
     "inference": inference,
     "scaling": scaling,
     "memory": memory,
+    "waiting": waiting,
     "ablation": ablation,
     "robustness": robustness,
     "small_sets": small_sets,

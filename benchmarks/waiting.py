@@ -1,84 +1,74 @@
-"""Threads that wait for each other: what does it cost to wait asleep, and what beside another program not to?
+"""Threads that wait for each other: what does that cost alone, and what beside another program?
 
-    python benchmarks/waiting.py [--seconds 10] [--rounds 3]
+    python benchmarks/waiting.py [--seconds 6] [--rounds 3]
 
-PyTorch shares an operation among threads, and each waits for the others at its end. The library of threads that PyTorch brings on
-Linux waits awake for a while, which saves waking up; but where another program holds a core, that takes the time from the very
-thread that is waited for. giemsa lets threads sleep, unless the environment says otherwise. Steps of `fast` in batches of 32, as
-of a small set, steps of the tutorial's recipe, and predictions, each alone and two such programs side by side; awake and asleep
-in turn.
+PyTorch shares an operation among threads, and each waits for the others at its end. The library of threads that it brings on
+Linux waits awake, which saves waking up; but where another program holds a core, that takes the time from the very thread that
+is waited for. Where the network is of plain layers, giemsa lets each thread learn from its part of a batch, and predict a batch
+of its own. Beside that: all threads at each operation, awake and (`OMP_WAIT_POLICY=PASSIVE`) asleep. Each alone and as two
+programs of one kind side by side, all in turn.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from machine import keep, summary, words
 
-POLICIES = {
-    "awake": "import torch, giemsa",
-    "asleep": "import giemsa, torch",
-}  # giemsa can only say it before torch comes
-WORK = ("fast, batches of 32", "tutorial, batches of 32", "predictions, 128 images")
-
-
-def work(name: str) -> Callable[[], Any]:
-    """Return a call that does one piece of the work."""
-    import torch
-    import torch.nn.functional as F
-
-    import giemsa
-    from giemsa.training.building import build_classifier
-    from giemsa.training.device import choose_compute
-    from giemsa.training.optimisers import build_optimiser
-    from giemsa.training.recipes import RECIPES
-
-    data = giemsa.load("bloodmnist")
-    recipe = RECIPES["tutorial" if name.startswith("tutorial") else "fast"]
-    compute = choose_compute(precision=recipe.precision)
-    classifier = build_classifier(data, recipe, seed=0, compute=compute)
-    if name.startswith("predictions"):
-        images = data.val.images[:128]
-        return lambda: classifier.logits(images)
-    optimiser = build_optimiser(classifier.train(), recipe)
-    pixels = torch.rand(32, 3, 28, 28).contiguous(memory_format=torch.channels_last)
-    labels = torch.arange(32) % 8
-
-    def step() -> None:
-        optimiser.zero_grad(set_to_none=True)
-        with compute.autocast():
-            logits = classifier(pixels).float()
-        F.cross_entropy(logits, labels).backward()
-        optimiser.step()
-
-    return step
+TOGETHER = "from unittest import mock; [mock.patch(f'giemsa.training.{m}.is_plain', lambda _: False).start() for m in M]; "
+WAYS: dict[str, tuple[str, dict[str, str]]] = {
+    "a part a thread": ("", {}),
+    "all threads, awake": (TOGETHER, {}),
+    "all threads, asleep": (TOGETHER, {"OMP_WAIT_POLICY": "PASSIVE"}),
+}
+WORK = ("`fast`, batches of 32", "`fast`, batches of 128", "`tutorial`, batches of 32", "1,024 predictions")
 
 
 def child(name: str, seconds: float) -> None:
-    """Do the work for so long, and print the milliseconds that a piece of it took on average."""
-    piece = work(name)
-    for _ in range(3):
-        piece()
-    pieces, start = 0, time.perf_counter()
-    while time.perf_counter() - start < seconds:
-        piece()
-        pieces += 1
-    print(json.dumps(1000 * (time.perf_counter() - start) / pieces))
+    """Do the work for so long, and print the milliseconds that a step, or all predictions, took on average."""
+    import giemsa
+    from giemsa.training.building import build_classifier
+    from giemsa.training.device import choose_compute
+    from giemsa.training.loop import fit
+    from giemsa.training.recipes import RECIPES
+
+    data = giemsa.load("bloodmnist")
+    recipe = RECIPES["tutorial" if "tutorial" in name else "fast"]
+    recipe = recipe.for_epochs(10**6).replace(batch_size=128 if "128" in name else 32, patience=None)
+    data = dataclasses.replace(data, val=data.val.subset(np.arange(8)))
+    classifier = build_classifier(data, recipe, seed=0, compute=choose_compute(precision=recipe.precision))
+    moments: list[float] = []
+
+    def note(*_: object) -> None:
+        moments.append(time.perf_counter())
+        if moments[-1] - moments[min(2, len(moments) - 1)] > seconds:  # the first steps are slower
+            steps = len(moments) - 3
+            print(json.dumps(1000 * (moments[-1] - moments[2]) / steps), flush=True)
+            os._exit(0)
+
+    if "predictions" in name:
+        while True:
+            classifier.logits(data.train.images[:1024])
+            note()
+    for _ in fit(classifier, data, recipe, progress=note):
+        pass
 
 
-def measure(name: str, policy: str, programs: int, seconds: float) -> float:
+def measure(name: str, way: str, programs: int, seconds: float) -> float:
     """Return the milliseconds of a piece of the work, the mean of so many programs side by side."""
-    code = f"{POLICIES[policy]}; import waiting; waiting.child({name!r}, {seconds})"
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "GOMP_"))}
-    environment["PYTHONPATH"] = str(Path(__file__).parent)
+    patch, says = WAYS[way]
+    code = f"M = ('shards', 'classifier'); {patch}import waiting; waiting.child({name!r}, {seconds})"
+    environment = {key: value for key, value in os.environ.items() if "OMP_" not in key}
+    environment |= says | {"PYTHONPATH": str(Path(__file__).parent)}
     started = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment, text=True)
         for _ in range(programs)
@@ -88,21 +78,23 @@ def measure(name: str, policy: str, programs: int, seconds: float) -> float:
 
 
 def main() -> None:
-    """Measure each kind of work, alone and side by side, both ways of waiting in turn; print and keep."""
+    """Measure each kind of work, alone and side by side, all ways in turn; print and keep."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     for name in WORK:
+        ways = [way for way in WAYS if way != "a part a thread" or "tutorial" not in name]  # it has dropout
         found: dict[str, list[float]] = {}
         for _ in range(options.rounds):
-            for programs in (1, 2):
-                for policy in POLICIES:
-                    key = f"{policy}, {'alone' if programs == 1 else 'two side by side'}"
-                    found.setdefault(key, []).append(measure(name, policy, programs, options.seconds))
-        row = {key: summary(values) for key, values in found.items()}
+            for place, programs in (("alone", 1), ("two side by side", 2)):
+                for way in ways:
+                    found.setdefault(f"{way}, {place}", []).append(
+                        measure(name, way, programs, options.seconds)
+                    )
+        row: dict[str, Any] = {key: summary(values) for key, values in found.items()}
         print(
-            f"{name:24}", ", ".join(f"{key} {words(value, 1)} ms" for key, value in row.items()), flush=True
+            f"{name:26}", ", ".join(f"{key} {words(value, 1)} ms" for key, value in row.items()), flush=True
         )
         keep("waiting", {name: row})
 

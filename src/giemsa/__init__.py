@@ -6,7 +6,6 @@ library.
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -30,10 +29,6 @@ if TYPE_CHECKING:
     from giemsa.training.recipes import RECIPES, Recipe
     from giemsa.training.run import Run, open_run
     from giemsa.training.train import resume, train
-
-# Threads that wait for each other sleep: awake, they take a busy machine from the very thread that they wait for, and a step
-# takes many times as long (benchmarks/waiting.py). It is read once, when PyTorch is loaded.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _PLACES = {
     "AuditReport": "auditing.audit",

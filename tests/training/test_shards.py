@@ -141,7 +141,9 @@ def test_threads_are_given_back_also_after_an_error() -> None:
     [
         (partial(_classifier, "convnet"), 128, 2),
         (partial(_classifier, "convnet-ensemble"), 128, 2),
-        (partial(_classifier, "convnet"), 127, 1),
+        (partial(_classifier, "convnet"), 127, 2),
+        (partial(_classifier, "convnet"), 32, 2),
+        (partial(_classifier, "convnet"), 31, 1),
         (partial(_classifier, "convnet"), 1024, 2),
         (partial(_classifier, "convnet", "mps"), 128, 1),
         (partial(_classifier, nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(144, 4))), 128, 1),
@@ -149,6 +151,12 @@ def test_threads_are_given_back_also_after_an_error() -> None:
 )
 def test_only_where_it_is_safe_and_pays(classifier: partial, batch_size: int, expected: int) -> None:
     assert n_shards(classifier(), batch_size) == expected
+
+
+def test_more_threads_cut_large_batches_alone() -> None:
+    torch.set_num_threads(4)
+    shards = {size: n_shards(_classifier("convnet"), size) for size in (31, 32, 128, 192, 512)}
+    assert shards == {31: 1, 32: 2, 128: 2, 192: 3, 512: 4}
 
 
 def test_tasks_side_by_side_answer_in_their_order() -> None:

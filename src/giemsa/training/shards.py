@@ -24,17 +24,19 @@ from giemsa.training.classifier import Classifier
 from giemsa.training.optimisers import moves
 from giemsa.training.threads import threads_beside
 
-SMALLEST = 64  # images in a shard: below, the norms' moments get noisy and the operations too short
+SMALLEST = 64  # images in a shard: below, the norms' moments get noisy and the operations short
+SMALLEST_HALF = 16  # where there are two; as fast as all threads at each operation, and not held up by others
 PIXELS_AT_A_TIME = 2**20  # of a shard: 20 images of 224x224, all of a shard up to 128x128
 
 Loss = Callable[[Classifier, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def n_shards(classifier: Classifier, batch_size: int) -> int:
-    """Return into how many shards a batch is best cut: above 1 for plain layers, large batches, and threads on a processor."""
+    """Return into how many shards a batch is best cut: above 1 for plain layers, 32 images or more, and a processor."""
     if not _can_be_cut(classifier):
         return 1
-    return max(1, min(torch.get_num_threads(), batch_size // SMALLEST))
+    shards = max(1, batch_size // SMALLEST, min(2, batch_size // SMALLEST_HALF))
+    return min(torch.get_num_threads(), shards)
 
 
 def _can_be_cut(classifier: Classifier) -> bool:
