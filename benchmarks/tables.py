@@ -100,10 +100,11 @@ def memory(rows: Rows) -> Iterator[list[str]]:
 
 def waiting(rows: Rows) -> Iterator[list[str]]:
     """Milliseconds of a piece of work, alone and beside another program."""
-    ways = [f"{way}, {where}" for where in ("alone", "two side by side") for way in ("awake", "asleep")]
-    yield ["milliseconds of", *ways]
+    ways = ("a part a thread", "all threads, awake", "all threads, asleep")
+    columns = [f"{way}, {place}" for place in ("alone", "two side by side") for way in ways]
+    yield ["milliseconds of", *columns]
     for name, row in rows.items():
-        yield [name, *(spread(row[way], 1) for way in ways)]
+        yield [name, *(spread(row.get(column), 1) for column in columns)]
 
 
 def ablation(rows: Rows) -> Iterator[list[str]]:
