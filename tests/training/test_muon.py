@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import torch
 from torch import nn
 
@@ -38,7 +41,7 @@ def test_vectors_and_dense_layers_take_the_step_of_adamw():
     inputs = torch.randn(8, 5, generator=torch.Generator().manual_seed(2))
     for _ in range(4):
         for network, optimiser in ((ours, first), (theirs, second)):
-            optimiser.zero_grad()
+            network.zero_grad()
             network(inputs).square().sum().backward()
             optimiser.step()
     torch.testing.assert_close(ours.weight, theirs.weight)
@@ -69,3 +72,12 @@ def test_the_moves_of_a_step_can_be_made_in_any_order():
             make()
     for one, other in zip(networks[0].parameters(), networks[1].parameters(), strict=True):
         assert torch.equal(one, other)
+
+
+def test_a_training_does_not_load_the_compiler():
+    code = (
+        "import sys, torch; from giemsa.training.muon import Muon; layer = torch.nn.Conv2d(1, 2, 3);"
+        "optimiser = Muon(layer, learning_rate=0.1, weight_decay=0.0);"
+        "layer(torch.ones(1, 1, 4, 4)).sum().backward(); optimiser.step(); assert 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

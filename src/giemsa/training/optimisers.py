@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from giemsa.training.muon import Muon
 from giemsa.training.recipes import Recipe
 
+Optimiser = torch.optim.Optimizer | Muon
 
-def build_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+
+def build_optimiser(network: nn.Module, recipe: Recipe) -> Optimiser:
     """Build the recipe's optimiser; weight decay spares biases and the scales of norms."""
     if recipe.optimiser == "muon":
         return Muon(network, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay)
@@ -28,12 +30,17 @@ def build_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, eps=recipe.epsilon, fused=True)
 
 
-def moves(optimiser: torch.optim.Optimizer) -> list[Callable[[], Any]]:
+def moves(optimiser: Optimiser) -> list[Callable[[], Any]]:
     """Return the parts of an optimiser's step, none of which waits for another; one part where it knows of no others."""
     return optimiser.moves() if isinstance(optimiser, Muon) else [optimiser.step]
 
 
-def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+def parameters_of(optimiser: Optimiser) -> list[nn.Parameter]:
+    """Return the parameters that it moves, in its own order."""
+    return [parameter for group in optimiser.param_groups for parameter in group["params"]]
+
+
+def set_rate(optimiser: Optimiser, rate: float) -> None:
     """Set the learning rate of all parameters, in its place where it is a tensor."""
     for group in optimiser.param_groups:
         if isinstance(group["lr"], Tensor):

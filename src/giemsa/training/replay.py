@@ -21,12 +21,13 @@ from torch import Tensor
 from giemsa.models.plain import is_plain
 from giemsa.training.classifier import Classifier
 from giemsa.training.muon import Muon
+from giemsa.training.optimisers import Optimiser
 from giemsa.training.shards import Loss, Shards
 
 WARM_UP = 3  # steps of a size taken as they come: the libraries choose their ways, the optimiser lays out its memory
 
 
-def can_be_replayed(classifier: Classifier, optimiser: torch.optim.Optimizer) -> bool:
+def can_be_replayed(classifier: Classifier, optimiser: Optimiser) -> bool:
     """Return whether a step is the same operations each time: plain layers and Muon, on a card of NVIDIA's."""
     on_card = classifier.classes.compute.device == "cuda"
     return on_card and isinstance(optimiser, Muon) and is_plain(classifier.network)
@@ -59,7 +60,7 @@ class Replay:
         recording reads anew each time.
     """
 
-    def __init__(self, classifier: Classifier, optimiser: torch.optim.Optimizer) -> None:
+    def __init__(self, classifier: Classifier, optimiser: Optimiser) -> None:
         self.classifier = classifier
         self._taken: Counter[int] = Counter()
         self._recordings: dict[int, _Recording] = {}
@@ -72,7 +73,7 @@ class Replay:
         pixels: Tensor,
         labels: Tensor,
         loss: Loss,
-        optimiser: torch.optim.Optimizer,
+        optimiser: Optimiser,
         meanwhile: Callable[[], Any],
     ) -> tuple[Tensor, Tensor, Any]:
         """Learn from a batch, as :meth:`giemsa.training.shards.Shards.step`; ``loss`` and ``optimiser`` are always the same."""
@@ -85,9 +86,7 @@ class Replay:
         logits, mean = self._recordings[size].play(pixels, labels)
         return logits, mean, meanwhile()
 
-    def _record(
-        self, pixels: Tensor, labels: Tensor, loss: Loss, optimiser: torch.optim.Optimizer
-    ) -> _Recording:
+    def _record(self, pixels: Tensor, labels: Tensor, loss: Loss, optimiser: Optimiser) -> _Recording:
         """Write down a step on such a batch, without taking it."""
         graph, pixels, labels = torch.cuda.CUDAGraph(), pixels.clone(), labels.clone()
         with torch.cuda.graph(graph):

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from giemsa.models.plain import is_plain
 from giemsa.training.classifier import Classifier
-from giemsa.training.optimisers import moves
+from giemsa.training.optimisers import Optimiser, moves
 from giemsa.training.threads import threads_beside
 
 SMALLEST = 64  # images in a shard: below, the norms' moments get noisy and the operations short
@@ -56,7 +56,7 @@ class Shards:
         pixels: Tensor,
         labels: Tensor,
         loss: Loss,
-        optimiser: torch.optim.Optimizer,
+        optimiser: Optimiser,
         meanwhile: Callable[[], Any],
     ) -> tuple[Tensor, Tensor, Any]:
         """Learn from a batch, and do something else on the way.

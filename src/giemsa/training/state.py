@@ -6,7 +6,6 @@ import dataclasses
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,7 +13,7 @@ from torch import Tensor
 from giemsa.training.classifier import Classifier
 from giemsa.training.files import read_tensors, write_tensors
 from giemsa.training.history import Epoch
-from giemsa.training.optimisers import build_optimiser
+from giemsa.training.optimisers import Optimiser, build_optimiser, parameters_of
 from giemsa.training.recipes import Recipe
 from giemsa.training.sampling import Memory, begin_memory
 
@@ -29,7 +28,7 @@ class TrainingState:
     """
 
     classifier: Classifier
-    optimiser: torch.optim.Optimizer
+    optimiser: Optimiser
     kept: Weights
     memory: Memory
     best_loss: float = math.inf
@@ -62,7 +61,8 @@ def save_state(state: TrainingState, path: Path) -> None:
     """Write the state as safetensors, in one step, so that a kill at any moment leaves the old file or the new one."""
     tensors = {f"now/{name}": value for name, value in state.classifier.state_dict().items()}
     tensors |= {f"kept/{name}": value for name, value in state.kept.items()}
-    for number, memory in state.optimiser.state_dict()["state"].items():
+    for number, parameter in enumerate(parameters_of(state.optimiser)):
+        memory = state.optimiser.state.get(parameter, {})
         tensors |= {f"optimiser/{number}/{name}": value for name, value in memory.items()}
     tensors |= {f"images/{name}": value for name, value in state.memory.tensors().items()}
     facts = {
@@ -80,12 +80,11 @@ def load_state(state: TrainingState, path: Path) -> None:
     for name, value in _under(tensors, "kept/").items():
         state.kept[name].copy_(value)  # on the device where it is
     state.memory = Memory(**_under(tensors, "images/"))
-    memory: dict[int, dict[str, Any]] = {}
-    parameters = [p for group in state.optimiser.param_groups for p in group["params"]]
+    parameters = parameters_of(state.optimiser)
     for name, value in _under(tensors, "optimiser/").items():
         number, key = name.split("/")
-        memory.setdefault(int(number), {})[key] = _laid_out_like(parameters[int(number)], value)
-    state.optimiser.load_state_dict(state.optimiser.state_dict() | {"state": memory})
+        parameter = parameters[int(number)]
+        state.optimiser.state[parameter][key] = _laid_out_like(parameter, value)
     state.best_loss, state.best_epoch = facts["best_loss"], facts["best_epoch"]
     state.history = [Epoch(**row) for row in facts["history"]]
 
@@ -95,7 +94,7 @@ def _under(tensors: Weights, prefix: str) -> Weights:
 
 
 def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
-    """Return ``value`` with the parameter's order in memory, on which the last bit of a fused step depends."""
+    """Return ``value`` where the parameter is, and in its order in memory, on which the last bit of a fused step depends."""
     if value.shape != parameter.shape:
-        return value
+        return value.to(parameter.device)
     return torch.empty_like(parameter, requires_grad=False).copy_(value)
