@@ -1,6 +1,5 @@
 """A batch in shards teaches what the whole batch teaches, bit for bit the same each time."""
 
-from collections.abc import Iterator
 from functools import partial
 from threading import Barrier, get_ident
 
@@ -15,13 +14,7 @@ from giemsa.training.classifier import Classes, Classifier, Preprocessing
 from giemsa.training.device import Compute
 from giemsa.training.shards import n_shards, shards_of
 
-
-@pytest.fixture(autouse=True)
-def two_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("two_threads")
 
 
 def _classifier(network: nn.Module | str, device: str = "cpu") -> Classifier:
