@@ -21,7 +21,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 import giemsa
 from giemsa.evaluation.corruptions import SEVERITIES, corrupt
-from giemsa.training.augmentation import VIEWS, turn_all
+from giemsa.models.views import VIEWS, turn_all
 from giemsa.training.building import build_classifier
 from giemsa.training.classifier import Classifier
 from giemsa.training.device import choose_compute

@@ -84,11 +84,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     for name in WORK:
-        ways = [way for way in WAYS if way != "a part a thread" or "tutorial" not in name]  # it has dropout
         found: dict[str, list[float]] = {}
         for _ in range(options.rounds):
             for place, programs in (("alone", 1), ("two side by side", 2)):
-                for way in ways:
+                for way in WAYS:
                     found.setdefault(f"{way}, {place}", []).append(
                         measure(name, way, programs, options.seconds)
                     )

@@ -1,7 +1,6 @@
 """A batch in shards teaches what the whole batch teaches, bit for bit the same each time."""
 
 from functools import partial
-from threading import Barrier, get_ident
 
 import pytest
 import torch
@@ -150,25 +149,3 @@ def test_more_threads_cut_large_batches_alone() -> None:
     torch.set_num_threads(4)
     shards = {size: n_shards(_classifier("convnet"), size) for size in (31, 32, 128, 192, 512)}
     assert shards == {31: 1, 32: 2, 128: 2, 192: 3, 512: 4}
-
-
-def test_tasks_side_by_side_answer_in_their_order() -> None:
-    threads: set[int] = set()
-    both = Barrier(2, timeout=30)
-
-    def task(number: int) -> int:
-        if number in (0, 7):
-            both.wait()  # passed only where two threads work at once
-        threads.add(get_ident())
-        return number**2
-
-    with shards_of(_classifier("convnet"), 128) as shards:
-        assert shards.side_by_side([partial(task, n) for n in range(8)]) == [n**2 for n in range(8)]
-    assert len(threads) == 2
-    with shards_of(_classifier("convnet"), 16) as shards:  # too small to be cut: no other thread
-        assert shards.side_by_side([get_ident]) == [get_ident()]
-
-
-def test_an_error_in_a_task_is_not_lost() -> None:
-    with pytest.raises(ZeroDivisionError), shards_of(_classifier("convnet"), 128) as shards:
-        shards.side_by_side([lambda: 1 // 0, lambda: 2])

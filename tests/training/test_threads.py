@@ -1,5 +1,6 @@
 """Batches are shared out among threads: all of them, in order, also where one goes wrong or few threads are to be had."""
 
+from functools import partial
 from threading import Barrier, get_ident
 
 import numpy as np
@@ -11,7 +12,7 @@ from giemsa.data.dataset import ImageDataset
 from giemsa.training.building import build_classifier
 from giemsa.training.device import Compute
 from giemsa.training.recipes import RECIPES
-from giemsa.training.threads import share_out
+from giemsa.training.threads import team_of
 
 pytestmark = pytest.mark.usefixtures("two_threads")
 
@@ -26,17 +27,30 @@ def test_two_threads_share_the_tasks() -> None:
         seen.add(get_ident())
         return number**2
 
-    assert share_out(task, 50, done=told.append) == [number**2 for number in range(50)]
+    with team_of(2) as team:
+        for count in (50, 2):  # a team works more than once
+            tasks = [partial(task, number) for number in range(count)]
+            told.clear()
+            assert team.do(tasks, done=told.append) == [number**2 for number in range(count)]
+            assert told == sorted(told)
+            assert told[-1] == count
     assert len(seen) == 2
-    assert told == sorted(told)
-    assert told[-1] == 50
     assert torch.get_num_threads() == 2
 
 
-@pytest.mark.parametrize(("count", "workers"), [(1, 4), (5, 1), (0, 4)])
-def test_alone_with_all_of_pytorchs_threads(count: int, workers: int) -> None:
-    threads = [(get_ident(), 2)] * count
-    assert share_out(lambda _: (get_ident(), torch.get_num_threads()), count, workers=workers) == threads
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_alone_with_all_of_pytorchs_threads(count: int) -> None:
+    told: list[int] = []
+    with team_of(1) as team:
+        given = team.do([lambda: (get_ident(), torch.get_num_threads())] * count, done=told.append)
+    assert given == [(get_ident(), 2)] * count
+    assert told == list(range(1, count + 1))
+
+
+def test_one_task_is_done_by_the_thread_that_calls() -> None:
+    with team_of(2) as team:
+        assert team.do([get_ident]) == [get_ident()]
+        assert team.do([]) == []
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 7])
@@ -48,9 +62,11 @@ def test_an_error_ends_the_work_and_is_told(wrong: int) -> None:
         if number == wrong:
             raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
-        share_out(task, 100_000)
-    assert len(begun) < 100_000
+    with team_of(2) as team:
+        with pytest.raises(ZeroDivisionError):
+            team.do([partial(task, number) for number in range(100_000)])
+        assert len(begun) < 100_000
+        assert team.do([lambda: 1, lambda: 2]) == [1, 2]  # and the team is not lost
     assert torch.get_num_threads() == 2
 
 

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from giemsa.data.dataset import ImageDataset, Split
 from giemsa.errors import DataError, RunError
+from giemsa.models.views import VIEWS
 from giemsa.seeds import derive_seed
-from giemsa.training.augmentation import VIEWS
 from giemsa.training.classifier import Classifier, copy_on_cpu, to_pixels
 from giemsa.training.run import Run
 

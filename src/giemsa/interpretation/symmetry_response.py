@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from giemsa.interpretation.pixels import check_pixels
 from giemsa.interpretation.probabilities import calibrated_probabilities
-from giemsa.training.augmentation import rotate, shift, turn_all
+from giemsa.models.views import turn_all
+from giemsa.training.augmentation import rotate, shift
 
 Move = Callable[[Tensor], Tensor]
 

@@ -1,7 +1,7 @@
 """Augmentation in batches: draw the parameters for every image from a generator, then move all images at once.
 
-Each function takes float images ``(n, channels, height, width)`` and returns as many; the eight views are numbered as the
-elements of the square's symmetry group: ``view % 4`` quarter turns, after a mirroring where ``view >= 4``.
+Each function takes float images ``(n, channels, height, width)`` and returns as many; views are those of
+:mod:`giemsa.models.views`.
 """
 
 from __future__ import annotations
@@ -14,31 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from giemsa.errors import ModelError
+from giemsa.models.views import turn_all
 from giemsa.training.colour import jitter_colours
 from giemsa.training.recipes import Recipe
-
-VIEWS = {"none": (0,), "mirror": (0, 4), "mirror and quarter turns": (0, 1, 2, 3, 4, 5, 6, 7)}
-
-
-def choose_views(symmetry: str, views: int) -> tuple[int, ...]:
-    """Return the numbers of the first view, or of all that the symmetry has.
-
-    Raises
-    ------
-    ModelError : neither 1 nor the number of views that the symmetry has.
-
-    Examples
-    --------
-    >>> choose_views("mirror", 2)
-    (0, 4)
-    """
-    allowed = VIEWS[symmetry]
-    if views not in (1, len(allowed)):
-        raise ModelError(
-            f"{views} views are not to be had: these images' symmetry is {symmetry!r}, "
-            f"which gives {len(allowed)}; ask for 1 or {len(allowed)}"
-        )
-    return allowed[:views]
 
 
 def augment(images: Tensor, recipe: Recipe, views: Tensor, generator: torch.Generator) -> Tensor:
@@ -73,19 +51,6 @@ def _mirrored(views: Tensor, mirrored: Tensor, mirror: int) -> Tensor:
     """
     turned = (mirror - views % 4) % 4 + torch.where(views >= 4, 0, 4)
     return torch.where(mirrored, turned, views)
-
-
-def turn_all(images: Tensor, view: int) -> Tensor:
-    """Return all images in one view, 0 to 7: mirrored left-right where ``view >= 4``, then turned ``view % 4`` times.
-
-    Examples
-    --------
-    >>> turn_all(torch.tensor([[[[1, 2], [3, 4]]]]), 1).tolist()
-    [[[[2, 4], [1, 3]]]]
-    """
-    if view >= 4:
-        images = images.flip(-1)
-    return torch.rot90(images, view % 4, (-2, -1)) if view % 4 else images
 
 
 def move(images: Tensor, views: Tensor, pixels: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,11 +16,11 @@ from giemsa.data.dataset import SourceGeometry, Symmetry
 from giemsa.errors import ModelError
 from giemsa.models.layers import Standardize, StandardizeEach
 from giemsa.models.plain import is_plain
+from giemsa.models.views import choose_views, turn_all
 from giemsa.progress import Progress
 from giemsa.training.allocator import freed_memory_kept
-from giemsa.training.augmentation import choose_views, turn_all
 from giemsa.training.device import Compute
-from giemsa.training.threads import MOST, share_out
+from giemsa.training.threads import MOST, team_of
 
 CACHED_PIXELS = 128 * 28 * 28
 
@@ -204,10 +205,11 @@ class Classifier(nn.Module):
             if progress:
                 progress(min(done * batch_size, len(images)), len(images), "images")
 
+        batches = [partial(of_batch, number) for number in range(math.ceil(len(images) / batch_size))]
         in_threads = side_by_side and compute.device == "cpu" and is_plain(self.network)
-        with freed_memory_kept():
-            count = math.ceil(len(images) / batch_size)
-            results = share_out(of_batch, count, workers=MOST if in_threads else 1, done=tell)
+        threads = min(torch.get_num_threads(), MOST, len(batches)) if in_threads else 1
+        with freed_memory_kept(), team_of(threads) as team:
+            results = team.do(batches, done=tell)
         self.train(was_training)
         return torch.cat(results) if results else torch.empty(0, len(self.class_names))
 

@@ -68,11 +68,11 @@ def fit(
     """
     recipe = get_recipe(recipe).for_images(len(data.train))
     state = state or begin(_as_classifier(model, data, recipe, seed), recipe, len(data.train), seed=seed)
-    steps = _way_to_step(state, recipe)
+    training = _Training(state, data, recipe, seed, _way_to_step(state, recipe), progress)
     with freed_memory_kept():
         try:
             while state.epochs_done < epochs_of(recipe, len(data.train)) and not _is_stuck(state, recipe):
-                yield _next_epoch(state, data, recipe, seed, steps, progress)
+                yield _next_epoch(training)
         finally:
             state.restore()
 
@@ -84,6 +84,18 @@ def _way_to_step(state: TrainingState, recipe: Recipe) -> Steps:
         replay = Replay(classifier, optimiser)
         return lambda: nullcontext(replay)
     return partial(shards_of, classifier, recipe.batch_size)
+
+
+@dataclass(frozen=True)
+class _Training:
+    """What one epoch hands on to the next; only ``state`` moves."""
+
+    state: TrainingState
+    data: ImageDataset
+    recipe: Recipe
+    seed: int
+    steps: Steps
+    progress: Progress | None
 
 
 def _as_classifier(model: nn.Module, data: ImageDataset, recipe: Recipe, seed: int) -> Classifier:
@@ -116,36 +128,22 @@ def _refuse_divergence(loss: float, number: int, recipe: Recipe) -> None:
         )
 
 
-def _next_epoch(
-    state: TrainingState,
-    data: ImageDataset,
-    recipe: Recipe,
-    seed: int,
-    steps: Steps,
-    progress: Progress | None,
-) -> Epoch:
+def _next_epoch(training: _Training) -> Epoch:
     """Learn from ``train`` once, look at ``val``, and record what came of it."""
+    state, recipe = training.state, training.recipe
     start = time.perf_counter()
     number = state.epochs_done + 1
-    loss, accuracy, rate = _train_epoch(
-        state, data.train, recipe, derive_seed(seed, "epoch", number), steps, progress
-    )
+    loss, accuracy, rate = _train_epoch(training, derive_seed(training.seed, "epoch", number))
     _refuse_divergence(loss, number, recipe)
-    val_loss, val_accuracy = _validate(state, data.val, recipe)
+    val_loss, val_accuracy = _validate(state, training.data.val, recipe)
     epoch = Epoch(number, loss, accuracy, val_loss, val_accuracy, rate, time.perf_counter() - start)
     _record(state, epoch, recipe)
     return epoch
 
 
-def _train_epoch(
-    state: TrainingState,
-    train: Split,
-    recipe: Recipe,
-    seed: int,
-    steps: Steps,
-    progress: Progress | None,
-) -> tuple[float, float, float]:
+def _train_epoch(training: _Training, seed: int) -> tuple[float, float, float]:
     """Make one pass over the training images; return loss, accuracy and the last learning rate."""
+    state, recipe, train = training.state, training.recipe, training.data.train
     classifier = state.classifier.train()
     step = state.epochs_done * steps_an_epoch(recipe, len(train))
     n_steps = epochs_of(recipe, len(train)) * steps_an_epoch(recipe, len(train))
@@ -154,7 +152,7 @@ def _train_epoch(
     )
     batches = _draw_batches(state, train, recipe, seed)
     tally, rate = Tally(), 0.0
-    with torch.random.fork_rng(devices=[]), repeatable(), steps() as learner:
+    with torch.random.fork_rng(devices=[]), repeatable(), training.steps() as learner:
         torch.manual_seed(seed)
         batch = next(batches, None)
         while batch is not None:
@@ -169,8 +167,8 @@ def _train_epoch(
                 state.memory.note(batch.places, logits, batch.labels)
             tally.add(logits, loss, batch.labels)
             step += 1
-            if progress:
-                progress(tally.n, len(train), f"loss {tally.loss:.3f}")
+            if training.progress:
+                training.progress(tally.n, len(train), f"loss {tally.loss:.3f}")
             batch = following
     return tally.loss, tally.accuracy, rate
 

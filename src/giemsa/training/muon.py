@@ -60,7 +60,16 @@ class Muon:
             move()
 
     def moves(self) -> list[Callable[[], None]]:
-        """Return what a step does, a call a parameter; none of them waits for another, so threads can share them."""
+        """Return what a step does, a call a parameter, the largest first.
+
+        None of them waits for another, so threads can share them.
+        """
+        moving = [
+            (group, parameter)
+            for group in self.param_groups
+            for parameter in group["params"]
+            if parameter.grad is not None
+        ]
         return [
             partial(
                 _muon_step if group["is_muon"] else _adamw_step,
@@ -69,9 +78,7 @@ class Muon:
                 group["lr"],
                 group["weight_decay"],
             )
-            for group in self.param_groups
-            for parameter in group["params"]
-            if parameter.grad is not None
+            for group, parameter in sorted(moving, key=lambda move: move[1].numel(), reverse=True)
         ]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from giemsa.data.dataset import ImageDataset
+from giemsa.data.dataset import ImageDataset, Symmetry
 from giemsa.plots.gallery import Picture
 from giemsa.plots.training import plot_learning_curves, plot_variants
 from giemsa.seeds import derive_seed
@@ -66,7 +66,7 @@ def _caution(recipe: Recipe) -> str:
     return " ".join(words)
 
 
-def _augmentation_picture(data: ImageDataset, recipe: Recipe, symmetry: str, seed: int) -> Picture:
+def _augmentation_picture(data: ImageDataset, recipe: Recipe, symmetry: Symmetry, seed: int) -> Picture:
     shown = np.unique(data.train.labels)[:SHOWN_CLASSES]
     places = [int(np.flatnonzero(data.train.labels == label)[0]) for label in shown]
     generator = torch.Generator().manual_seed(derive_seed(seed, "augmentation sample"))

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from giemsa.data.dataset import Symmetry
 from giemsa.errors import RecipeError, nearest_names
 
 MOST_TIMES = 40  # that each image is shown before smaller batches are taken
@@ -134,7 +135,7 @@ class Recipe:
             size = max(size // 2, self.least_batch_size)
         return self.replace(batch_size=size)
 
-    def symmetry_given(self, of_card: str | None) -> str:
+    def symmetry_given(self, of_card: Symmetry | None) -> Symmetry:
         """Return the moves under which a label holds, for a card that says ``of_card``; unsaid is none."""
         return (of_card or "none") if self.symmetry == "card" else self.symmetry
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from giemsa.data.dataset import Symmetry
+from giemsa.models.views import VIEWS
 from giemsa.seeds import derive_seed
-from giemsa.training.augmentation import VIEWS
 from giemsa.training.recipes import Recipe
 
 FIRST, LAST = 0.25, 0.85  # of the training: before, errors say little; after, every image is shown
@@ -34,12 +35,12 @@ class Memory:
     errors: Tensor
     turns: Tensor
 
-    def next_views(self, chosen: Tensor, symmetry: str) -> Tensor:
+    def next_views(self, chosen: Tensor, symmetry: Symmetry) -> Tensor:
         """Return the view in which each of the ``chosen`` images comes next, and move on in its round.
 
         Returns
         -------
-        Tensor : ``(len(chosen),)``, numbered as in :mod:`giemsa.training.augmentation`.
+        Tensor : ``(len(chosen),)``, numbered as in :mod:`giemsa.models.views`.
         """
         views = torch.tensor(VIEWS[symmetry])
         turns = self.turns[chosen]

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import torch
@@ -22,7 +23,7 @@ from torch import Tensor
 from giemsa.models.plain import is_plain
 from giemsa.training.classifier import Classifier
 from giemsa.training.optimisers import Optimiser, moves
-from giemsa.training.threads import threads_beside
+from giemsa.training.threads import Team, team_of
 
 SMALLEST = 64  # images in a shard: below, the norms' moments get noisy and the operations short
 SMALLEST_HALF = 16  # where there are two; as fast as all threads at each operation, and not held up by others
@@ -48,7 +49,7 @@ class Shards:
     """A classifier's replicas, the threads that they run in, and the pixels that each takes at a time; see :func:`shards_of`."""
 
     replicas: tuple[Classifier, ...]
-    threads: ThreadPoolExecutor | None = None
+    team: Team = field(default_factory=Team)
     pixels_at_a_time: float = math.inf
 
     def step(
@@ -72,7 +73,7 @@ class Shards:
         tuple : logits and loss, as of :meth:`backward`, and what ``meanwhile`` gave.
         """
         logits, mean = self.backward(pixels, labels, loss)
-        given, *_ = self.side_by_side([meanwhile, *moves(optimiser)])
+        given, *_ = self.team.do([meanwhile, *moves(optimiser)])
         return logits, mean, given
 
     def backward(self, pixels: Tensor, labels: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
@@ -106,22 +107,10 @@ class Shards:
                 found.append((logits.detach(), share.detach()))
             return found
 
-        others = [self.threads.submit(one, *shard) for shard in work[1:]] if self.threads else []
-        results = one(*work[0]) + [result for other in others for result in other.result()]
+        found = self.team.do([partial(one, *shard) for shard in work])
         self._join(len(work))
-        logits, shares = zip(*results, strict=True)
+        logits, shares = zip(*chain(*found), strict=True)
         return torch.cat(logits), torch.stack(shares).sum()
-
-    def side_by_side(self, tasks: Sequence[Callable[[], Any]]) -> list[Any]:
-        """Do all tasks, none of which waits for another, and return what each gives.
-
-        The other threads take them from the front, this one takes from the back whatever has not been begun.
-        """
-        if not self.threads:
-            return [task() for task in tasks]
-        begun = [self.threads.submit(task) for task in tasks]
-        own = {place: tasks[place]() for place in reversed(range(len(tasks))) if begun[place].cancel()}
-        return [own[place] if place in own else begun[place].result() for place in range(len(tasks))]
 
     @torch.no_grad()
     def _join(self, n: int) -> None:
@@ -144,12 +133,9 @@ def shards_of(classifier: Classifier, batch_size: int) -> Iterator[Shards]:
     """Give the shards in which batches of ``batch_size`` images are learnt from, and the threads back at the end."""
     n = n_shards(classifier, batch_size)
     at_a_time = PIXELS_AT_A_TIME if _can_be_cut(classifier) else math.inf
-    if n == 1:
-        yield Shards((classifier,), pixels_at_a_time=at_a_time)
-        return
     replicas = (classifier, *(_replica(classifier) for _ in range(n - 1)))
-    with threads_beside(n - 1) as threads:
-        yield Shards(replicas, threads, at_a_time)
+    with team_of(n) as team:
+        yield Shards(replicas, team, at_a_time)
 
 
 def _replica(classifier: Classifier) -> Classifier:

@@ -7,9 +7,10 @@ their time so, and where another program holds a core, all of it. A batch a thre
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,66 +18,72 @@ import torch
 MOST = 4  # threads with a batch each; of more cores each has several, so that memory does not grow with them
 
 
+@dataclass(frozen=True)
+class Team:
+    """The thread that calls it and others beside it, or that one alone; see :func:`team_of`."""
+
+    others: int = 0
+    pool: ThreadPoolExecutor | None = None
+
+    def do(
+        self, tasks: Sequence[Callable[[], Any]], *, done: Callable[[int], None] | None = None
+    ) -> list[Any]:
+        """Do all tasks and return what each gives; each thread takes the next one when it has finished one.
+
+        Parameters
+        ----------
+        tasks : none of which waits for another; the longest are best the first.
+        done : called by the calling thread with the number of those that are finished.
+
+        Examples
+        --------
+        >>> Team().do([lambda: 1, lambda: 2])
+        [1, 2]
+        """
+        todo = deque(enumerate(tasks))
+        given: dict[int, Any] = {}
+
+        def work(done: Callable[[int], None] | None = None) -> None:
+            while todo:
+                try:
+                    number, task = todo.popleft()
+                except IndexError:  # another thread was faster
+                    break
+                try:
+                    given[number] = task()
+                    if done:
+                        done(len(given))
+                except BaseException:
+                    todo.clear()
+                    raise
+
+        n_others = min(self.others, len(tasks) - 1)
+        others = [self.pool.submit(work) for _ in range(n_others)] if self.pool else []
+        try:
+            work(done)
+        finally:
+            wait(others)
+        for other in others:
+            other.result()
+        if done and others:
+            done(len(given))
+        return [given[number] for number in range(len(tasks))]
+
+
 @contextmanager
-def threads_beside(n: int) -> Iterator[ThreadPoolExecutor]:
-    """Give ``n`` threads beside this one, to each an equal share of PyTorch's, and PyTorch's back at the end."""
-    threads = torch.get_num_threads()
-    share = max(1, threads // (n + 1))
+def team_of(threads: int) -> Iterator[Team]:
+    """Give a team of so many threads, to each an equal share of PyTorch's, and PyTorch's back at the end.
+
+    One thread is the one that calls, with all of PyTorch's.
+    """
+    if threads < 2:
+        yield Team()
+        return
+    of_pytorch = torch.get_num_threads()
+    share = max(1, of_pytorch // threads)
     try:
         torch.set_num_threads(share)
-        with ThreadPoolExecutor(n, initializer=torch.set_num_threads, initargs=(share,)) as pool:
-            yield pool
+        with ThreadPoolExecutor(threads - 1, initializer=torch.set_num_threads, initargs=(share,)) as pool:
+            yield Team(threads - 1, pool)
     finally:
-        torch.set_num_threads(threads)
-
-
-def share_out(
-    task: Callable[[int], Any],
-    count: int,
-    *,
-    workers: int = MOST,
-    done: Callable[[int], None] | None = None,
-) -> list[Any]:
-    """Return what ``task`` gives for 0 to ``count - 1``; each thread takes the next one when it has finished one.
-
-    Parameters
-    ----------
-    task : must allow for being called by several threads at once.
-    count : how many.
-    workers : threads, at most, this one among them; never more than PyTorch has.
-    done : called by this thread with the number of those that are finished.
-
-    Examples
-    --------
-    >>> share_out(lambda number: number**2, 4)
-    [0, 1, 4, 9]
-    """
-    todo = deque(range(count))
-    given: dict[int, Any] = {}
-
-    def work(done: Callable[[int], None] | None = None) -> None:
-        while todo:
-            try:
-                number = todo.popleft()
-            except IndexError:  # another thread was faster
-                break
-            try:
-                given[number] = task(number)
-                if done:
-                    done(len(given))
-            except BaseException:
-                todo.clear()
-                raise
-
-    workers = min(torch.get_num_threads(), workers, count)
-    if workers < 2:
-        work(done)
-    else:
-        with threads_beside(workers - 1) as pool:
-            others = [pool.submit(work) for _ in range(workers - 1)]
-            work(done)
-            for other in others:
-                other.result()
-        if done:
-            done(count)
-    return [given[number] for number in range(count)]
+        torch.set_num_threads(of_pytorch)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from giemsa.training.augmentation import VIEWS, augment
+from giemsa.data.dataset import Symmetry
+from giemsa.models.views import VIEWS
+from giemsa.training.augmentation import augment
 from giemsa.training.classifier import to_pixels
 from giemsa.training.recipes import Recipe
 
 
 def variants_of(
-    image: np.ndarray, n: int, recipe: Recipe, symmetry: str, generator: torch.Generator
+    image: np.ndarray, n: int, recipe: Recipe, symmetry: Symmetry, generator: torch.Generator
 ) -> np.ndarray:
     """Return an image and ``n`` that augmentation makes of it.
 

@@ -1,0 +1,68 @@
+"""The views of an image: the moves that bring a square onto itself, and under which its label may hold.
+
+There are eight: ``view % 4`` quarter turns, after a mirroring where ``view >= 4``.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from giemsa.data.dataset import Symmetry
+from giemsa.errors import ModelError
+
+VIEWS: dict[Symmetry, tuple[int, ...]] = {
+    "none": (0,),
+    "mirror": (0, 4),
+    "mirror and quarter turns": (0, 1, 2, 3, 4, 5, 6, 7),
+}
+
+
+def choose_views(symmetry: Symmetry, views: int) -> tuple[int, ...]:
+    """Return the numbers of the first view, or of all that the symmetry has.
+
+    Raises
+    ------
+    ModelError : neither 1 nor the number of views that the symmetry has.
+
+    Examples
+    --------
+    >>> choose_views("mirror", 2)
+    (0, 4)
+    """
+    allowed = VIEWS[symmetry]
+    if views not in (1, len(allowed)):
+        raise ModelError(
+            f"{views} views are not to be had: these images' symmetry is {symmetry!r}, "
+            f"which gives {len(allowed)}; ask for 1 or {len(allowed)}"
+        )
+    return allowed[:views]
+
+
+def turn_all(images: Tensor, view: int) -> Tensor:
+    """Return all images ``(n, channels, height, width)`` in one view, 0 to 7.
+
+    Examples
+    --------
+    >>> turn_all(torch.tensor([[[[1, 2], [3, 4]]]]), 1).tolist()
+    [[[[2, 4], [1, 3]]]]
+    """
+    if view >= 4:
+        images = images.flip(-1)
+    return torch.rot90(images, view % 4, (-2, -1)) if view % 4 else images
+
+
+@lru_cache
+def view_of_view(first: int, then: int) -> int:
+    """Return the one view that shows an image as two do, one after the other.
+
+    Examples
+    --------
+    >>> view_of_view(1, 3), view_of_view(4, 1)  # a quarter turn there and back; mirrored, then turned
+    (0, 5)
+    """
+    corners = torch.arange(4).view(1, 1, 2, 2)
+    shown = turn_all(turn_all(corners, first), then)
+    return next(view for view in range(8) if torch.equal(turn_all(corners, view), shown))

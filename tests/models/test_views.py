@@ -1,0 +1,38 @@
+"""The eight views are those of NumPy, and closed: two of them one after the other are one."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from giemsa.errors import ModelError
+from giemsa.models.views import VIEWS, choose_views, turn_all, view_of_view
+
+IMAGES = torch.rand((2, 3, 9, 9), generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("view", range(8))
+def test_the_eight_views_are_numpys(view: int) -> None:
+    pixels = IMAGES.numpy()
+    expected = pixels[:, :, :, ::-1] if view >= 4 else pixels
+    expected = np.rot90(expected, view % 4, axes=(2, 3))
+    np.testing.assert_array_equal(turn_all(IMAGES, view).numpy(), expected)
+
+
+def test_a_view_of_a_view_is_a_view() -> None:
+    for first, then in product(range(8), repeat=2):
+        shown = turn_all(turn_all(IMAGES, first), then)
+        assert torch.equal(shown, turn_all(IMAGES, view_of_view(first, then)))
+
+
+def test_each_symmetry_is_closed() -> None:
+    for views in VIEWS.values():
+        assert {view_of_view(*pair) for pair in product(views, repeat=2)} == set(views)
+
+
+def test_one_view_or_all_that_the_symmetry_has() -> None:
+    assert choose_views("mirror and quarter turns", 8) == tuple(range(8))
+    assert choose_views("none", 1) == (0,)
+    with pytest.raises(ModelError, match="ask for 1 or 2"):
+        choose_views("mirror", 8)
