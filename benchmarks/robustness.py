@@ -21,12 +21,12 @@ from sklearn.metrics import balanced_accuracy_score
 
 import giemsa
 from giemsa.evaluation.corruptions import SEVERITIES, corrupt
-from giemsa.models.views import VIEWS, turn_all
 from giemsa.training.building import build_classifier
 from giemsa.training.classifier import Classifier
 from giemsa.training.device import choose_compute
 from giemsa.training.loop import fit
 from giemsa.training.recipes import CHOICES, RECIPES, Recipe
+from giemsa.training.views import VIEWS, turn_all
 
 SHIFTS = ("darker", "brighter", "less contrast", "saturation", "paler", "stain shift")
 

@@ -3,7 +3,7 @@
 import torch
 
 from giemsa.interpretation.views import ViewRange, look
-from giemsa.models.views import turn_all
+from giemsa.training.views import turn_all
 
 
 def test_nothing_asked_changes_nothing(pixels):

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from giemsa.errors import ModelError
-from giemsa.models.views import turn_all
 from giemsa.training.augmentation import augment, move, rotate, shift
 from giemsa.training.recipes import Recipe
+from giemsa.training.views import turn_all
 
 
 @pytest.fixture

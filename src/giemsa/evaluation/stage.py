@@ -52,7 +52,7 @@ class Stage:
 
     def logits(self, split: Split) -> np.ndarray:
         """Return the logits of every image in every view, ``(views, n, classes)``, ``float64``."""
-        from giemsa.models.views import choose_views
+        from giemsa.training.views import choose_views
 
         views = choose_views(self.classifier.symmetry, self.views)
         seen = [self.classifier.logits(turned(split.images, view)) for view in views]
@@ -104,7 +104,7 @@ class Stage:
 def turned(images: np.ndarray, view: int) -> np.ndarray:
     """Return images ``(n, h, w, c)`` mirrored left-right where ``view >= 4``, then turned ``view % 4`` quarters.
 
-    The views are numbered as in :mod:`giemsa.models.views`.
+    The views are numbered as in :mod:`giemsa.training.views`.
     """
     if view >= 4:
         images = images[:, :, ::-1]

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from giemsa.data.dataset import ImageDataset, Split
 from giemsa.errors import DataError, RunError
-from giemsa.models.views import VIEWS
 from giemsa.seeds import derive_seed
 from giemsa.training.classifier import Classifier, copy_on_cpu, to_pixels
 from giemsa.training.run import Run
+from giemsa.training.views import VIEWS
 
 
 @dataclass(frozen=True)

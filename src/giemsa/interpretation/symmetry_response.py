@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from giemsa.interpretation.pixels import check_pixels
 from giemsa.interpretation.probabilities import calibrated_probabilities
-from giemsa.models.views import turn_all
 from giemsa.training.augmentation import rotate, shift
+from giemsa.training.views import turn_all
 
 Move = Callable[[Tensor], Tensor]
 

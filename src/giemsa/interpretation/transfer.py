@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from giemsa.interpretation.probabilities import class_probabilities
-from giemsa.models.views import turn_all
 from giemsa.training.augmentation import shift
+from giemsa.training.views import turn_all
 
 SHIFTS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 
@@ -56,7 +56,7 @@ def judge_made_images(
     labels : ``(n,)``, the class that each was made for.
     real, real_labels : real images ``(m, channels, height, width)`` and their classes.
     second : another network, trained apart.
-    views : those that keep an image's meaning, as :func:`giemsa.models.views.turn_all` counts them.
+    views : those that keep an image's meaning, as :func:`giemsa.training.views.turn_all` counts them.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """Augmentation in batches: draw the parameters for every image from a generator, then move all images at once.
 
 Each function takes float images ``(n, channels, height, width)`` and returns as many; views are those of
-:mod:`giemsa.models.views`.
+:mod:`giemsa.training.views`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from giemsa.errors import ModelError
-from giemsa.models.views import turn_all
 from giemsa.training.colour import jitter_colours
 from giemsa.training.recipes import Recipe
+from giemsa.training.views import turn_all
 
 
 def augment(images: Tensor, recipe: Recipe, views: Tensor, generator: torch.Generator) -> Tensor:

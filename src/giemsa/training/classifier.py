@@ -16,11 +16,11 @@ from giemsa.data.dataset import SourceGeometry, Symmetry
 from giemsa.errors import ModelError
 from giemsa.models.layers import Standardize, StandardizeEach
 from giemsa.models.plain import is_plain
-from giemsa.models.views import choose_views, turn_all
 from giemsa.progress import Progress
 from giemsa.training.allocator import freed_memory_kept
 from giemsa.training.device import Compute
 from giemsa.training.threads import MOST, team_of
+from giemsa.training.views import choose_views, turn_all
 
 CACHED_PIXELS = 128 * 28 * 28
 

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from giemsa.data.dataset import Symmetry
-from giemsa.models.views import VIEWS
 from giemsa.seeds import derive_seed
 from giemsa.training.recipes import Recipe
+from giemsa.training.views import VIEWS
 
 FIRST, LAST = 0.25, 0.85  # of the training: before, errors say little; after, every image is shown
 _STRIDE = 3  # from view to view; it has no factor in common with 2 and 8, so that all views come before one comes again
@@ -40,7 +40,7 @@ class Memory:
 
         Returns
         -------
-        Tensor : ``(len(chosen),)``, numbered as in :mod:`giemsa.models.views`.
+        Tensor : ``(len(chosen),)``, numbered as in :mod:`giemsa.training.views`.
         """
         views = torch.tensor(VIEWS[symmetry])
         turns = self.turns[chosen]

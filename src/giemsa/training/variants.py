@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from giemsa.data.dataset import Symmetry
-from giemsa.models.views import VIEWS
 from giemsa.training.augmentation import augment
 from giemsa.training.classifier import to_pixels
 from giemsa.training.recipes import Recipe
+from giemsa.training.views import VIEWS
 
 
 def variants_of(

@@ -5,8 +5,6 @@ There are eight: ``view % 4`` quarter turns, after a mirroring where ``view >= 4
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
@@ -52,17 +50,3 @@ def turn_all(images: Tensor, view: int) -> Tensor:
     if view >= 4:
         images = images.flip(-1)
     return torch.rot90(images, view % 4, (-2, -1)) if view % 4 else images
-
-
-@lru_cache
-def view_of_view(first: int, then: int) -> int:
-    """Return the one view that shows an image as two do, one after the other.
-
-    Examples
-    --------
-    >>> view_of_view(1, 3), view_of_view(4, 1)  # a quarter turn there and back; mirrored, then turned
-    (0, 5)
-    """
-    corners = torch.arange(4).view(1, 1, 2, 2)
-    shown = turn_all(turn_all(corners, first), then)
-    return next(view for view in range(8) if torch.equal(turn_all(corners, view), shown))

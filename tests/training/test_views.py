@@ -1,4 +1,4 @@
-"""The eight views are those of NumPy, and closed: two of them one after the other are one."""
+"""The eight views are those of NumPy, and two of a symmetry, one after the other, are one of the same."""
 
 from itertools import product
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from giemsa.errors import ModelError
-from giemsa.models.views import VIEWS, choose_views, turn_all, view_of_view
+from giemsa.training.views import VIEWS, choose_views, turn_all
 
 IMAGES = torch.rand((2, 3, 9, 9), generator=torch.Generator().manual_seed(0))
 
@@ -20,15 +20,11 @@ def test_the_eight_views_are_numpys(view: int) -> None:
     np.testing.assert_array_equal(turn_all(IMAGES, view).numpy(), expected)
 
 
-def test_a_view_of_a_view_is_a_view() -> None:
-    for first, then in product(range(8), repeat=2):
-        shown = turn_all(turn_all(IMAGES, first), then)
-        assert torch.equal(shown, turn_all(IMAGES, view_of_view(first, then)))
-
-
-def test_each_symmetry_is_closed() -> None:
+def test_a_view_of_a_view_is_a_view_of_the_same_symmetry() -> None:
     for views in VIEWS.values():
-        assert {view_of_view(*pair) for pair in product(views, repeat=2)} == set(views)
+        for first, then in product(views, repeat=2):
+            shown = turn_all(turn_all(IMAGES, first), then)
+            assert any(torch.equal(shown, turn_all(IMAGES, view)) for view in views)
 
 
 def test_one_view_or_all_that_the_symmetry_has() -> None:
