@@ -360,6 +360,22 @@ def folds(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
         ]
 
 
+def built_in_symmetry(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
+    """Networks that answer alike in every view, beside those that learn to."""
+    scores = ("accuracy, one view", "accuracy, views averaged", "accuracy, views built in")
+    losses = ("log loss, views averaged", "log loss, views built in")
+    yield ["network", "epochs", "judging images", "seeds", *scores, *losses]
+    for row in rows:
+        cells = ["" if row[name] is None else f"{row[name]:.4f}" for name in scores + losses]
+        yield [
+            row["network"],
+            str(row["epochs"] or ""),
+            f"{row['judging images']:,}",
+            str(row["seeds"]),
+            *cells,
+        ]
+
+
 TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
     "accuracy": accuracy,
     "train_speed": train_speed,
@@ -377,6 +393,7 @@ TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
     "tried": tried,
     "held_out": held_out,
     "folds": folds,
+    "built_in_symmetry": built_in_symmetry,
     "audit_duplicates": audit_duplicates,
     "audit_labels": audit_labels,
     "audit_shortcuts": audit_shortcuts,
