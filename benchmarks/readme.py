@@ -47,8 +47,13 @@ def _places(rows: dict[str, Any]) -> str:
         place = row["measured on"].replace("(R)", "").replace(" Processor", "")
         names.setdefault((place, row["precision"]), []).append(name)
     most, *others = sorted(names, key=lambda place: -len(names[place]))
-    elsewhere = [f"{' and '.join(names[other])} on {', '.join(other)}" for other in others]
+    elsewhere = [f"{_listed(names[other])} on {', '.join(other)}" for other in others]
     return "; ".join([", ".join(most), *elsewhere])
+
+
+def _listed(names: list[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _speed_words(row: dict[str, Any]) -> str:
@@ -68,7 +73,8 @@ def _line(name: str, row: dict[str, Any]) -> str:
         f"{row['seconds']['mean']:.0f}" if row["seconds"]["mean"] >= 10 else f"{row['seconds']['mean']:.1f}"
     )
     seconds += _speed_words(row)
-    shown = f"`{name}`" if name in ("fast", "best", "tutorial") else name
+    recipe, *rest = name.split(" ", 1)
+    shown = " ".join([f"`{recipe}`", *rest]) if recipe in ("fast", "best") or name == "tutorial" else name
     shown = "`fast`" if name in TITLES else shown
     return " | ".join(["", shown, TITLES[row["data"]], seconds, *cells, elsewhere, ""]).strip()
 
