@@ -32,7 +32,7 @@ def render(accuracy: dict[str, Any]) -> str:
     seeds = sorted({row["test accuracy, one view"]["n"] for row in accuracy["rows"].values()})
     lines += [
         "",
-        f"Mean ± sd over {' or '.join(map(str, seeds))} seeds; {_places(accuracy['rows'])}; "
+        f"Mean ± sd over {_listed(list(map(str, seeds)), 'or')} seeds; {_places(accuracy['rows'])}; "
         f"torch {accuracy['machine']['versions']['torch'].split('+')[0]}. "
         "Chosen on validation, test read once a training. Published figures: MedMNIST's benchmark table. "
         "`python benchmarks/accuracy.py` measures, [the results](benchmarks/results/accuracy.json) are committed.",
@@ -51,9 +51,9 @@ def _places(rows: dict[str, Any]) -> str:
     return "; ".join([", ".join(most), *elsewhere])
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: list[str], word: str = "and") -> str:
     *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {word} {last}" if first else last
 
 
 def _speed_words(row: dict[str, Any]) -> str:
@@ -67,7 +67,9 @@ def _line(name: str, row: dict[str, Any]) -> str:
     figures = [
         row[f"test {what}"] for what in ("accuracy, one view", "accuracy, views averaged", "AUC, one view")
     ]
-    cells = [f"{figure['mean']:.4f} ± {figure['sd']:.4f}" for figure in figures]
+    cells = [
+        f"{figure['mean']:.4f}" + (f" ± {figure['sd']:.4f}" if figure["sd"] else "") for figure in figures
+    ]
     elsewhere = KERAS if row["recipe"]["name"] == "tutorial" else PUBLISHED[row["data"]]
     seconds = (
         f"{row['seconds']['mean']:.0f}" if row["seconds"]["mean"] >= 10 else f"{row['seconds']['mean']:.1f}"
