@@ -68,7 +68,8 @@ def _line(name: str, row: dict[str, Any]) -> str:
         row[f"test {what}"] for what in ("accuracy, one view", "accuracy, views averaged", "AUC, one view")
     ]
     cells = [
-        f"{figure['mean']:.4f}" + (f" ± {figure['sd']:.4f}" if figure["sd"] else "") for figure in figures
+        f"{figure['mean']:.4f}" + ("" if figure["sd"] is None else f" ± {figure['sd']:.4f}")
+        for figure in figures
     ]
     elsewhere = KERAS if row["recipe"]["name"] == "tutorial" else PUBLISHED[row["data"]]
     seconds = (
