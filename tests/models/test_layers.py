@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from giemsa.models.layers import GlobalAverage, Standardize, StandardizeEach
+from giemsa.models.layers import GlobalAverage, PooledFirst, Standardize, StandardizeEach
 
 
 def test_the_average_and_its_gradient_are_pytorchs() -> None:
@@ -54,3 +54,57 @@ def test_an_image_without_contrast_becomes_zero_and_has_a_gradient() -> None:
     (gradient,) = torch.autograd.grad(found[0, 0, 0, 0], pixels)
     assert found.abs().max() < 1e-9
     assert gradient[0, 0, 0, 0].item() == pytest.approx(255 * 47 / 48)
+
+
+def _layers(*, bias: bool = True) -> list[nn.Module]:
+    torch.manual_seed(0)
+    return [
+        nn.Conv2d(3, 4, 3, padding="same", bias=bias),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(4, 5, 3),
+        nn.ReLU(),
+        nn.Conv2d(5, 5, 3),
+        nn.MaxPool2d(2),
+        nn.ReLU(),
+        nn.Flatten(),
+    ]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_pooled_first_is_the_same_network_with_the_same_gradients(bias: bool) -> None:
+    layers = [layer.double() for layer in _layers(bias=bias)]
+    pixels = torch.randn(6, 3, 12, 12, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    found, expected = PooledFirst(*layers), nn.Sequential(*layers)
+    assert list(found.state_dict()) == list(expected.state_dict())
+    gradients = []
+    for network in (found, expected):
+        network.zero_grad()
+        answer = network(pixels)
+        answer.square().sum().backward()
+        gradients.append([answer.detach(), *(p.grad for p in network.parameters())])
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize(("training", "sides"), [(True, [6, 4, 1]), (False, [12, 4, 1])])
+def test_in_training_a_rectifier_gets_a_quarter_of_the_pixels(training: bool, sides: list[int]) -> None:
+    seen: list[int] = []
+
+    class Watched(nn.ReLU):
+        def forward(self, input: torch.Tensor) -> torch.Tensor:
+            seen.append(input.shape[-1])
+            return super().forward(input)
+
+    layers = _layers()
+    layers[1], layers[4], layers[7] = Watched(), Watched(), Watched()
+    PooledFirst(*layers).train(training)(torch.zeros(1, 3, 12, 12))
+    assert seen == sides
+
+
+def test_whoever_listens_sees_each_layer_in_its_own_place() -> None:
+    layers = _layers()
+    seen: list[tuple[int, ...]] = []
+    layers[1].register_forward_hook(lambda layer, inputs, output: seen.append(tuple(output.shape)))
+    PooledFirst(*layers)(torch.zeros(1, 3, 12, 12))
+    assert seen == [(1, 4, 12, 12)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from giemsa.models.ensemble import Ensemble
-from giemsa.models.layers import GlobalAverage, SideBySide, Standardize, StandardizeEach
+from giemsa.models.layers import GlobalAverage, PooledFirst, SideBySide, Standardize, StandardizeEach
 from giemsa.models.winograd import WinogradConv2d
 
 _PLAIN = (
@@ -14,6 +14,7 @@ _PLAIN = (
     StandardizeEach,
     SideBySide,
     nn.Sequential,
+    PooledFirst,
     nn.ModuleList,
     nn.Conv2d,
     WinogradConv2d,

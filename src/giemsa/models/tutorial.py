@@ -7,7 +7,7 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
-from giemsa.models.layers import glorot_uniform
+from giemsa.models.layers import PooledFirst, glorot_uniform
 
 
 def tutorial_network(
@@ -34,7 +34,7 @@ def tutorial_network(
     124168
     """
     side = ((size // 2 - 2) // 2 - 2) // 2
-    network = nn.Sequential(
+    network = PooledFirst(
         OrderedDict(
             conv1=nn.Conv2d(channels, 32, 3, padding="same"),
             relu1=nn.ReLU(),

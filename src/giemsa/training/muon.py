@@ -53,6 +53,8 @@ class Muon:
         ]
         self.param_groups = [group | {"lr": learning_rate} for group in groups if group["params"]]
         self.state: defaultdict[Tensor, dict[str, Tensor]] = defaultdict(dict)
+        moving = [(group, parameter) for group in self.param_groups for parameter in group["params"]]
+        self._largest_first = sorted(moving, key=lambda move: move[1].numel(), reverse=True)
 
     def step(self) -> None:
         """Move every parameter that has a gradient."""
@@ -64,12 +66,6 @@ class Muon:
 
         None of them waits for another, so threads can share them.
         """
-        moving = [
-            (group, parameter)
-            for group in self.param_groups
-            for parameter in group["params"]
-            if parameter.grad is not None
-        ]
         return [
             partial(
                 _muon_step if group["is_muon"] else _adamw_step,
@@ -78,7 +74,8 @@ class Muon:
                 group["lr"],
                 group["weight_decay"],
             )
-            for group, parameter in sorted(moving, key=lambda move: move[1].numel(), reverse=True)
+            for group, parameter in self._largest_first
+            if parameter.grad is not None
         ]
 
 

@@ -97,15 +97,15 @@ class Shards:
             replica.zero_grad(set_to_none=True)
             turns = math.ceil(pixels[:, 0].numel() / self.pixels_at_a_time)
             turns = max(1, min(turns, len(pixels)))
-            found = []
+            learnt = []
             for part, labels_of_part in zip(
                 pixels.tensor_split(turns), labels_of.tensor_split(turns), strict=True
             ):
                 logits, mean = loss(replica, part, labels_of_part)
                 share = mean * (len(part) / len(labels))
                 share.backward()
-                found.append((logits.detach(), share.detach()))
-            return found
+                learnt.append((logits.detach(), share.detach()))
+            return learnt
 
         found = self.team.do([partial(one, *shard) for shard in work])
         self._join(len(work))
