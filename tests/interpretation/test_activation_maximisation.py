@@ -23,7 +23,12 @@ def test_the_tutorials_settings():
     views = TUTORIAL.views
     assert (TUTORIAL.steps, TUTORIAL.learning_rate, views.jitter, views.rotation) == (200, 0.5, 10, 2)
     assert (TUTORIAL.total_variation, TUTORIAL.norm, TUTORIAL.norm_power) == (1.0, 0.3, 1.0)
-    assert (TUTORIAL.parametrisation, TUTORIAL.start, TUTORIAL.log_odds) == ("pixel", 1.0, False)
+    assert (TUTORIAL.parametrisation, TUTORIAL.start, TUTORIAL.draws, TUTORIAL.log_odds) == (
+        "pixel",
+        1.0,
+        1,
+        False,
+    )
 
 
 def test_penalties_by_hand():
@@ -50,6 +55,27 @@ def test_every_class_is_reached_from_noise(pooling):
     assert logits.argmax(1).tolist() == [0, 1, 2]
     assert made.images.min() >= 0
     assert made.images.max() <= 1
+
+
+class _TwoHills(nn.Module):
+    """Climbs to a foothill in dark images, to the summit in light ones."""
+
+    def forward(self, pixels):
+        light = pixels.mean((1, 2, 3))
+        height = torch.where(light > 0.5, 10 * light, 1 - light)
+        return torch.stack([height, torch.zeros_like(height)], dim=1)
+
+
+def test_of_several_draws_the_highest_is_begun_at():
+    like = torch.rand(20, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+    target = Target(torch.tensor([[1.0, 0.0]]).repeat(12, 1))
+    reached = {}
+    for draws in (1, 32):
+        settings = dataclasses.replace(DEFAULTS, steps=20, draws=draws, start=1.0)
+        reached[draws] = maximise_activation(_TwoHills(), target, like=like, settings=settings).scores
+    assert (reached[1] < 1).any()
+    assert (reached[1] > 5).any()
+    assert (reached[32] > 5).all()
 
 
 def test_radius_keeps_to_the_ball(tutorial, pixels):

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from giemsa.errors import ModelError, nearest_names
 from giemsa.interpretation.gradients import differentiate
-from giemsa.interpretation.image_parametrisation import Canvas, make_canvas
+from giemsa.interpretation.image_parametrisation import Canvas, draw_noise, make_canvas
 from giemsa.interpretation.layers import evaluating
 from giemsa.interpretation.pixels import check_pixels
 from giemsa.interpretation.target import Target, resolve_target, scores
@@ -33,6 +33,8 @@ class MaximisationSettings:
     learning_rate, weight_decay : its own.
     parametrisation : ``pixel``, ``fourier`` or ``natural``.
     start : how strong the noise is at which it begins; 1 is the data's own variation (for pixels, uniform noise from 0 to 1).
+    draws : of that noise for each image; it begins at the one to which the target answers most, since from others the way up may
+        end on a foothill.
     views : how the image is moved at each step.
     copies : views of each image a step.
     log_odds : climb the log odds of a class against all others; else the logit itself, which can rise for all classes at once.
@@ -47,6 +49,7 @@ class MaximisationSettings:
     weight_decay: float = 0.0
     parametrisation: str = "natural"
     start: float = 0.5
+    draws: int = 32
     views: ViewRange = field(default_factory=lambda: ViewRange(2.0, 10.0, 0.1, 8, 0.03, 0.05))
     copies: int = 1
     log_odds: bool = True
@@ -63,6 +66,7 @@ TUTORIAL = MaximisationSettings(
     weight_decay=0.004,
     parametrisation="pixel",
     start=1.0,
+    draws=1,
     views=ViewRange(jitter=10.0, rotation=2.0),
     copies=1,
     log_odds=False,
@@ -151,6 +155,8 @@ def maximise_activation(
         canvas = _begin_at(start, settings)
     objective = Target(weights.repeat(settings.copies, 1), target.layer)
     with evaluating(network):
+        if start is None:
+            _begin_high(network, canvas, Target(weights, target.layer), settings, generator)
         history = _climb(network, canvas, objective, settings, generator, progress)
         with torch.no_grad():
             images = canvas.image(canvas.values).clamp(0, 1)
@@ -158,6 +164,25 @@ def maximise_activation(
     return Maximisation(
         images.permute(0, 2, 3, 1).contiguous().float().numpy(), reached.numpy(), history, settings
     )
+
+
+@torch.no_grad()
+def _begin_high(
+    network: nn.Module,
+    canvas: Canvas,
+    target: Target,
+    settings: MaximisationSettings,
+    generator: torch.Generator,
+) -> None:
+    """Put each of the canvas's values, in place, at that of several draws of noise to which its target answers most."""
+    if settings.draws == 1:
+        return
+    best = objective_of(network, canvas.image(canvas.values), target, log_odds=settings.log_odds)
+    for _ in range(settings.draws - 1):
+        drawn = draw_noise(settings.parametrisation, canvas.values.shape, settings.start, generator)
+        heights = objective_of(network, canvas.image(drawn), target, log_odds=settings.log_odds)
+        higher = heights > best
+        canvas.values[higher], best[higher] = drawn[higher], heights[higher]
 
 
 def _climb(

@@ -61,13 +61,19 @@ def make_canvas(
     if kind not in KINDS:
         raise ModelError(f"no parametrisation is called {kind!r}; {nearest_names(kind, KINDS)}")
     if kind == "pixel":
-        start = 0.5 + spread * (torch.rand(shape, generator=generator) - 0.5)
-        return Canvas(start.requires_grad_(), lambda values: values)
+        return Canvas(draw_noise(kind, shape, spread, generator).requires_grad_(), lambda values: values)
     if images is None:
         raise ModelError(f"parametrisation {kind!r} takes its statistics from real images; give some")
     make = _fourier if kind == "fourier" else _natural
     size, image = make(images, shape)
-    return Canvas((spread * torch.randn(size, generator=generator)).requires_grad_(), image)
+    return Canvas(draw_noise(kind, size, spread, generator).requires_grad_(), image)
+
+
+def draw_noise(kind: str, shape: tuple[int, ...], spread: float, generator: torch.Generator) -> Tensor:
+    """Return noise of that shape for the values of a canvas of that kind, as :func:`make_canvas` begins at it."""
+    if kind == "pixel":
+        return 0.5 + spread * (torch.rand(shape, generator=generator) - 0.5)
+    return spread * torch.randn(shape, generator=generator)
 
 
 def to_open(pixels: Tensor) -> Tensor:
