@@ -335,7 +335,7 @@ old_run = giemsa.train(
 )
 
 # %% [markdown]
-# It learns, but slowly: 100 epochs of this reach 88 of 100 right on test. (Measured on two processor cores: 88.5 % on the average of
+# It learns, but slowly: 100 epochs of this reach 88 of 100 right on test. (Measured on two processor cores: 88.7 % on the average of
 # three trainings with `giemsa`, and 88.0 % after twelve minutes with the program that the original notebook used.)
 #
 # ### A better recipe
