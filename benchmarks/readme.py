@@ -11,6 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tables import spread
+
 ROOT = Path(__file__).parents[1]
 MARKS = ("<!-- {}: begin -->\n", "<!-- {}: end -->\n")
 PUBLISHED = {
@@ -67,10 +69,7 @@ def _line(name: str, row: dict[str, Any]) -> str:
     figures = [
         row[f"test {what}"] for what in ("accuracy, one view", "accuracy, views averaged", "AUC, one view")
     ]
-    cells = [
-        f"{figure['mean']:.4f}" + ("" if figure["sd"] is None else f" ± {figure['sd']:.4f}")
-        for figure in figures
-    ]
+    cells = [spread(figure, 4) for figure in figures]
     elsewhere = KERAS if row["recipe"]["name"] == "tutorial" else PUBLISHED[row["data"]]
     seconds = (
         f"{row['seconds']['mean']:.0f}" if row["seconds"]["mean"] >= 10 else f"{row['seconds']['mean']:.1f}"

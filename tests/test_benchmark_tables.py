@@ -1,29 +1,20 @@
 """The page of measurements says what the measurements say."""
 
-import importlib.util
 import json
 from pathlib import Path
 
-import pytest
+import tables
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
-@pytest.fixture(scope="module")
-def tables():
-    place = importlib.util.spec_from_file_location("tables", BENCHMARKS / "tables.py")
-    module = importlib.util.module_from_spec(place)
-    place.loader.exec_module(module)
-    return module
-
-
-def test_the_page_says_what_the_json_says(tables):
+def test_the_page_says_what_the_json_says():
     page = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
     assert sum(f"<!-- {name} -->" in page for name in tables.TABLES) == len(tables.TABLES) == 22
     assert tables.fill(page) == page
 
 
-def test_a_changed_figure_is_noticed(tables):
+def test_a_changed_figure_is_noticed():
     page = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
     rows = json.loads((BENCHMARKS / "results" / "tried.json").read_text(encoding="utf-8"))["rows"]
     figure = f"{rows[0]['log loss, one view']:.4f}"

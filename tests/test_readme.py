@@ -1,12 +1,11 @@
 """The README says what the committed results say, and its tree is that of the package."""
 
-import importlib.util
 import json
 import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from readme import render, render_audit
 
 import giemsa
 
@@ -14,26 +13,16 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def table() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("readme", ROOT / "benchmarks" / "readme.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_table_is_that_of_the_results(table: ModuleType) -> None:
+def test_the_table_is_that_of_the_results() -> None:
     accuracy = json.loads((ROOT / "benchmarks/results/accuracy.json").read_text(encoding="utf-8"))
     assert {"fast", "tutorial"} <= set(accuracy["rows"])
-    assert table.render(accuracy) in README, "run `python benchmarks/readme.py`"
+    assert render(accuracy) in README, "run `python benchmarks/readme.py`"
 
 
-def test_what_the_audit_finds_is_that_of_the_results(table: ModuleType) -> None:
+def test_what_the_audit_finds_is_that_of_the_results() -> None:
     audit = json.loads((ROOT / "benchmarks/results/audit.json").read_text(encoding="utf-8"))
     assert len(audit["untouched"]["bloodmnist"]["findings"]) >= 5
-    assert table.render_audit(audit) in README, "run `python benchmarks/readme.py`"
+    assert render_audit(audit) in README, "run `python benchmarks/readme.py`"
 
 
 def test_each_mean_is_that_of_its_values() -> None:

@@ -42,8 +42,9 @@ class Clock(keras.callbacks.Callback):
     """Waits for a line before each epoch, and prints its seconds, validation included, after it."""
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Wait, then start."""
-        sys.stdin.readline()
+        """Wait, then start; where no more lines can come, end."""
+        if not sys.stdin.readline():
+            sys.exit("nobody asks for this epoch any more")
         self.start = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:

@@ -149,9 +149,10 @@ def maximise_activation(
     weights = target.weights.reshape(-1, target.weights.shape[-1])
     resolve_target(Target(weights[0], target.layer), network, like)
     generator = torch.Generator().manual_seed(seed)
-    shape = (len(weights), *like.shape[1:])
-    canvas = make_canvas(settings.parametrisation, like, shape, settings.start, generator)
-    if start is not None:
+    if start is None:
+        shape = (len(weights), *like.shape[1:])
+        canvas = make_canvas(settings.parametrisation, like, shape, settings.start, generator)
+    else:
         canvas = _begin_at(start, settings)
     objective = Target(weights.repeat(settings.copies, 1), target.layer)
     with evaluating(network):
