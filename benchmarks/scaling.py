@@ -56,18 +56,22 @@ def time_epoch(path: Path, threads: int) -> dict[str, float | None]:
     for _ in fit(classifier, make_dataset(images[:512], card), recipe):
         pass
     (epoch,) = fit(classifier, data, recipe)
-    peak, own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, own_memory()
+    peak = memory("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    own = memory("RssAnon")
     start = time.perf_counter()
     classifier.logits(images[:1000])
     predicted = min(len(images), 1000) / (time.perf_counter() - start)
     return {"seconds": epoch.seconds, "predicted a second": predicted, "peak MB": peak, "own MB": own}
 
 
-def own_memory() -> float | None:
-    """Return the memory of this process in MB without mapped files; ``None`` where the system does not tell."""
+def memory(kind: str) -> float | None:
+    """Return what Linux says of this process, in MB: ``VmHWM`` its peak, ``RssAnon`` its memory without mapped files.
+
+    Elsewhere it is ``None``. (The peak that ``getrusage`` gives may be that of the program that began this one.)
+    """
     status = Path("/proc/self/status")
     lines = status.read_text(encoding="utf-8").splitlines() if status.exists() else []
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon")), None)
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(kind)), None)
 
 
 def make_dataset(images: np.ndarray, card: giemsa.DataCard) -> ImageDataset:

@@ -469,10 +469,14 @@ print(f"accuracy on validation: {np.mean(probabilities.argmax(axis=1) == labels)
 # - **macro mean**: the mean over the classes, each counting the same; **weighted mean**: each counting by its support.
 #
 # **Intervals.** 3,421 test images are many, but they are a sample. With another sample the accuracy would come out a little
-# different. The *95 % interval* says how much: it is made so that in 95 of 100 such studies it holds the true value. Two networks
-# whose accuracies differ by less than that can hardly be told apart by this test.
+# different. The *95 % interval* says how much: it is made so that in 95 of 100 such studies it holds the true value. (To compare
+# two networks on the same images there is something sharper: `giemsa.compare(run, changed_run)` looks at them image by image.)
+#
+# First we put what the audit found into the run's folder: the evaluation then also tells the accuracy without the leaked images,
+# and the page at the end shows it.
 
 # %%
+audit.save(run.folder)
 evaluation = giemsa.evaluate(run)
 evaluation
 
@@ -623,9 +627,9 @@ for label, name in enumerate(data.class_names):
 sorted(path.name for path in folder.iterdir())
 
 # %% [markdown]
-# `giemsa.load` reads the folder, brings all images to one size, and makes the three splits by itself. Duplicates always come into the
-# same split. `giemsa` cannot know whether *your* images may be mirrored and turned; it finds out by a short trial on the validation
-# split. A small set is over after a few batches, so we go through it more often: until 300 batches were taken.
+# `giemsa.load` reads the folder, brings all images to one size, and makes the three splits by itself. Exact duplicates always come into
+# the same split. `giemsa` cannot know whether *your* images may be mirrored and turned; it finds out by a short trial on the training
+# images. A small set is over after a few batches, so we go through it more often: until 300 batches were taken.
 
 # %%
 own = giemsa.load(folder, size=28)

@@ -16,6 +16,7 @@ import typer
 import giemsa
 from giemsa.cli.app import app
 from giemsa.data.dataset import ImageDataset
+from giemsa.models import MODELS
 from giemsa.training import symmetry_trial
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -74,6 +75,12 @@ def test_the_code_of_a_page_is_python(page: str) -> None:
 def test_every_page_with_code_is_run() -> None:
     with_code = {str(p.relative_to(DOCS).as_posix()) for p in DOCS.rglob("*.md") if blocks(p, "python")}
     assert with_code == set(PAGES)
+
+
+def test_the_reference_names_every_network_and_recipe() -> None:
+    page = (DOCS / "reference" / "training.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)) == set(MODELS)
+    assert all(f"`{name}`" in page for name in giemsa.RECIPES)
 
 
 def test_the_commands_of_the_pages_exist_with_their_flags() -> None:
