@@ -23,9 +23,10 @@ def test_training_gives_each_member_apart():
 
 def test_members_begin_differently():
     ensemble = convnet_ensemble(channels=3, n_classes=2, size=28, generator=torch.Generator().manual_seed(0))
-    first, second = (ensemble.members[i].conv1.weight for i in (0, 1))
+    first, third = (ensemble.members[i].conv1.weight for i in (0, 2))
     assert len(ensemble.members) == 3
-    assert not torch.equal(first, second)
+    assert first.shape == third.shape
+    assert not torch.equal(first, third)
 
 
 def test_light_and_its_colour_count_for_the_members_that_are_shown_them() -> None:

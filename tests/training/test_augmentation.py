@@ -76,8 +76,12 @@ def test_rotation_by_a_quarter_is_a_quarter_turn(images: torch.Tensor) -> None:
 
 
 def test_rotation_repeats_the_edge(images: torch.Tensor) -> None:
-    constant = torch.full((1, 3, 9, 9), 0.25)
-    torch.testing.assert_close(rotate(constant, torch.tensor([33.0])), constant)
+    ramp = torch.arange(9.0).expand(1, 1, 9, 9)
+    turned = rotate(ramp, torch.tensor([45.0]))[0, 0]
+    away = torch.arange(9.0) - 4
+    along, across = (away[None, :] * 0.5**0.5, away[:, None] * 0.5**0.5)
+    wanted = [(4 + along + sign * across).clamp(0, 8) for sign in (-1, 1)]
+    assert any(torch.allclose(turned, one, atol=1e-5) for one in wanted)
 
 
 def test_shift_moves_whole_pixels_and_mirrors_the_edge() -> None:

@@ -1,11 +1,16 @@
 """A classifier's probabilities are those of the softmax, averaged over the views that its symmetry allows."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from giemsa.errors import ModelError
+from giemsa.models.ensemble import Ensemble
 from giemsa.training.classifier import Classes, Classifier, Preprocessing, copy_on_cpu, to_pixels
 from giemsa.training.device import Compute
 
@@ -82,13 +87,84 @@ def test_features_are_the_input_of_the_last_dense_layer() -> None:
     assert not network[3]._forward_pre_hooks
 
 
-def test_a_network_without_dense_layer_has_no_features() -> None:
+class _HeadFirst(nn.Module):
+    """Its layers stand in another order than they work in, and one of them never does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head, self.body, self.idle = nn.Linear(3, 2), nn.Linear(4, 3), nn.Linear(9, 9)
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.head(self.body(pixels.flatten(1)).relu())
+
+
+def test_the_last_dense_layer_is_the_one_that_works_last() -> None:
+    network = _HeadFirst()
+    classifier = _classifier(network)
+    expected = network.body(classifier.standardize(to_pixels(IMAGES)).flatten(1)).relu().detach().numpy()
+    np.testing.assert_allclose(classifier.features(IMAGES), expected, rtol=1e-6)
+
+
+def test_features_of_an_ensemble_are_those_of_all_members() -> None:
+    members = [nn.Sequential(nn.Flatten(), nn.Linear(4, n), nn.Linear(n, 2)) for n in (3, 5)]
+    classifier = _classifier(Ensemble(members))
+    features = classifier.features(IMAGES)
+    assert features.shape == (2, 8)
+    for member, part in zip(members, (features[:, :3], features[:, 3:]), strict=True):
+        np.testing.assert_array_equal(part, _classifier(member).features(IMAGES))
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_features_come_in_the_order_of_the_images_from_several_threads() -> None:
+    classifier = _classifier(nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)))
+    many = np.random.default_rng(0).integers(0, 256, (64, 2, 2, 1), dtype=np.uint8)
+    shared = classifier.features(many, batch_size=2)
+    np.testing.assert_array_equal(shared, np.concatenate([classifier.features(one[None]) for one in many]))
+
+
+@pytest.mark.parametrize("network", [_Corner(), nn.Sequential(_Corner(), nn.Identity())])
+def test_a_network_without_dense_layer_has_no_features(network: nn.Module) -> None:
     with pytest.raises(ModelError, match="no dense layer"):
-        _classifier(_Corner()).features(IMAGES)
+        _classifier(network).features(IMAGES)
 
 
 def test_no_images_give_no_rows() -> None:
-    assert _classifier(_Corner()).probabilities(IMAGES[:0]).shape == (0, 2)
+    classifier = _classifier(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)))
+    assert classifier.probabilities(IMAGES[:0]).shape == classifier.logits(IMAGES[:0]).shape == (0, 2)
+    assert classifier.features(IMAGES[:0]).shape == (0, 4)
+
+
+class _WithoutDoubles(TorchDispatchMode):
+    """Stands in for a device that knows no double precision, as Apple's: an error until a tensor was brought to the CPU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_home: list[torch.Tensor] = []
+
+    def bring_home(self, tensor: torch.Tensor) -> torch.Tensor:
+        self.at_home.append(tensor.clone())
+        return self.at_home[-1]
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = func(*args, **(kwargs or {}))
+        results = [one for one in tree_leaves(given) if isinstance(one, torch.Tensor)]
+        if any(one is known for one in tree_leaves(args) for known in self.at_home):
+            self.at_home += results
+        elif any(one.dtype == torch.float64 for one in results):
+            raise TypeError("the device knows no float64")
+        return given
+
+
+def test_the_device_is_never_asked_for_double_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier = _classifier(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)))
+    expected = classifier.probabilities(IMAGES, views=2)
+    device = _WithoutDoubles()
+    monkeypatch.setattr(torch.Tensor, "cpu", lambda tensor: device.bring_home(tensor))
+    with device:
+        with pytest.raises(TypeError, match="no float64"):
+            torch.zeros(1).double()
+        np.testing.assert_array_equal(classifier.probabilities(IMAGES, views=2), expected)
+    assert device.at_home
 
 
 def test_a_copy_for_the_cpu_computes_there_and_leaves_the_original_alone() -> None:

@@ -1,6 +1,7 @@
 """`ImageClassifier` keeps scikit-learn's contract: its own checks, and the tools that users hand it to."""
 
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,6 +113,30 @@ def test_other_mistakes_are_refused() -> None:
         quick(epochs=1).fit(images, labels).predict(images[:, :5])
     with pytest.raises(ValueError, match="val_fraction"):
         quick(val_fraction=1.0).fit(images, labels)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"recipe": "fastest"}, "did you mean fast"),
+        ({"symmetry": "mirrored"}, "did you mean mirror"),
+        ({"views": 8}, "8 views are not to be had"),
+        ({"device": "gpu"}, "no device is called 'gpu'"),
+        ({"model": None}, "needs images of at least 8 pixels"),
+    ],
+)
+def test_an_argument_that_does_not_fit_is_a_value_error_before_any_training(
+    changes: dict[str, Any], words: str
+) -> None:
+    model = ImageClassifier(**{"recipe": QUICK, "model": linear} | changes)
+    with pytest.raises(ValueError, match=words):
+        model.fit(*blobs(12))
+    assert not hasattr(model, "history_")
+
+
+def test_a_search_may_hand_over_numbers_of_numpy() -> None:
+    search = GridSearchCV(quick(), {"epochs": np.arange(1, 3), "learning_rate": np.float32([0.02])}, cv=2)
+    assert search.fit(*blobs(30)).best_params_["epochs"] in (1, 2)
 
 
 def test_it_can_be_cloned_pickled_and_shown() -> None:

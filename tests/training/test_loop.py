@@ -42,6 +42,29 @@ def test_it_learns(discs: ImageDataset) -> None:
     assert score_split(classifier, discs.test)[1] > 0.9
 
 
+def test_a_single_image_that_is_left_does_not_stop_norms_that_want_two(discs: ImageDataset) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(1200, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))
+    odd = dataclasses.replace(discs, train=discs.train.subset(np.arange(65)))
+    seen: list[int] = []
+    list(fit(network, odd, SHORT.replace(epochs=1), progress=lambda done, *_: seen.append(done)))
+    assert seen == [16, 32, 48, 65]
+
+
+def test_no_images_to_learn_from_are_refused(discs: ImageDataset) -> None:
+    classifier = build_classifier(discs, SHORT, seed=0, compute=Compute())
+    for name in ("train", "val"):
+        empty = dataclasses.replace(discs, **{name: discs.train.subset(np.arange(0))})
+        with pytest.raises(DataError, match=f"the {name} split of discs is empty"):
+            next(fit(classifier, empty, SHORT))
+
+
+@pytest.mark.parametrize("begun", ["cpu", "meta"])
+def test_a_network_is_asked_for_its_output_where_it_will_compute(discs: ImageDataset, begun: str) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(1200, 3)).to(begun)
+    classifier = build_classifier(discs, SHORT, seed=0, compute=Compute("meta"), network=network)
+    assert all(parameter.is_meta for parameter in classifier.parameters())
+
+
 @pytest.mark.usefixtures("two_threads")
 def test_the_same_seed_gives_the_same_bits(discs: ImageDataset) -> None:
     first, second, other = (_weights(_trained(discs, SHORT, seed)[0]) for seed in (0, 0, 1))

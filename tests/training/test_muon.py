@@ -48,6 +48,14 @@ def test_vectors_and_dense_layers_take_the_step_of_adamw():
     torch.testing.assert_close(ours.bias, theirs.bias)
 
 
+def test_weights_of_every_number_of_dimensions_move():
+    network = nn.ParameterList([nn.Parameter(torch.ones((2,) * n)) for n in range(1, 6)])
+    optimiser = Muon(network, learning_rate=0.1, weight_decay=0.0)
+    sum((parameter**2).sum() for parameter in network).backward()
+    optimiser.step()
+    assert all((parameter < 1).all() for parameter in network)
+
+
 def test_a_step_on_a_convolution_stretches_by_about_the_learning_rate():
     layer = nn.Conv2d(4, 4, 3, bias=False)
     before = layer.weight.detach().clone()

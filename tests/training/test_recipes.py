@@ -1,7 +1,9 @@
 """Recipes refuse what cannot be trained, in one line."""
 
+import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,11 +24,20 @@ from giemsa.training.recipes import RECIPES, Recipe, get_recipe
         ("optimiser", "adamm", "did you mean"),
         ("precision", "int8", "precision 'int8' is unknown"),
         ("learning_rate", float("nan"), "learning_rate must be"),
+        ("epochs", 2.5, "epochs must be a whole number, got 2.5"),
+        ("batch_size", 32.0, "batch_size must be a whole number"),
+        ("shift_pixels", 1.5, "shift_pixels must be a whole number"),
     ],
 )
 def test_a_bad_field_is_refused(field: str, value: object, words: str) -> None:
     with pytest.raises(RecipeError, match=words):
         Recipe().replace(**{field: value})
+
+
+def test_numbers_of_numpy_become_pythons() -> None:
+    recipe = Recipe(epochs=np.int64(5), learning_rate=np.float32(0.5), patience=np.int16(3), weight_decay=0)
+    assert recipe == Recipe(epochs=5, learning_rate=0.5, patience=3, weight_decay=0.0)
+    assert json.loads(json.dumps(recipe.to_json())) == recipe.to_json()
 
 
 def test_an_unknown_field_names_the_nearest() -> None:

@@ -20,6 +20,11 @@ def _classifier(network: nn.Module | str, device: str = "cpu") -> Classifier:
     if isinstance(network, str):
         generator = torch.Generator().manual_seed(0)
         network = build_model(network, channels=1, n_classes=4, size=12, generator=generator)
+        for (
+            layer
+        ) in network.modules():  # the last one begins at zero, which gives those before it no gradient
+            if isinstance(layer, nn.Linear):
+                nn.init.normal_(layer.weight, generator=generator)
     preprocessing = Preprocessing((12, 12, 1), (0.4,), (0.2,))
     return Classifier(network, preprocessing, Classes(tuple("abcd"), compute=Compute(device))).train()
 
@@ -108,6 +113,16 @@ def test_replicas_move_together_and_share_the_norms_moments() -> None:
         assert torch.equal(a, b), name
 
 
+@pytest.mark.parametrize(("n", "expected"), [(33, [16, 17]), (32, [16, 16]), (31, [31]), (3, [3])])
+def test_no_shard_is_smaller_than_half_of_the_smallest_batch_that_is_cut(n: int, expected: list[int]) -> None:
+    classifier, sizes = _classifier("convnet"), []
+    with shards_of(classifier, 128) as shards:
+        shards.backward(*_batch(n), lambda c, x, y: (sizes.append(len(x)), *_loss(c, x, y))[1:])
+        moments = [list(replica.buffers()) for replica in shards.replicas]
+    assert sorted(sizes) == expected
+    assert all(torch.equal(a, b) for a, b in zip(*moments, strict=True) if a.is_floating_point())
+
+
 def test_the_same_batch_gives_the_same_bits() -> None:
     runs = []
     for _ in range(2):
@@ -115,6 +130,7 @@ def test_the_same_batch_gives_the_same_bits() -> None:
         with shards_of(classifier, 128) as shards:
             shards.backward(*_batch(), _loss)
         runs.append(_gradients(classifier))
+    assert all(gradient.any() for gradient in runs[0])
     assert all(torch.equal(a, b) for a, b in zip(*runs, strict=True))
 
 

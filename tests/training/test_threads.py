@@ -72,10 +72,12 @@ def test_an_error_ends_the_work_and_is_told(wrong: int) -> None:
 
 def test_predictions_do_not_depend_on_the_threads(discs: ImageDataset) -> None:
     classifier = build_classifier(discs, RECIPES["fast"], seed=0, compute=Compute())
+    torch.nn.init.normal_(classifier.network.dense.weight, generator=torch.Generator().manual_seed(0))
     images, told = np.concatenate([discs.train.images] * 3), []
     shared = classifier.logits(
         images, batch_size=32, progress=lambda done, total, _: told.append((done, total))
     )
+    assert len(shared.unique(dim=0)) == len(discs.train)  # each image has an answer of its own
     torch.set_num_threads(1)
     assert torch.equal(classifier.logits(images, batch_size=32), shared)
     assert torch.equal(classifier.logits(images), shared)

@@ -18,7 +18,7 @@ from giemsa.training.files import read_tensors
 from giemsa.training.history import Epoch
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import Run, open_run
-from giemsa.training.train import resume, train
+from giemsa.training.train import EpochCallback, resume, train
 
 SHORT = Recipe(
     name="short",
@@ -98,25 +98,111 @@ class _Stopped(Exception):
     pass
 
 
-@pytest.mark.parametrize(
-    "recipe", [SHORT, SHORT.replace(selection="average"), SHORT.replace(selection="best")]
-)
-def test_resuming_gives_the_very_weights(discs: ImageDataset, tmp_path: Path, recipe: Recipe) -> None:
-    def stop_after_two(epoch: Epoch, epochs: int) -> None:
-        if epoch.epoch == 2:
+def _stop_after(number: int) -> EpochCallback:
+    def stop(epoch: Epoch, epochs: int) -> None:
+        if epoch.epoch == number:
             raise _Stopped
 
+    return stop
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        SHORT,
+        SHORT.replace(selection="average"),
+        SHORT.replace(selection="best"),
+        SHORT.replace(optimiser="adam", learning_rate=1e-3),
+        SHORT.replace(optimiser="sgd", learning_rate=1e-2),
+        SHORT.replace(model="convnet", batch_size=64, epochs=5),
+    ],
+    ids=["muon", "average", "best", "adam", "sgd", "norms in shards"],
+)
+@pytest.mark.usefixtures("two_threads")
+def test_resuming_gives_the_very_weights(discs: ImageDataset, tmp_path: Path, recipe: Recipe) -> None:
     train(discs, recipe, out=tmp_path / "whole")
+    stop = recipe.epochs // 2 + 1
     with pytest.raises(_Stopped):
-        train(discs, recipe, out=tmp_path / "broken", on_epoch=stop_after_two)
+        train(discs, recipe, out=tmp_path / "broken", on_epoch=_stop_after(stop))
     broken = open_run(tmp_path / "broken", data=discs)
     assert broken.config["status"] == "training"
-    assert len(broken.history) == 2
+    assert len(broken.history) == stop
     assert broken.classifier.probabilities(discs.val.images).shape == (30, 3)
+    torch.set_num_threads(1)  # it was begun with two
     resumed = resume(tmp_path / "broken", data=discs)
-    assert [epoch.epoch for epoch in resumed.history] == [1, 2, 3]
+    assert torch.get_num_threads() == 1
+    assert [epoch.epoch for epoch in resumed.history] == list(range(1, recipe.epochs + 1))
     _assert_same_weights(tmp_path / "whole", tmp_path / "broken")
     assert not list((tmp_path / "broken").glob("*resume*"))
+
+
+class _Tied(nn.Module):
+    """A network of one's own in which two layers are one."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.entrance, self.again, self.head = nn.Linear(1200, 4), nn.Linear(4, 4), nn.Linear(4, 3)
+        self.same = self.again
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.head(self.same(self.again(self.entrance(pixels.flatten(1))).relu()))
+
+
+@pytest.mark.parametrize("stop", [0, 1, 2])
+def test_a_network_of_ones_own_goes_on_too(discs: ImageDataset, tmp_path: Path, stop: int) -> None:
+    def stop_in_the_first_epoch(done: int, total: int, words: str) -> None:
+        if done >= 64:
+            raise _Stopped
+
+    train(discs, SHORT, out=tmp_path / "whole", model=_Tied(0))
+    network = _Tied(0)
+    with pytest.raises(_Stopped):
+        train(
+            discs,
+            SHORT,
+            out=tmp_path / "broken",
+            model=network,
+            on_epoch=_stop_after(stop),
+            progress=None if stop else stop_in_the_first_epoch,
+        )
+    broken = open_run(tmp_path / "broken", data=discs)
+    assert len(broken.history) == stop
+    assert ("after" in broken._repr_html_()) == (stop > 0)
+    # in a new process the module has other weights, in a notebook those of the moment of the stop
+    resume(tmp_path / "broken", data=discs, model=_Tied(1) if stop else network)
+    _assert_same_weights(tmp_path / "whole", tmp_path / "broken")
+
+
+@pytest.mark.parametrize("write", ["save_pictures", "write_predictions", "_forget_resuming"])
+def test_a_stop_at_the_very_end_loses_nothing(
+    discs: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: str
+) -> None:
+    def stop(*_: object) -> None:
+        raise _Stopped
+
+    with monkeypatch.context() as broken, pytest.raises(_Stopped):
+        broken.setattr("giemsa.training.train." + write, stop)
+        train(discs, SHORT, out=tmp_path / "broken")
+    run = resume(tmp_path / "broken", data=discs)
+    assert run.config["status"] == "complete"
+    assert (run.folder / "figures" / "train-curves.png").exists()
+    assert run.predictions("val")[1].shape == (30, 3)
+    assert not list(run.folder.glob("*resume*"))
+
+
+def test_a_machine_without_the_card_goes_on_and_says_so(discs: ImageDataset, tmp_path: Path) -> None:
+    with pytest.raises(_Stopped):
+        train(discs, SHORT, out=tmp_path / "moved", on_epoch=_stop_after(1))
+    config = json.loads((tmp_path / "moved" / "config.json").read_text(encoding="utf-8"))
+    config |= {"device": "mps", "precision": "bfloat16"}
+    (tmp_path / "moved" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    if torch.backends.mps.is_available():
+        pytest.skip("this machine has that card")
+    resumed = resume(tmp_path / "moved", data=discs)
+    assert (resumed.config["device"], resumed.config["precision"]) == ("cpu", "float32")
+    assert resumed.config["began_on"] == "mps, bfloat16"
 
 
 def test_resuming_a_complete_run_changes_nothing(finished: Run, discs: ImageDataset) -> None:

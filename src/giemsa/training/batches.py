@@ -31,15 +31,31 @@ def training_batches(
     memory: Memory,
     generator: torch.Generator,
 ) -> Iterator[Batch]:
-    """Yield the images of ``split`` in ``order``, augmented, several small batches at a time; the last one may be smaller."""
+    """Yield the images of ``split`` in ``order``, augmented, several small batches at a time; see :func:`batch_sizes`."""
     device = classifier.classes.compute.device
     symmetry = recipe.symmetry_given(classifier.symmetry)
     height, width = split.images.shape[1:3]
     at_once = max(1, CACHED_PIXELS // (recipe.batch_size * height * width))
-    for block in order.split(at_once * recipe.batch_size):
+    sizes = batch_sizes(len(order), recipe.batch_size)
+    blocks = [sizes[start : start + at_once] for start in range(0, len(sizes), at_once)]
+    for block, chosen in zip(blocks, order.split(list(map(sum, blocks))), strict=True):
         # each batch is read in the order in which its images lie on a disk
-        places = torch.cat([batch.sort().values for batch in block.split(recipe.batch_size)])
+        places = torch.cat([batch.sort().values for batch in chosen.split(block)])
         pixels = to_pixels(split.images[places.numpy()])
         pixels = augment(pixels, recipe, memory.next_views(places, symmetry), generator).to(device)
         labels = torch.from_numpy(split.labels[places.numpy()]).to(device)
-        yield from map(Batch, *(part.split(recipe.batch_size) for part in (pixels, labels, places)))
+        yield from map(Batch, *(part.split(block) for part in (pixels, labels, places)))
+
+
+def batch_sizes(n_images: int, batch_size: int) -> list[int]:
+    """Return the sizes of the batches in so many images; a single one that is left joins those before it, as norms want two.
+
+    Examples
+    --------
+    >>> batch_sizes(10, 4), batch_sizes(9, 4), batch_sizes(1, 4)
+    ([4, 4, 2], [4, 5], [1])
+    """
+    full, left = divmod(n_images, batch_size)
+    if left == 1 and full:
+        return [batch_size] * (full - 1) + [batch_size + 1]
+    return [batch_size] * full + [left] * (left > 0)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from contextlib import suppress
 
+import numpy as np
+
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import RecipeError
-from giemsa.training.building import build_classifier
+from giemsa.training.building import build_classifier, check_trainable
+from giemsa.training.classifier import Classifier
 from giemsa.training.device import choose_compute
 from giemsa.training.loop import fit, steps_an_epoch
 from giemsa.training.recipes import Recipe
@@ -28,12 +32,23 @@ def plan_epochs(data: ImageDataset, recipe: Recipe, seconds: float, *, device: s
     Raises
     ------
     RecipeError : a budget that is not above zero.
+    DataError : data that no network can learn from.
     """
+    check_trainable(data)
     if not seconds > 0:
         raise RecipeError(f"the time for training must be above 0 seconds, got {seconds:g}")
     recipe = recipe.for_images(len(data.train))
     compute = choose_compute(device, recipe.precision)
     classifier = build_classifier(data, recipe, seed=0, compute=compute)
+    step_seconds = _seconds_a_step(classifier, data, recipe)
+    start = time.perf_counter()
+    classifier.logits(data.val.images)
+    epoch_seconds = step_seconds * steps_an_epoch(recipe, len(data.train)) + time.perf_counter() - start
+    return recipe.for_epochs(max(1, int(seconds / epoch_seconds)))
+
+
+def _seconds_a_step(classifier: Classifier, data: ImageDataset, recipe: Recipe) -> float:
+    """Time some steps, through several epochs where those are short, but for the first third."""
     moments: list[float] = []
 
     def note(done: int, total: int, words: str) -> None:
@@ -41,13 +56,10 @@ def plan_epochs(data: ImageDataset, recipe: Recipe, seconds: float, *, device: s
         if len(moments) > MEASURED_STEPS:
             raise _Enough
 
+    hardly_any = dataclasses.replace(data, val=data.val.subset(np.arange(1)))  # val is timed by itself
+    endless = recipe.for_epochs(MEASURED_STEPS + 1).replace(patience=None)
     with suppress(_Enough):
-        for _ in fit(classifier, data, recipe.for_epochs(1), progress=note):
+        for _ in fit(classifier, hardly_any, endless, progress=note):
             pass
-    warm = moments[len(moments) // 3 :]
-    step_seconds = (warm[-1] - warm[0]) / max(len(warm) - 1, 1)
-    start = time.perf_counter()
-    classifier.logits(data.val.images)
-    epoch_seconds = step_seconds * steps_an_epoch(recipe, len(data.train)) + time.perf_counter() - start
-    epochs = max(1, int(seconds / max(epoch_seconds, 1e-6)))
-    return recipe.for_epochs(epochs)
+    warm = moments[MEASURED_STEPS // 3 :]
+    return (warm[-1] - warm[0]) / (len(warm) - 1)

@@ -25,17 +25,22 @@ def check_trainable(data: ImageDataset) -> None:
     ------
     DataError : fewer than two classes in train, or an empty train or val split.
     """
-    for name in ("train", "val"):
-        if not len(data.splits[name]):
-            raise DataError(
-                f"the {name} split of {data.name} is empty: training needs images in train and val"
-            )
+    check_not_empty(data)
     present = np.unique(data.train.labels)
     if len(present) < 2:
         raise DataError(
             f"all {len(data.train)} training images of {data.name} are of one class "
             f"({data.class_names[int(present[0])]}): a classifier needs at least two"
         )
+
+
+def check_not_empty(data: ImageDataset) -> None:
+    """Refuse data without images to learn from or to look at; a :class:`DataError` names the split."""
+    for name in ("train", "val"):
+        if not len(data.splits[name]):
+            raise DataError(
+                f"the {name} split of {data.name} is empty: training needs images in train and val"
+            )
 
 
 def build_classifier(
@@ -76,9 +81,9 @@ def build_classifier(
     )
     kind = symmetry or data.card.symmetry or "none"
     classes = Classes(data.class_names, data.short_names, symmetry=kind, compute=compute)
-    classifier = Classifier(network, preprocessing, classes)
+    classifier = place(Classifier(network, preprocessing, classes))
     _check_output(classifier)
-    return place(classifier)
+    return classifier
 
 
 def _mean_and_std(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -93,7 +98,8 @@ def _check_output(classifier: Classifier) -> None:
     classifier.eval()
     try:
         with torch.no_grad():
-            shape = tuple(classifier(torch.zeros(2, channels, height, width)).shape)
+            pixels = torch.zeros(2, channels, height, width, device=classifier.classes.compute.device)
+            shape = tuple(classifier(pixels).shape)
     except (RuntimeError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(

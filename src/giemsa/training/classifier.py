@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -14,6 +17,7 @@ from torch import Tensor, nn
 
 from giemsa.data.dataset import SourceGeometry, Symmetry
 from giemsa.errors import ModelError
+from giemsa.models.ensemble import Ensemble
 from giemsa.models.layers import Standardize, StandardizeEach
 from giemsa.models.plain import is_plain
 from giemsa.progress import Progress
@@ -112,7 +116,7 @@ class Classifier(nn.Module):
     ) -> Tensor:
         """Return float32 logits ``(n, n_classes)`` for ``uint8`` images ``(n, height, width, channels)``."""
         self._check(images)
-        return self._in_batches(self, images, batch_size, progress)
+        return self._in_batches(self._logits_of, images, batch_size, progress)
 
     def probabilities(
         self,
@@ -143,36 +147,34 @@ class Classifier(nn.Module):
         chosen = choose_views(self.symmetry, views)
 
         def averaged(pixels: Tensor) -> Tensor:
-            seen = [self(turn_all(pixels, view)).double() / self.temperature for view in chosen]
+            seen = [self._logits_of(turn_all(pixels, view)).double() / self.temperature for view in chosen]
             return torch.stack([logits.softmax(dim=1) for logits in seen]).mean(dim=0)
 
         probabilities = self._in_batches(averaged, images, batch_size, progress).double().numpy()
         return probabilities / probabilities.sum(axis=1, keepdims=True)
 
+    def _logits_of(self, pixels: Tensor) -> Tensor:
+        """Return the logits on the CPU, since not every device knows double precision."""
+        return self(pixels).float().cpu()
+
     def features(
         self, images: np.ndarray, *, batch_size: int | None = None, progress: Progress | None = None
     ) -> np.ndarray:
-        """Return what the last dense layer takes in, ``(n, d)`` ``float32``.
+        """Return what the dense layer that works last takes in, ``(n, d)`` ``float32``; of an ensemble, of all members.
 
         Raises
         ------
-        ModelError : the network has no dense layer.
+        ModelError : no dense layer is at work in the network.
         """
         self._check(images)
-        dense = [layer for layer in self.network.modules() if isinstance(layer, nn.Linear)]
-        if not dense:
-            raise ModelError("the network has no dense layer (nn.Linear) whose input could serve as features")
-        caught: list[Tensor] = []
-        handle = dense[-1].register_forward_pre_hook(lambda _, inputs: caught.append(inputs[0].flatten(1)))
+        networks = self.network.members if isinstance(self.network, Ensemble) else [self.network]
+        with _entrances(networks) as caught:
 
-        def entering(pixels: Tensor) -> Tensor:
-            self(pixels)
-            return caught.pop()
+            def entering(pixels: Tensor) -> Tensor:
+                self(pixels)
+                return torch.cat([entrance.float().cpu() for entrance in caught()], dim=1)
 
-        try:
-            return self._in_batches(entering, images, batch_size, progress, side_by_side=False).numpy()
-        finally:
-            handle.remove()
+            return self._in_batches(entering, images, batch_size, progress).numpy()
 
     def _check(self, images: np.ndarray) -> None:
         if images.ndim != 4 or images.shape[1:] != self.image_shape or images.dtype != np.uint8:
@@ -187,10 +189,8 @@ class Classifier(nn.Module):
         images: np.ndarray,
         batch_size: int | None,
         progress: Progress | None,
-        *,
-        side_by_side: bool = True,
     ) -> Tensor:
-        """Return what ``function`` gives for the pixels of all images; several batches at once where it may be and pays."""
+        """Return what ``function`` gives, on the CPU, for the pixels of all images; several batches at once where it pays."""
         compute = self.classes.compute
         batch_size = batch_size or fast_batch_size(images.shape[1:3], compute.device)
         was_training = self.training
@@ -199,19 +199,51 @@ class Classifier(nn.Module):
         def of_batch(number: int) -> Tensor:
             pixels = to_pixels(images[number * batch_size : (number + 1) * batch_size], compute.device)
             with torch.no_grad(), compute.autocast():
-                return function(pixels).float().cpu()
+                return function(pixels)
 
         def tell(done: int) -> None:
             if progress:
                 progress(min(done * batch_size, len(images)), len(images), "images")
 
+        if not len(images):  # what would come of one tells the shape
+            return self._in_batches(function, np.zeros((1, *images.shape[1:]), np.uint8), 1, None)[:0]
         batches = [partial(of_batch, number) for number in range(math.ceil(len(images) / batch_size))]
-        in_threads = side_by_side and compute.device == "cpu" and is_plain(self.network)
+        in_threads = compute.device == "cpu" and is_plain(self.network)
         threads = min(torch.get_num_threads(), MOST, len(batches)) if in_threads else 1
         with freed_memory_kept(), team_of(threads) as team:
             results = team.do(batches, done=tell)
         self.train(was_training)
-        return torch.cat(results) if results else torch.empty(0, len(self.class_names))
+        return torch.cat(results)
+
+
+@contextmanager
+def _entrances(networks: Iterable[nn.Module]) -> Iterator[Callable[[], list[Tensor]]]:
+    """Give a function that returns, of each network, what the dense layer that worked last in this thread took in, ``(n, d)``."""
+    caught: defaultdict[int, dict[int, Tensor]] = defaultdict(
+        dict
+    )  # by thread, since batches may run side by side
+
+    def catch(number: int, layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        caught[threading.get_ident()][number] = inputs[0].flatten(1)
+
+    def entrances() -> list[Tensor]:
+        found = caught.pop(threading.get_ident(), {})
+        if len(found) < len(hooked):
+            raise ModelError("the network has no dense layer (nn.Linear) whose input could serve as features")
+        return [found[number] for number in range(len(hooked))]
+
+    hooked = list(networks)
+    handles = [
+        layer.register_forward_pre_hook(partial(catch, number))
+        for number, network in enumerate(hooked)
+        for layer in network.modules()
+        if isinstance(layer, nn.Linear)
+    ]
+    try:
+        yield entrances
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def fast_batch_size(shape: tuple[int, ...], device: str) -> int:

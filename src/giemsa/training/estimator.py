@@ -18,10 +18,12 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from torch import nn
 
 from giemsa.data.dataset import DataCard, ImageDataset, Split, Symmetry
+from giemsa.errors import GiemsaError
 from giemsa.training.building import build_classifier
 from giemsa.training.device import choose_compute
 from giemsa.training.loop import fit
 from giemsa.training.recipes import Recipe, get_recipe
+from giemsa.training.views import choose_views
 
 NetworkMaker = Callable[[int, int], nn.Module]
 
@@ -94,7 +96,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):
 
         Raises
         ------
-        ValueError : other shapes, types or lengths, or fewer than two classes.
+        ValueError : other shapes, types or lengths, fewer than two classes, or an argument that is not known or does not fit.
         """
         images, labels = _as_images(X), self._as_labels(y)
         if len(images) != len(labels):
@@ -104,14 +106,21 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):
         random = check_random_state(self.random_state)
         seed = int(random.randint(np.iinfo(np.int32).max))
         data = self._as_dataset(images, labels, np.random.default_rng(seed))
-        recipe = self._recipe()
-        compute = choose_compute(self.device, recipe.precision)
         network = self._network(images.shape[-1], seed)
+        try:
+            self._train(data, network, seed)
+        except GiemsaError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    def _train(self, data: ImageDataset, network: nn.Module | None, seed: int) -> None:
+        recipe = self._recipe()
+        choose_views(self.symmetry, self.views)
+        compute = choose_compute(self.device, recipe.precision)
         classifier = build_classifier(data, recipe, seed=seed, compute=compute, network=network)
         self.history_ = tuple(fit(classifier, data, recipe, seed=seed))
         self.classifier_ = classifier.eval()
         self.image_shape_ = classifier.image_shape
-        return self
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the probability of each class, ``(n, n_classes)``, in the order of ``classes_``.

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from giemsa.training.files import replacing
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -31,16 +33,18 @@ class Epoch:
 
 
 def write_history(path: Path, history: Iterable[Epoch]) -> None:
-    """Write ``history.csv``; numbers are written in full."""
+    """Write ``history.csv``, in one step; numbers are written in full."""
     names = [field.name for field in fields(Epoch)]
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(names)
         writer.writerows([getattr(epoch, name) for name in names] for epoch in history)
 
 
 def read_history(path: Path) -> tuple[Epoch, ...]:
-    """Read what :func:`write_history` wrote."""
+    """Read what :func:`write_history` wrote; before the first epoch has ended that is nothing."""
+    if not path.exists():
+        return ()
     with path.open(newline="", encoding="utf-8") as file:
         return tuple(
             Epoch(int(row["epoch"]), **{name: float(row[name]) for name in row if name != "epoch"})

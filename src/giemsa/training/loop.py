@@ -19,8 +19,8 @@ from giemsa.errors import RecipeError
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
 from giemsa.training.allocator import freed_memory_kept
-from giemsa.training.batches import Batch, training_batches
-from giemsa.training.building import build_classifier, check_trainable
+from giemsa.training.batches import Batch, batch_sizes, training_batches
+from giemsa.training.building import build_classifier, check_not_empty, check_trainable
 from giemsa.training.classifier import Classifier
 from giemsa.training.device import choose_compute, repeatable
 from giemsa.training.history import Epoch
@@ -54,7 +54,8 @@ def fit(
         ``(n, n_classes)``.
     data : ``train`` is learnt from, ``val`` is looked at after each epoch; ``test`` is not touched.
     recipe : every choice of the training, or the name of a recipe.
-    seed : source of shuffling, augmentation and dropout; the same seed gives the same weights bit for bit on one machine.
+    seed : source of shuffling, augmentation and dropout; the same seed gives the same weights bit for bit on one machine, with as
+        many threads and in the same precision.
     state : where an earlier training stopped; ``None`` begins anew.
     progress : called within an epoch with images done, images in the epoch, and the running loss in words.
 
@@ -65,7 +66,9 @@ def fit(
     Raises
     ------
     RecipeError : the loss is no longer a finite number.
+    DataError : an empty train or val split.
     """
+    check_not_empty(data)
     recipe = get_recipe(recipe).for_images(len(data.train))
     state = state or begin(_as_classifier(model, data, recipe, seed), recipe, len(data.train), seed=seed)
     training = _Training(state, data, recipe, seed, _way_to_step(state, recipe), progress)
@@ -112,8 +115,8 @@ def epochs_of(recipe: Recipe, n_images: int) -> int:
 
 
 def steps_an_epoch(recipe: Recipe, n_images: int) -> int:
-    """Return the number of batches in ``n_images``, the last of which may be smaller."""
-    return math.ceil(n_images / recipe.for_images(n_images).batch_size)
+    """Return the number of batches in ``n_images``, the last of which may be of another size."""
+    return len(batch_sizes(n_images, recipe.for_images(n_images).batch_size))
 
 
 def _is_stuck(state: TrainingState, recipe: Recipe) -> bool:

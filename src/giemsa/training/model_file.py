@@ -73,7 +73,10 @@ def load_classifier(
         ) from error
     weights, _ = read_tensors(folder / "model.safetensors")
     if file_digest(folder / "model.safetensors") != digest:
-        raise RunError(f"{folder / 'model.safetensors'} is not the file that was saved: its SHA-256 differs")
+        raise RunError(
+            f"{folder / 'model.safetensors'} is not the file that was saved: its SHA-256 differs; "
+            "if the training was stopped, go on with --resume"
+        )
     try:
         classifier.load_state_dict(weights)
     except RuntimeError as error:

@@ -45,7 +45,7 @@ class Muon:
         groups: list[dict[str, Any]] = [
             {"params": [p for p in parameters if p.ndim == 4], "weight_decay": weight_decay, "is_muon": True},
             {
-                "params": [p for p in parameters if p.ndim in (2, 3)],
+                "params": [p for p in parameters if p.ndim >= 2 and p.ndim != 4],
                 "weight_decay": weight_decay,
                 "is_muon": False,
             },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from giemsa.data.dataset import Symmetry
@@ -23,13 +24,13 @@ class Recipe:
     model : the network, a key of ``giemsa.models.MODELS``.
     epochs : passes over the training images, at least 1.
     minimum_steps : a small set is passed over more often, until this many steps are made; 0 for never.
-    batch_size : images a step; the last, partial batch of an epoch is kept.
+    batch_size : images a step; the last, partial batch of an epoch is kept, a single image joins the batch before.
     least_batch_size : a small set is learnt in smaller batches, down to so many images, where its least number of steps would
         otherwise show each image more than 40 times.
     optimiser : ``adam``, ``adamw``, ``sgd`` (Nesterov, momentum 0.9), or ``muon``: that for convolutions, and ``adamw`` at
         a tenth of the rate for the rest.
     learning_rate : its highest value.
-    epsilon : Adam's small number in the denominator.
+    epsilon : the small number in the denominator of ``adam`` and ``adamw``.
     weight_decay : decoupled, on weights of two and more dimensions; at least 0.
     schedule : ``constant``; or a rise from a tenth over ``warmup``, then a cosine (``one-cycle``) or a line (``triangle``)
         to zero.
@@ -98,8 +99,12 @@ class Recipe:
             value = getattr(self, field)
             if value is None and field == "patience":
                 continue
-            if not isinstance(value, int | float) or not low <= value < high:
+            if not isinstance(value, Real) or not low <= float(value) < high:
                 raise RecipeError(f"{field} must be {_range_words(low, high)}, got {value!r}")
+            if field in _WHOLE and not isinstance(value, Integral):
+                raise RecipeError(f"{field} must be a whole number, got {value!r}")
+            kind = int if field in _WHOLE else float
+            object.__setattr__(self, field, kind(value))  # type: ignore[call-overload]  # NumPy's numbers too
 
     def replace(self, **changes: Any) -> Recipe:
         """Return the recipe with some fields changed; an unknown field is a :class:`RecipeError`."""
@@ -165,6 +170,9 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("average_decay", 0, 1),
     ("patience", 1, math.inf),
 )
+
+
+_WHOLE = ("epochs", "minimum_steps", "batch_size", "least_batch_size", "shift_pixels", "patience")
 
 
 def _range_words(low: float, high: float) -> str:

@@ -110,7 +110,13 @@ class Run:
             raise RunError(
                 f"{self.folder} was trained with a user's own network; its first weights were not kept"
             )
-        classifier = build_classifier(self.data(), self.recipe, seed=self.seed, compute=self.compute)
+        classifier = build_classifier(
+            self.data(),
+            self.recipe,
+            seed=self.seed,
+            compute=self.compute,
+            symmetry=self.config["symmetry"],
+        )
         return classifier.eval()
 
     def data(self) -> ImageDataset:

@@ -89,9 +89,8 @@ class Shards:
         -------
         tuple : the logits, detached, ``(n, n_classes)``, and the mean loss; in shards, of their means, weighted by their images.
         """
-        n = len(self.replicas)
-        cuts = zip(self.replicas, pixels.tensor_split(n), labels.tensor_split(n), strict=True)
-        work = [shard for shard in cuts if len(shard[2])]
+        n = min(len(self.replicas), max(1, len(labels) // SMALLEST_HALF))
+        work = list(zip(self.replicas[:n], pixels.tensor_split(n), labels.tensor_split(n), strict=True))
 
         def one(replica: Classifier, pixels: Tensor, labels_of: Tensor) -> list[tuple[Tensor, Tensor]]:
             replica.zero_grad(set_to_none=True)
@@ -108,22 +107,22 @@ class Shards:
             return learnt
 
         found = self.team.do([partial(one, *shard) for shard in work])
-        self._join(len(work))
+        self._join(n)
         logits, shares = zip(*chain(*found), strict=True)
         return torch.cat(logits), torch.stack(shares).sum()
 
     @torch.no_grad()
     def _join(self, n: int) -> None:
-        """Add the gradients of the first ``n`` replicas in the first, and give all replicas the mean of their moments."""
-        if n == 1:
+        """Add the gradients of the first ``n`` replicas in the first, and give all replicas the mean of those ``n``'s moments."""
+        if len(self.replicas) == 1:
             return
         for same in zip(*(replica.parameters() for replica in self.replicas[:n]), strict=True):
             for other in same[1:]:
                 if same[0].grad is not None and other.grad is not None:
                     same[0].grad.add_(other.grad)
-        for moments in zip(*(replica.buffers() for replica in self.replicas[:n]), strict=True):
+        for moments in zip(*(replica.buffers() for replica in self.replicas), strict=True):
             if moments[0].is_floating_point():
-                mean = torch.stack(moments).mean(dim=0)
+                mean = torch.stack(moments[:n]).mean(dim=0)
                 for moment in moments:
                     moment.copy_(mean)
 

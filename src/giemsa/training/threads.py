@@ -6,6 +6,7 @@ their time so, and where another program holds a core, all of it. A batch a thre
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -68,6 +69,18 @@ class Team:
         if done and others:
             done(len(given))
         return [given[number] for number in range(len(tasks))]
+
+
+@contextmanager
+def threads_of(n: int) -> Iterator[None]:
+    """Let PyTorch compute with ``n`` threads, where the machine has as many cores, and with as many as before at the end."""
+    before = torch.get_num_threads()
+    try:
+        if n <= (os.cpu_count() or 1):
+            torch.set_num_threads(n)
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager

@@ -17,13 +17,14 @@ from giemsa.training.configuration import describe_training, prepare_folder
 from giemsa.training.device import choose_compute
 from giemsa.training.files import write_json
 from giemsa.training.history import Epoch, write_history
-from giemsa.training.loop import epochs_of, fit
+from giemsa.training.loop import fit
 from giemsa.training.model_file import save_classifier
 from giemsa.training.pictures import training_pictures
 from giemsa.training.recipes import Recipe, get_recipe
 from giemsa.training.run import Run, open_run, write_predictions
 from giemsa.training.state import TrainingState, begin, load_state, save_state
 from giemsa.training.symmetry_trial import resolve_symmetry
+from giemsa.training.threads import threads_of
 
 EpochCallback = Callable[[Epoch, int], None]
 
@@ -46,7 +47,8 @@ def train(
     ----------
     data : a data set, or what :func:`giemsa.load` takes.
     recipe : a recipe or its name.
-    seed : at least 0; the same seed on the same machine gives the same weights bit for bit.
+    seed : at least 0; the same seed gives the same weights bit for bit on the same machine, with as many threads and in the same
+        precision.
     out : the run folder; ``runs/DATA-RECIPE-SEED`` (with -2, -3 ... where it exists) if not given.
     overwrite : replace the run folder ``out`` where it exists.
     model : a network of your own, trained in place: it takes standardised images ``(n, channels, height, width)`` and gives
@@ -78,10 +80,9 @@ def train(
     config = describe_training(data, recipe, classifier, seed=seed, own_model=model is not None)
     run = Run(folder, config | {"symmetry_trial": trial}, data=data, network=model)
     run.update_config()
-    write_json(
-        folder / "resume.json", {"version": config["version"], "epochs_done": 0, "epochs": config["epochs"]}
-    )
-    return _run_epochs(run, begin(classifier, recipe, len(data.train), seed=seed), on_epoch, progress)
+    state = begin(classifier, recipe, len(data.train), seed=seed)
+    _keep_for_resuming(run, state)
+    return _run_epochs(run, state, on_epoch, progress)
 
 
 def resume(
@@ -92,7 +93,10 @@ def resume(
     on_epoch: EpochCallback | None = None,
     progress: Progress | None = None,
 ) -> Run:
-    """Go on with an interrupted training, to the very weights that an uninterrupted one would have had.
+    """Go on with an interrupted training, to the very weights that an uninterrupted one would have had on this machine.
+
+    It computes with as many threads as the training began with, where the machine has them. Where its graphics card is missing,
+    the CPU goes on, and ``config.json`` says so.
 
     Parameters
     ----------
@@ -107,6 +111,7 @@ def resume(
     """
     run = open_run(folder, model=model, data=data)
     if run.config["status"] == "complete":
+        _forget_resuming(run)
         return run
     data = run.data()
     if run.config["own_model"] and model is None:
@@ -119,29 +124,40 @@ def resume(
     state = begin(classifier, run.recipe, len(data.train), seed=run.seed)
     if (run.folder / "resume.safetensors").exists():
         load_state(state, run.folder / "resume.safetensors")
-    return _run_epochs(run, state, on_epoch, progress)
+    if (run.compute.device, run.compute.precision) != (run.config["device"], run.config["precision"]):
+        began = f"{run.config['device']}, {run.config['precision']}"
+        run.update_config(device=run.compute.device, precision=run.compute.precision, began_on=began)
+    with threads_of(run.config["threads"]):
+        return _run_epochs(run, state, on_epoch, progress)
 
 
 def _run_epochs(
     run: Run, state: TrainingState, on_epoch: EpochCallback | None, progress: Progress | None
 ) -> Run:
-    data, recipe = run.data(), run.recipe
-    epochs = epochs_of(recipe, len(data.train))
-    for epoch in fit(state.classifier, data, recipe, seed=run.seed, state=state, progress=progress):
-        _checkpoint(run, state, epochs)
+    for epoch in fit(state.classifier, run.data(), run.recipe, seed=run.seed, state=state, progress=progress):
+        _checkpoint(run, state)
         if on_epoch:
-            on_epoch(epoch, epochs)
+            on_epoch(epoch, run.config["epochs"])
     _finish(run, state)
     return run
 
 
-def _checkpoint(run: Run, state: TrainingState, epochs: int) -> None:
+def _checkpoint(run: Run, state: TrainingState) -> None:
     """Write history, the weights to keep, and what resuming needs, in the order that a kill between two of them forgives."""
     write_history(run.folder / "history.csv", state.history)
     save_classifier(run.folder, state.classifier, run.config["model"], state.kept)
+    _keep_for_resuming(run, state)
+
+
+def _keep_for_resuming(run: Run, state: TrainingState) -> None:
     save_state(state, run.folder / "resume.safetensors")
-    done = {"version": run.config["version"], "epochs_done": state.epochs_done, "epochs": epochs}
-    write_json(run.folder / "resume.json", done)
+    facts = {name: run.config[name] for name in ("version", "epochs")}
+    write_json(run.folder / "resume.json", facts | {"epochs_done": state.epochs_done})
+
+
+def _forget_resuming(run: Run) -> None:
+    for name in ("resume.safetensors", "resume.json"):
+        (run.folder / name).unlink(missing_ok=True)
 
 
 def _finish(run: Run, state: TrainingState) -> None:
@@ -150,11 +166,10 @@ def _finish(run: Run, state: TrainingState) -> None:
     write_predictions(run.folder, "val", data.val.labels, probabilities, data.class_names)
     run.classifier = classifier  # the cached property: no need to read it back
     run.update_config(
-        status="complete",
         epochs_done=state.epochs_done,
         best_epoch=state.best_epoch,
         train_seconds=sum(epoch.seconds for epoch in state.history),
     )
     save_pictures(run.folder / "figures", training_pictures(run))
-    for name in ("resume.safetensors", "resume.json"):
-        (run.folder / name).unlink(missing_ok=True)
+    run.update_config(status="complete")
+    _forget_resuming(run)

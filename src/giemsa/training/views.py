@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from giemsa.data.dataset import Symmetry
-from giemsa.errors import ModelError
+from giemsa.errors import ModelError, nearest_names
 
 VIEWS: dict[Symmetry, tuple[int, ...]] = {
     "none": (0,),
@@ -23,13 +23,15 @@ def choose_views(symmetry: Symmetry, views: int) -> tuple[int, ...]:
 
     Raises
     ------
-    ModelError : neither 1 nor the number of views that the symmetry has.
+    ModelError : an unknown symmetry, or neither 1 nor the number of views that it has.
 
     Examples
     --------
     >>> choose_views("mirror", 2)
     (0, 4)
     """
+    if symmetry not in VIEWS:
+        raise ModelError(f"no symmetry is called {symmetry!r}; {nearest_names(str(symmetry), list(VIEWS))}")
     allowed = VIEWS[symmetry]
     if views not in (1, len(allowed)):
         raise ModelError(
