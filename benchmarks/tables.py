@@ -91,6 +91,14 @@ def scaling(rows: Rows) -> Iterator[list[str]]:
         yield [name, f"{row['seconds']:.2f}", *cells]
 
 
+def whole(rows: Rows) -> Iterator[list[str]]:
+    """Seconds of the stages of `giemsa run`."""
+    columns = ("in all", "explore", "audit", "train", "evaluate", "interpret", "report")
+    yield ["seconds of", *columns]
+    for name, row in rows.items():
+        yield [f"`giemsa run`{name.removeprefix('giemsa run')}", *(spread(row[one], 1) for one in columns)]
+
+
 def memory(rows: Rows) -> Iterator[list[str]]:
     """Peak memory of `giemsa train`."""
     yield ["recipe", "peak MB", "to be reached"]
@@ -384,6 +392,7 @@ TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
     "inference": inference,
     "scaling": scaling,
     "memory": memory,
+    "whole": whole,
     "waiting": waiting,
     "ablation": ablation,
     "robustness": robustness,
