@@ -8,8 +8,8 @@ from giemsa.data import images as reading
 from giemsa.data.cards import card_of
 from giemsa.data.dataset import SourceGeometry
 from giemsa.data.embedded import embedded_arrays
-from giemsa.data.images import ImageForm, count_channels, fit_arrays, image_files, read_image, read_images
-from giemsa.errors import DataError, ImageFileError
+from giemsa.data.images import ImageForm, count_channels, fit_arrays, read_image, read_images
+from giemsa.errors import ImageFileError
 
 FORM = ImageForm(8, 8, 3)
 GREY = ImageForm(8, 8, 1)
@@ -123,13 +123,6 @@ def test_originals_become_bloodmnist(shared_data):
     assert max(distances) < 5
 
 
-def test_files_of_a_folder_come_in_order_and_without_others(tmp_path):
-    for name in ("b.png", "a.PNG", ".hidden.png"):
-        save(tmp_path / name, np.zeros((8, 8), np.uint8))
-    (tmp_path / "notes.txt").write_text("no image")
-    assert [path.name for path in image_files([tmp_path])] == ["a.PNG", "b.png"]
-
-
 def test_facts_of_files(tmp_path):
     path = save(tmp_path / "a.png", np.zeros((10, 12), np.uint8))
     facts = read_images([path], FORM).facts
@@ -213,10 +206,3 @@ def test_skip_bad_goes_on_and_says_which(tmp_path):
     assert calls[-1][:2] == (2, 2)
     with pytest.raises(ImageFileError, match=r"bad\.png"):
         read_images([bad, good], FORM)
-
-
-def test_folder_without_images_and_missing_path(tmp_path):
-    with pytest.raises(DataError, match="no image in the folder"):
-        image_files([tmp_path])
-    with pytest.raises(DataError, match="does not exist"):
-        image_files([tmp_path / "nothing"])

@@ -119,6 +119,30 @@ def test_grey_files_make_a_grey_set(tmp_path):
     assert load(tmp_path, size=16).image_shape == (16, 16, 1)
 
 
+def test_hidden_folders_and_giemsas_own_runs_are_passed_over(folder):
+    before = load(folder).fingerprint
+    for hidden in (".thumbnails", ".ipynb_checkpoints", "__MACOSX"):
+        save(folder / "klein" / hidden / "0.png", 7)
+        save(folder / hidden / "0.png", 7)
+    run = folder / "runs" / "zellen-fast-0"
+    save(run / "figures" / "train-curves.png", 7)
+    (run / "config.json").write_text('{"version": 1, "recipe": {}, "data": {}, "seed": 0}')
+    assert load(folder).fingerprint == before
+    (run / "figures" / "train-curves.png").unlink()  # a run that was interrupted early has no figures
+    assert load(folder).fingerprint == before
+
+
+def test_a_class_may_be_called_runs(folder):
+    for number in range(3):
+        save(folder / "runs" / f"{number}.png", number)
+    run = folder / "runs" / "a"
+    save(run / "figures" / "train-curves.png", 7)
+    (run / "config.json").write_text('{"version": 1, "recipe": {}, "data": {}, "seed": 0}')
+    data = load(folder)
+    assert data.class_names == ("große Zelle", "klein", "runs")
+    assert total(data) == 23
+
+
 def test_symmetry_and_size_are_as_asked(folder):
     data = load(folder, size=20, symmetry="mirror", fit="pad")
     assert data.image_shape == (20, 20, 3)
@@ -295,6 +319,36 @@ def test_only_some_of_the_splits(tmp_path):
     for split in ("train", "test"):
         save(tmp_path / split / "a" / "0.png")
     with pytest.raises(DataError, match="not for val"):
+        load(tmp_path)
+
+
+def test_other_folders_beside_those_of_the_splits(tmp_path):
+    for split in ("train", "val", "test"):
+        for name in ("a", "b"):
+            save(tmp_path / split / name / "0.png")
+    for other in ("masks", "raw"):
+        save(tmp_path / other / "0.png")
+    with pytest.raises(
+        DataError, match=r"folders for splits \(test, train, val\) and beside them masks, raw"
+    ):
+        load(tmp_path)
+
+
+def test_two_folders_for_one_split(tmp_path):
+    for split in ("train", "val", "validation", "test"):
+        save(tmp_path / split / "a" / "0.png")
+    with pytest.raises(DataError, match="two folders for one split among test, train, val, validation"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("place", [".", "train"])
+def test_images_outside_of_any_classs_folder(tmp_path, place):
+    for split in ("train", "val", "test"):
+        for name in ("a", "b"):
+            save(tmp_path / split / name / "0.png")
+    for number in range(2):
+        save(tmp_path / place / f"{number}.png")
+    with pytest.raises(DataError, match=r"0\.png lies outside of any class's folder \(2 images in"):
         load(tmp_path)
 
 

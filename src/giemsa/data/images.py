@@ -14,12 +14,12 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from giemsa.data.dataset import SourceGeometry
-from giemsa.errors import DataError, ImageFileError
+from giemsa.data.files import ENDINGS
+from giemsa.errors import ImageFileError
 from giemsa.progress import Progress
 
 Fit = Literal["crop", "pad", "stretch"]
 FITS = ("crop", "pad", "stretch")
-ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 LARGEST_PIXELS = 100_000_000
 _GREY_MODES = ("1", "L", "LA", "I", "F")
 
@@ -63,34 +63,6 @@ class FileImages:
     facts: dict[str, np.ndarray]
     skipped: tuple[tuple[str, str], ...]
     cropped: int
-
-
-def image_files(paths: Iterable[str | Path]) -> tuple[Path, ...]:
-    """Return the files among ``paths``, and those in the folders among them, in order of name.
-
-    Raises
-    ------
-    DataError : a path does not exist, or a folder holds no image.
-    """
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if is_image(file))
-            if not inside:
-                raise DataError(
-                    f"no image in the folder {path}: expected files ending in {', '.join(ENDINGS)}"
-                )
-            found += inside
-        elif path.exists():
-            found.append(path)
-        else:
-            raise DataError(f"{path} does not exist: expected an image file or a folder of them")
-    return tuple(found)
-
-
-def is_image(path: Path) -> bool:
-    """Return whether a path is a visible file with an image's ending."""
-    return path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
 
 
 def read_image(path: str | Path, form: ImageForm) -> np.ndarray:

@@ -9,7 +9,8 @@ from typing import cast
 
 import numpy as np
 
-from giemsa.data.images import FileImages, Fit, ImageForm, image_files, is_grey_file, read_images
+from giemsa.data.files import image_files
+from giemsa.data.images import FileImages, Fit, ImageForm, is_grey_file, read_images
 from giemsa.errors import ImageFileError, ModelError
 from giemsa.progress import Progress
 from giemsa.training.run import Run, open_run
