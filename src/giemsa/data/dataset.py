@@ -96,7 +96,7 @@ class Split:
     images : ``(n, height, width, channels)``, ``uint8``, 0 to 255; may be memory-mapped.
     labels : ``(n,)``, ``int64``, each a place in ``class_names``.
     addresses : ``n`` strings, where each image came from: a path, or ``source::split/index``.
-    groups : ``(n,)`` strings (patient, slide), or ``None`` where nothing is known.
+    groups : ``(n,)`` strings (patient, slide), or ``None`` where nothing is known; an image in no group bears its address.
     metadata : further columns, each ``(n,)``: those of the manifest, and the facts of each file.
     """
 
