@@ -190,10 +190,42 @@ def test_a_real_bomb_is_refused_before_it_is_unpacked(tmp_path):
         read_image(path, FORM)
 
 
-@pytest.mark.parametrize("value", [np.nan, -1.0, 70000.0])
-def test_values_out_of_range_are_refused(tmp_path, value):
-    with pytest.raises(ImageFileError, match="0 to 65535"):
-        read_image(save(tmp_path / "a.tif", np.full((8, 8), value, np.float32)), FORM)
+def test_colour_is_refused_where_the_form_is_grey(tmp_path):
+    """Three equal channels are grey, as many programs save it."""
+    levels = np.random.default_rng(0).integers(0, 256, (8, 8), np.uint8)
+    grey = save(tmp_path / "grey.png", np.repeat(levels[..., None], 3, axis=-1))
+    np.testing.assert_array_equal(read_image(grey, GREY)[..., 0], levels)
+    colour = save(tmp_path / "colour.png", np.full((8, 8, 3), (200, 100, 50), np.uint8))
+    read = read_images([colour, grey], GREY, skip_bad=True)
+    assert read.paths == (grey,)
+    assert "is in colour: expected greyscale" in read.skipped[0][1]
+    with pytest.raises(ImageFileError, match=r"colour\.png is in colour"):
+        read_images([grey, colour], GREY)
+
+
+def test_several_pages_are_refused(tmp_path):
+    page = Image.fromarray(np.zeros((8, 8), np.uint8))
+    page.save(tmp_path / "stack.tif", save_all=True, append_images=[page, page])
+    page.save(tmp_path / "film.png", save_all=True, append_images=[Image.new("L", (8, 8), 9)])
+    good = save(tmp_path / "good.tif", np.zeros((8, 8), np.uint8))
+    with pytest.raises(ImageFileError, match=r"stack\.tif holds 3 images: expected one"):
+        read_image(tmp_path / "stack.tif", FORM)
+    read = read_images([tmp_path / "stack.tif", tmp_path / "film.png", good], FORM, skip_bad=True)
+    assert read.paths == (good,)
+
+
+def test_previews_are_no_pages(tmp_path):
+    image, preview = Image.new("RGB", (8, 8), (90, 80, 70)), Image.new("RGB", (4, 4))
+    image.save(
+        tmp_path / "telephone.jpg", "MPO", save_all=True, append_images=[preview], quality=100, subsampling=0
+    )
+    image.copy().save(
+        tmp_path / "scanner.tif", save_all=True, append_images=[preview.copy()], tiffinfo={254: 1}
+    )
+    for name in ("telephone.jpg", "scanner.tif"):
+        with Image.open(tmp_path / name) as stored:
+            assert stored.n_frames == 2
+        np.testing.assert_allclose(read_image(tmp_path / name, FORM), np.asarray(image), atol=2)
 
 
 def test_skip_bad_goes_on_and_says_which(tmp_path):

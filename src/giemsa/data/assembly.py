@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from giemsa.data.dataset import SPLITS, DataCard, ImageDataset, Split
+from giemsa.data.dataset import SPLITS, DataCard, ImageDataset, Split, WhiteLevels
+from giemsa.data.depth import tell_levels
 from giemsa.data.images import ImageForm, count_channels, fit_arrays, read_images
 from giemsa.data.records import Records, order_classes
 from giemsa.data.sources import read_source
@@ -27,6 +28,7 @@ class _Pixels:
     places: np.ndarray
     facts: Mapping[str, np.ndarray]
     skipped: tuple[tuple[str, str], ...] = ()
+    white: WhiteLevels = dataclasses.field(default_factory=WhiteLevels)
     card: DataCard | None = None
 
 
@@ -80,7 +82,7 @@ def _read_files(records: Records, form: ImageForm, skip_bad: bool, progress: Pro
     read = read_images(paths, form, skip_bad=skip_bad, progress=progress)
     if not len(read.images):
         raise DataError(f"none of {len(paths)} image files could be read; the first: {read.skipped[0][1]}")
-    return _Pixels(read.images, read.places, read.facts, read.skipped)
+    return _Pixels(read.images, read.places, read.facts, read.skipped, read.white)
 
 
 def _groups(records: Records, places: np.ndarray) -> np.ndarray | None:
@@ -92,10 +94,11 @@ def _groups(records: Records, places: np.ndarray) -> np.ndarray | None:
 
 
 def _notes(records: Records, pixels: _Pixels) -> Iterator[str]:
-    """Tell what was found while reading."""
+    """Tell what was found while reading; an empty sentence tells nothing."""
     blank = (records.groups or ()).count("")
     if 0 < blank < len(records.addresses):
         yield f"{blank} of {len(records.addresses)} images have no group: each is taken for a group of its own."
+    yield tell_levels(pixels.white)
     if pixels.skipped:
         yield f"{len(pixels.skipped)} of {len(records.addresses)} image files could not be read and were left out."
 
@@ -160,6 +163,8 @@ def _divide(
 def _card(name: str, class_names: tuple[str, ...], pixels: _Pixels) -> DataCard:
     if pixels.card is not None and pixels.card.class_names == class_names:
         return dataclasses.replace(pixels.card, name=name)
-    base = pixels.card or DataCard(name, name, f"Images of {name}.", "", (), pixels.images.shape[-1])
+    base = pixels.card or DataCard(
+        name, name, f"Images of {name}.", "", (), pixels.images.shape[-1], white=pixels.white
+    )
     task = "multi-class" if len(class_names) > 2 else "binary-class"
     return dataclasses.replace(base, name=name, class_names=class_names, short_names=(), task=task)
