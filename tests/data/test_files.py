@@ -1,11 +1,11 @@
-"""Which files are taken for images: not what hides, and not the figures of giemsa's own runs."""
+"""Which files are taken for images: not what hides, and not the figures that giemsa draws."""
 
 import json
 
 import pytest
 from PIL import Image
 
-from giemsa.data.files import holds_runs, image_files, images_below, is_run_folder
+from giemsa.data.files import holds_results, image_files, images_below, is_result_folder
 from giemsa.errors import DataError
 
 CONFIG = {"version": 1, "recipe": {}, "data": {}, "seed": 0}
@@ -46,14 +46,27 @@ def test_a_link_that_leads_back_is_not_followed(tree):
     assert len(list(images_below(tree))) == 4
 
 
-def test_a_run_folder_is_known_by_its_configuration(tree):
+def test_a_run_is_known_by_its_configuration(tree):
     run = tree / "runs" / "first"
-    assert is_run_folder(run)
-    assert holds_runs(tree / "runs")
-    assert not holds_runs(tree / "b")
+    assert is_result_folder(run)
+    assert holds_results(tree / "runs")
+    assert not holds_results(tree / "b")
     for text in ("{}", "[]", "no JSON", json.dumps({"version": 1, "data": "of another program"})):
         (run / "config.json").write_text(text)
-        assert not is_run_folder(run), text
+        assert not is_result_folder(run), text
+
+
+def test_figures_are_known_by_their_index(tree):
+    """As `giemsa audit . --out findings` leaves them."""
+    touch(tree / "findings" / "figures" / "audit-duplicates.png")
+    assert len(list(images_below(tree))) == 5
+    words = {"title": "", "alt": "", "shows": "", "caution": ""}
+    index = tree / "findings" / "figures" / "index.json"
+    index.write_text(json.dumps({"audit-duplicates": words}))
+    assert holds_results(tree / "findings")
+    assert len(list(images_below(tree))) == 4
+    index.write_text(json.dumps({"cells": [1, 2], "stain": {"title": "of another program"}}))
+    assert len(list(images_below(tree))) == 5
 
 
 def test_a_file_that_is_asked_for_by_name_is_taken(tree):

@@ -137,7 +137,7 @@ def test_grey_files_make_a_grey_set(tmp_path):
     assert load(tmp_path, size=16).image_shape == (16, 16, 1)
 
 
-def test_hidden_folders_and_giemsas_own_runs_are_passed_over(folder):
+def test_hidden_folders_and_giemsas_own_results_are_passed_over(folder):
     before = load(folder).fingerprint
     for hidden in (".thumbnails", ".ipynb_checkpoints", "__MACOSX"):
         save(folder / "klein" / hidden / "0.png", 7)
@@ -145,6 +145,10 @@ def test_hidden_folders_and_giemsas_own_runs_are_passed_over(folder):
     run = folder / "runs" / "zellen-fast-0"
     save(run / "figures" / "train-curves.png", 7)
     (run / "config.json").write_text('{"version": 1, "recipe": {}, "data": {}, "seed": 0}')
+    assert load(folder).fingerprint == before
+    save(folder / "findings" / "figures" / "audit-duplicates.png", 7)
+    words = '{"audit-duplicates": {"title": "", "alt": "", "shows": "", "caution": ""}}'
+    (folder / "findings" / "figures" / "index.json").write_text(words)
     assert load(folder).fingerprint == before
     (run / "figures" / "train-curves.png").unlink()  # a run that was interrupted early has no figures
     assert load(folder).fingerprint == before

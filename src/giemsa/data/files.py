@@ -1,4 +1,4 @@
-"""Which files are images: those with an image's ending, but for what hides, and for the figures of giemsa's own runs."""
+"""Which files are images: those with an image's ending, but for what hides, and for the figures that giemsa draws."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from giemsa.errors import DataError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 RUN_KEYS = {"version", "recipe", "data", "seed"}
+PICTURE_KEYS = {"title", "alt", "shows", "caution"}
 
 
 def image_files(paths: Iterable[str | Path]) -> tuple[Path, ...]:
@@ -51,23 +52,31 @@ def images_below(folder: Path) -> Iterator[Path]:
 
 
 def open_folders(folder: Path) -> list[Path]:
-    """Return the sub-folders where images are looked for: neither hidden, nor a program's own, nor a run of giemsa's."""
+    """Return the sub-folders where images are looked for: neither hidden, nor a program's own, nor giemsa's."""
     return sorted(
         sub
         for sub in folder.iterdir()
-        if not sub.name.startswith((".", "__")) and sub.is_dir() and not is_run_folder(sub)
+        if not sub.name.startswith((".", "__")) and sub.is_dir() and not is_result_folder(sub)
     )
 
 
-def holds_runs(folder: Path) -> bool:
-    """Return whether a run of giemsa's lies in a folder, as in the ``runs`` that a training makes."""
-    return any(is_run_folder(sub) for sub in folder.iterdir() if sub.is_dir())
+def holds_results(folder: Path) -> bool:
+    """Return whether results of giemsa's lie in a folder, as in the ``runs`` that a training makes."""
+    return any(is_result_folder(sub) for sub in folder.iterdir() if sub.is_dir())
 
 
-def is_run_folder(folder: Path) -> bool:
-    """Return whether a training of giemsa's left this folder; its ``config.json`` says so."""
+def is_result_folder(folder: Path) -> bool:
+    """Return whether giemsa wrote a folder: a run, known by its ``config.json``, or figures, known by their ``index.json``."""
+    figures = _entries(folder / "index.json").values()
+    return _entries(folder / "config.json").keys() >= RUN_KEYS or any(
+        isinstance(words, dict) and words.keys() >= PICTURE_KEYS for words in figures
+    )
+
+
+def _entries(path: Path) -> dict[str, object]:
+    """Return what a JSON file holds by name; nothing where there is none."""
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(config, dict) and config.keys() >= RUN_KEYS
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from giemsa.data.dataset import SPLITS
-from giemsa.data.files import ENDINGS, holds_runs, images_below, is_image, open_folders
+from giemsa.data.files import ENDINGS, holds_results, images_below, is_image, open_folders
 from giemsa.data.records import SPLIT_WORDS, Records
 from giemsa.errors import DataError
 
 
 def read_folder(folder: Path) -> Records:
-    """List the images of a folder; hidden folders and giemsa's own runs are passed over.
+    """List the images of a folder; hidden folders and giemsa's own results are passed over.
 
     Raises
     ------
@@ -31,14 +31,14 @@ def read_folder(folder: Path) -> Records:
 
 
 def _folders(folder: Path) -> list[Path]:
-    """Return the sub-folders, each of a class or a split; one that holds runs instead of images is neither."""
+    """Return the sub-folders, each of a class or a split; one that holds results instead of images is neither."""
     strays = [path for path in sorted(folder.iterdir()) if is_image(path)]
     if strays:
         raise DataError(
             f"{strays[0]} lies outside of any class's folder ({len(strays)} image{'s' * (len(strays) > 1)} in {folder}): "
             "expected every image in the folder of its class; move what is to be learnt there, and the rest elsewhere"
         )
-    return [sub for sub in open_folders(folder) if any(images_below(sub)) or not holds_runs(sub)]
+    return [sub for sub in open_folders(folder) if any(images_below(sub)) or not holds_results(sub)]
 
 
 def _by_class(folder: Path, classes: list[Path]) -> tuple[tuple[str, ...], tuple[str, ...]]:
