@@ -1,5 +1,8 @@
 """Reading image files: every depth and mode, the published geometry, and what cannot be read."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -201,6 +204,31 @@ def test_colour_is_refused_where_the_form_is_grey(tmp_path):
     assert "is in colour: expected greyscale" in read.skipped[0][1]
     with pytest.raises(ImageFileError, match=r"colour\.png is in colour"):
         read_images([grey, colour], GREY)
+
+
+def save_deep_colour(path, values):
+    """Write a PNG of 16 bits a channel, which Pillow cannot; ``values`` ``(height, width, 3)``."""
+
+    def chunk(kind, content):
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    height, width, _ = values.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    return path
+
+
+def test_twelve_bits_in_colour_are_refused_since_sixteen_greys_would_be_left(tmp_path):
+    ramp = np.arange(0, 65536, 1024).reshape(8, 8, 1).repeat(3, axis=-1)
+    full = save_deep_colour(tmp_path / "full.png", ramp)
+    np.testing.assert_array_equal(read_image(full, FORM), ramp // 256)
+    twelve = save_deep_colour(tmp_path / "twelve.png", ramp // 16)
+    with pytest.raises(ImageFileError, match=r"16 bits a channel in colour, .* uses the lower 12 alone"):
+        read_image(twelve, FORM)
+    assert read_images([twelve, full], FORM, skip_bad=True).paths == (full,)
 
 
 def test_several_pages_are_refused(tmp_path):

@@ -23,6 +23,7 @@ from giemsa.progress import Progress
 Fit = Literal["crop", "pad", "stretch"]
 FITS = ("crop", "pad", "stretch")
 LARGEST_PIXELS = 100_000_000
+FEW_GREYS = 16  # what the upper 8 of 16 bits leave of 12
 NEW_SUBFILE_TYPE, SMALLER_COPY = 254, 1  # the tag of a TIFF's page, and its bit that says preview
 
 
@@ -246,6 +247,7 @@ def _opened(path: Path) -> Image.Image:
 
 
 def _loaded(image: Image.Image, path: Path) -> Image.Image:
+    is_coarse = not is_deep(image.mode) and ";16" in str(getattr(image, "tile", ""))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -256,6 +258,11 @@ def _loaded(image: Image.Image, path: Path) -> Image.Image:
     if pages > 1:
         raise ImageFileError(
             f"{path} holds {pages} images: expected one; save each as a file of its own, or go on with --skip-bad"
+        )
+    if is_coarse and np.asarray(image.convert("RGB")).max() < FEW_GREYS:
+        raise ImageFileError(
+            f"{path} has 16 bits a channel in colour, of which the upper 8 can be read, and uses the lower 12 alone: "
+            "expected its brightest value near 65535; save it with 8 bits a channel, or go on with --skip-bad"
         )
     return image
 
