@@ -1,15 +1,17 @@
 """All stages in order on a small set: every file of the design, one page, and nothing done twice after an interruption."""
 
+import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from giemsa.auditing import out_of_fold
 from giemsa.cli.run import headline
 from giemsa.data.dataset import ImageDataset
-from giemsa.errors import RunError
+from giemsa.errors import DataError, RunError
 from giemsa.pipeline import Listener, resume_run, run
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import Run
@@ -93,6 +95,28 @@ def test_an_existing_folder_is_refused_before_any_stage(finished: Run, discs: Im
     with pytest.raises(RunError, match="exists already"):
         run(discs, SHORT, out=finished.folder, listener=Listener(stage=heard.append))
     assert heard == []
+
+
+def _one_class(data: ImageDataset) -> ImageDataset:
+    only = data.train.subset(np.flatnonzero(data.train.labels == 1))
+    return dataclasses.replace(data, train=only)
+
+
+def _no_test(data: ImageDataset) -> ImageDataset:
+    return dataclasses.replace(data, test=data.test.subset(np.arange(0)))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [(_one_class, "are of one class"), (_no_test, "test split of discs is empty")]
+)
+def test_data_that_a_later_stage_cannot_use_is_refused_before_the_audit(
+    discs: ImageDataset, tmp_path: Path, change: Callable[[ImageDataset], ImageDataset], words: str
+) -> None:
+    heard: list[str] = []
+    with pytest.raises(DataError, match=words):
+        run(change(discs), SHORT, out=tmp_path / "run", listener=Listener(stage=heard.append))
+    assert "audit" not in heard
+    assert not (tmp_path / "run").exists()
 
 
 class _Stopped(Exception):

@@ -11,11 +11,13 @@ from giemsa.auditing.audit import audit
 from giemsa.data.dataset import ImageDataset
 from giemsa.data.exploration import explore
 from giemsa.data.load import load
+from giemsa.errors import DataError
 from giemsa.evaluation.evaluate import evaluate
 from giemsa.interpretation.interpret import interpret
 from giemsa.plots.gallery import save_pictures
 from giemsa.progress import Progress
 from giemsa.reporting.report import report
+from giemsa.training.building import check_trainable
 from giemsa.training.configuration import check_folder
 from giemsa.training.recipes import Recipe, get_recipe
 from giemsa.training.run import Run
@@ -74,6 +76,7 @@ def run(
     clock = _Stages(listener)
     with clock("explore"):
         data = data if isinstance(data, ImageDataset) else load(data, seed=seed, progress=listener.progress)
+        _check_data(data)
         exploration = explore(data)
     with clock("audit"):
         findings = audit(data, thorough=thorough, seed=seed, device=device, progress=listener.progress)
@@ -92,6 +95,15 @@ def run(
         findings.save(finished.folder)
     _look_at(finished, clock, thorough=thorough)
     return finished
+
+
+def _check_data(data: ImageDataset) -> None:
+    """Refuse, before any work is done, data that a later stage cannot use."""
+    check_trainable(data)
+    if not len(data.test):
+        raise DataError(
+            f"the test split of {data.name} is empty: a run ends with a test; add images, or train alone with `giemsa train`"
+        )
 
 
 def resume_run(

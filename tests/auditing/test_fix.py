@@ -69,6 +69,22 @@ def test_image_files_are_found_from_anywhere_and_groups_are_kept(tmp_path, monke
     assert "group-leakage" not in {finding.kind for finding in audit(cleaned, quick=True).findings}
 
 
+def test_an_image_without_a_group_is_written_without_one(tmp_path):
+    rng = np.random.default_rng(2)
+    lines = ["path,label,split,group"]
+    for number in range(24):
+        Image.fromarray(rng.integers(0, 256, (28, 28), dtype=np.uint8)).save(tmp_path / f"{number}.png")
+        split = "train" if number < 16 else "val" if number < 20 else "test"
+        lines.append(f"{number}.png,{'ab'[number % 2]},{split},{'patient 1' if number < 2 else ''}")
+    (tmp_path / "all.csv").write_text("\n".join(lines))
+    cleaning = write_manifest(
+        audit(giemsa.load(tmp_path / "all.csv", size=28), quick=True), tmp_path / "clean.csv"
+    )
+    assert cleaning.kept.all()
+    with (tmp_path / "clean.csv").open() as file:
+        assert [row["group"] for row in csv.DictReader(file)] == ["patient 1"] * 2 + [""] * 22
+
+
 def test_an_existing_file_is_not_replaced_and_an_emptied_train_is_refused(packed, tmp_path):
     report = audit(giemsa.load(packed), quick=True)
     (tmp_path / "clean.csv").write_text("mine")

@@ -1,5 +1,8 @@
 """Reading image files: every depth and mode, the published geometry, and what cannot be read."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,8 +11,8 @@ from giemsa.data import images as reading
 from giemsa.data.cards import card_of
 from giemsa.data.dataset import SourceGeometry
 from giemsa.data.embedded import embedded_arrays
-from giemsa.data.images import ImageForm, count_channels, fit_arrays, image_files, read_image, read_images
-from giemsa.errors import DataError, ImageFileError
+from giemsa.data.images import ImageForm, count_channels, fit_arrays, read_image, read_images
+from giemsa.errors import ImageFileError
 
 FORM = ImageForm(8, 8, 3)
 GREY = ImageForm(8, 8, 1)
@@ -123,13 +126,6 @@ def test_originals_become_bloodmnist(shared_data):
     assert max(distances) < 5
 
 
-def test_files_of_a_folder_come_in_order_and_without_others(tmp_path):
-    for name in ("b.png", "a.PNG", ".hidden.png"):
-        save(tmp_path / name, np.zeros((8, 8), np.uint8))
-    (tmp_path / "notes.txt").write_text("no image")
-    assert [path.name for path in image_files([tmp_path])] == ["a.PNG", "b.png"]
-
-
 def test_facts_of_files(tmp_path):
     path = save(tmp_path / "a.png", np.zeros((10, 12), np.uint8))
     facts = read_images([path], FORM).facts
@@ -197,10 +193,67 @@ def test_a_real_bomb_is_refused_before_it_is_unpacked(tmp_path):
         read_image(path, FORM)
 
 
-@pytest.mark.parametrize("value", [np.nan, -1.0, 70000.0])
-def test_values_out_of_range_are_refused(tmp_path, value):
-    with pytest.raises(ImageFileError, match="0 to 65535"):
-        read_image(save(tmp_path / "a.tif", np.full((8, 8), value, np.float32)), FORM)
+def test_colour_is_refused_where_the_form_is_grey(tmp_path):
+    """Three equal channels are grey, as many programs save it."""
+    levels = np.random.default_rng(0).integers(0, 256, (8, 8), np.uint8)
+    grey = save(tmp_path / "grey.png", np.repeat(levels[..., None], 3, axis=-1))
+    np.testing.assert_array_equal(read_image(grey, GREY)[..., 0], levels)
+    colour = save(tmp_path / "colour.png", np.full((8, 8, 3), (200, 100, 50), np.uint8))
+    read = read_images([colour, grey], GREY, skip_bad=True)
+    assert read.paths == (grey,)
+    assert "is in colour: expected greyscale" in read.skipped[0][1]
+    with pytest.raises(ImageFileError, match=r"colour\.png is in colour"):
+        read_images([grey, colour], GREY)
+
+
+def save_deep_colour(path, values):
+    """Write a PNG of 16 bits a channel, which Pillow cannot; ``values`` ``(height, width, 3)``."""
+
+    def chunk(kind, content):
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    height, width, _ = values.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    return path
+
+
+def test_twelve_bits_in_colour_are_refused_since_sixteen_greys_would_be_left(tmp_path):
+    ramp = np.arange(0, 65536, 1024).reshape(8, 8, 1).repeat(3, axis=-1)
+    full = save_deep_colour(tmp_path / "full.png", ramp)
+    np.testing.assert_array_equal(read_image(full, FORM), ramp // 256)
+    twelve = save_deep_colour(tmp_path / "twelve.png", ramp // 16)
+    with pytest.raises(ImageFileError, match=r"16 bits a channel in colour, .* uses the lower 12 alone"):
+        read_image(twelve, FORM)
+    assert read_images([twelve, full], FORM, skip_bad=True).paths == (full,)
+
+
+def test_several_pages_are_refused(tmp_path):
+    page = Image.fromarray(np.zeros((8, 8), np.uint8))
+    page.save(tmp_path / "stack.tif", save_all=True, append_images=[page, page])
+    page.save(tmp_path / "film.png", save_all=True, append_images=[Image.new("L", (8, 8), 9)])
+    good = save(tmp_path / "good.tif", np.zeros((8, 8), np.uint8))
+    with pytest.raises(ImageFileError, match=r"stack\.tif holds 3 images: expected one"):
+        read_image(tmp_path / "stack.tif", FORM)
+    read = read_images([tmp_path / "stack.tif", tmp_path / "film.png", good], FORM, skip_bad=True)
+    assert read.paths == (good,)
+
+
+def test_previews_are_no_pages(tmp_path):
+    image, preview = Image.new("RGB", (8, 8), (90, 80, 70)), Image.new("RGB", (4, 4))
+    image.save(
+        tmp_path / "telephone.jpg", "MPO", save_all=True, append_images=[preview], quality=100, subsampling=0
+    )
+    image.copy().save(
+        tmp_path / "scanner.tif", save_all=True, append_images=[preview.copy()], tiffinfo={254: 1}
+    )
+    for name in ("telephone.jpg", "scanner.tif"):
+        with Image.open(tmp_path / name) as stored:
+            assert stored.n_frames == 2
+        np.testing.assert_allclose(read_image(tmp_path / name, FORM), np.asarray(image), atol=2)
 
 
 def test_skip_bad_goes_on_and_says_which(tmp_path):
@@ -213,10 +266,3 @@ def test_skip_bad_goes_on_and_says_which(tmp_path):
     assert calls[-1][:2] == (2, 2)
     with pytest.raises(ImageFileError, match=r"bad\.png"):
         read_images([bad, good], FORM)
-
-
-def test_folder_without_images_and_missing_path(tmp_path):
-    with pytest.raises(DataError, match="no image in the folder"):
-        image_files([tmp_path])
-    with pytest.raises(DataError, match="does not exist"):
-        image_files([tmp_path / "nothing"])

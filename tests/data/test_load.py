@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from giemsa.auditing.audit import audit
+from giemsa.data import sources
+from giemsa.data.cards import card_of
 from giemsa.data.load import load
 from giemsa.errors import DataError, ImageFileError
 
@@ -50,6 +53,21 @@ def test_the_tutorials_loading():
     assert data.train.addresses[1018] == "bloodmnist::train/1018"
     assert data.train.labels[20] == data.class_names.index("neutrophil")
     assert data.source["data"] == "bloodmnist"
+
+
+@pytest.mark.parametrize(("name", "size"), [("bloodmnist", 28), ("bloodmnist_64", 64)])
+def test_a_published_file_on_disk_is_cropped_like_the_set_of_its_size(tmp_path, monkeypatch, name, size):
+    """That images passed through JPEG is known of 28 pixels only."""
+    counts = card_of("bloodmnist").counts
+    arrays = {f"{split}_labels": np.arange(count) % 8 for split, count in counts.items()}
+    for split, count in counts.items():
+        arrays[f"{split}_images"] = np.broadcast_to(np.uint8(0), (count, size, size, 3))
+    monkeypatch.setattr(sources, "read_packed", lambda path: arrays)
+    (tmp_path / f"{name}.npz").touch()
+    card = load(tmp_path / f"{name}.npz").card
+    assert card.class_names == card_of("bloodmnist").class_names
+    assert card.source_geometry.crop == 200
+    assert card.source_geometry.jpeg_quality == (75 if size == 28 else None)
 
 
 def test_a_class_is_renamed():
@@ -119,6 +137,34 @@ def test_grey_files_make_a_grey_set(tmp_path):
     assert load(tmp_path, size=16).image_shape == (16, 16, 1)
 
 
+def test_hidden_folders_and_giemsas_own_results_are_passed_over(folder):
+    before = load(folder).fingerprint
+    for hidden in (".thumbnails", ".ipynb_checkpoints", "__MACOSX"):
+        save(folder / "klein" / hidden / "0.png", 7)
+        save(folder / hidden / "0.png", 7)
+    run = folder / "runs" / "zellen-fast-0"
+    save(run / "figures" / "train-curves.png", 7)
+    (run / "config.json").write_text('{"version": 1, "recipe": {}, "data": {}, "seed": 0}')
+    assert load(folder).fingerprint == before
+    save(folder / "findings" / "figures" / "audit-duplicates.png", 7)
+    words = '{"audit-duplicates": {"title": "", "alt": "", "shows": "", "caution": ""}}'
+    (folder / "findings" / "figures" / "index.json").write_text(words)
+    assert load(folder).fingerprint == before
+    (run / "figures" / "train-curves.png").unlink()  # a run that was interrupted early has no figures
+    assert load(folder).fingerprint == before
+
+
+def test_a_class_may_be_called_runs(folder):
+    for number in range(3):
+        save(folder / "runs" / f"{number}.png", number)
+    run = folder / "runs" / "a"
+    save(run / "figures" / "train-curves.png", 7)
+    (run / "config.json").write_text('{"version": 1, "recipe": {}, "data": {}, "seed": 0}')
+    data = load(folder)
+    assert data.class_names == ("große Zelle", "klein", "runs")
+    assert total(data) == 23
+
+
 def test_symmetry_and_size_are_as_asked(folder):
     data = load(folder, size=20, symmetry="mirror", fit="pad")
     assert data.image_shape == (20, 20, 3)
@@ -178,6 +224,65 @@ def test_groups_stay_in_one_split(folder, tmp_path):
     groups = [set(split.groups.tolist()) for split in data.splits.values()]
     assert sum(map(len, groups)) == len(set.union(*groups)) == 10
     assert "groups" in data.notes[0]
+
+
+def grouped(tmp_path, groups, splits=None):
+    """Write images of two classes with these groups, and perhaps splits."""
+    rows = []
+    for number, group in enumerate(groups):
+        save(tmp_path / f"{number}.png", number)
+        row = {"path": f"{number}.png", "label": "ab"[number % 2], "group": group}
+        rows.append(row | ({"split": splits[number]} if splits else {}))
+    return manifest(tmp_path / "cells.csv", rows)
+
+
+def test_an_image_without_a_group_is_a_group_of_its_own(tmp_path):
+    data = load(grouped(tmp_path, ["p1", "p1", "p2", "p2", " ", " "] + [""] * 14))
+    groups = [group for split in data.splits.values() for group in split.groups.tolist()]
+    assert len(set(groups)) == 2 + 16
+    assert "16 of 20 images have no group: each is taken for a group of its own." in data.notes
+
+
+def test_a_blank_group_is_no_patient_in_two_splits(tmp_path):
+    splits = ["train"] * 6 + ["val"] * 2 + ["test"] * 4
+    data = load(grouped(tmp_path, ["p1"] + [""] * 9 + ["p2", "p2"], splits))
+    kinds = {finding.kind for finding in audit(data, quick=True).findings}
+    assert not {"group-leakage", "no-groups"} & kinds
+
+
+def test_a_group_column_that_is_all_blank_says_nothing(tmp_path):
+    data = load(grouped(tmp_path, [" ", ""] * 10))
+    assert all(split.groups is None for split in data.splits.values())
+    assert len(data.notes) == 1
+    assert "groups" not in data.notes[0]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_what_spreadsheets_write(folder, tmp_path, separator):
+    rows = [["path ", " label", "Größe, µm", "group"]]
+    for number in range(10):
+        rows += [
+            [f"zellen/{name}/bild-{number}.png", name, f"{number},5", f"{name} {number}"]
+            for name in ("klein", "große Zelle")
+        ]
+    with (tmp_path / "cells.csv").open("w", newline="", encoding="utf-8-sig") as file:
+        csv.writer(file, delimiter=separator).writerows(rows)
+    data = load(tmp_path / "cells.csv")
+    assert data.class_names == ("große Zelle", "klein")
+    assert [len(split) for split in data.splits.values()] == [14, 2, 4]
+    assert set(data.train.metadata["Größe, µm"]) <= {f"{number},5" for number in range(10)}
+
+
+def test_a_column_of_the_users_is_not_replaced(tmp_path):
+    rows = []
+    for number in range(10):
+        save(tmp_path / f"{number}.png", number)
+        rows.append({"path": f"{number}.png", "label": "ab"[number % 2], "height": str(150 + number)})
+    data = load(manifest(tmp_path / "cells.csv", rows))
+    for split in data.splits.values():
+        numbers = [int(address.rsplit("/")[-1].removesuffix(".png")) for address in split.addresses]
+        assert split.metadata["height"].tolist() == [150 + number for number in numbers]
+        assert split.metadata["width"].tolist() == [16] * len(split)
 
 
 def test_a_manifest_of_packed_images(tmp_path):
@@ -298,6 +403,36 @@ def test_only_some_of_the_splits(tmp_path):
         load(tmp_path)
 
 
+def test_other_folders_beside_those_of_the_splits(tmp_path):
+    for split in ("train", "val", "test"):
+        for name in ("a", "b"):
+            save(tmp_path / split / name / "0.png")
+    for other in ("masks", "raw"):
+        save(tmp_path / other / "0.png")
+    with pytest.raises(
+        DataError, match=r"folders for splits \(test, train, val\) and beside them masks, raw"
+    ):
+        load(tmp_path)
+
+
+def test_two_folders_for_one_split(tmp_path):
+    for split in ("train", "val", "validation", "test"):
+        save(tmp_path / split / "a" / "0.png")
+    with pytest.raises(DataError, match="two folders for one split among test, train, val, validation"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("place", [".", "train"])
+def test_images_outside_of_any_classs_folder(tmp_path, place):
+    for split in ("train", "val", "test"):
+        for name in ("a", "b"):
+            save(tmp_path / split / name / "0.png")
+    for number in range(2):
+        save(tmp_path / place / f"{number}.png")
+    with pytest.raises(DataError, match=r"0\.png lies outside of any class's folder \(2 images in"):
+        load(tmp_path)
+
+
 @pytest.mark.parametrize("content", [b"", b"no image", b"\x89PNG\r\n\x1a\n cut"])
 def test_a_bad_image_is_named_or_skipped(folder, content):
     bad = folder / "klein" / "bild-3.png"
@@ -325,6 +460,8 @@ def test_no_image_that_can_be_read(tmp_path):
         ("path,class\na.png,x\n", "lacks the column label"),
         ("path,label\n", "has no rows"),
         ("path,label\na.png,\n", "line 2: path and label must not be empty"),
+        ("path,label\n\na.png,x\n\n\nb.png,\n", "line 6: path and label must not be empty"),
+        ("path;class\na.png;x\n", "lacks the column label: .*, got path,class"),
         ("path,label,split\na.png,x,tset\n", "split 'tset' is unknown"),
         ("path,label\na.png,x\nb.png,y\n", r"a\.png does not exist"),
         ("path,label\nbloodmnist::train/99999,x\nbloodmnist::train/0,y\n", "train has 11959 images"),

@@ -124,8 +124,12 @@ def write_manifest(report: AuditReport, path: str | Path, *, overwrite: bool = F
 
 def _row(report: AuditReport, place: int) -> list[str]:
     pool = report.pool
-    row = [_absolute(pool.address(place)), pool.class_name(pool.labels[place]), pool.split_name(place)]
-    return row if pool.groups is None else [*row, str(pool.groups[place])]
+    address = pool.address(place)
+    row = [_absolute(address), pool.class_name(pool.labels[place]), pool.split_name(place)]
+    if pool.groups is None:
+        return row
+    group = str(pool.groups[place])
+    return [*row, "" if group == address else group]  # an image without a group bears its address
 
 
 def _absolute(address: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from giemsa.data.dataset import SPLITS, DataCard, ImageDataset, Split
+from giemsa.data.dataset import SPLITS, DataCard, ImageDataset, Split, WhiteLevels
+from giemsa.data.depth import tell_levels
 from giemsa.data.images import ImageForm, count_channels, fit_arrays, read_images
 from giemsa.data.records import Records, order_classes
 from giemsa.data.sources import read_source
@@ -27,6 +28,7 @@ class _Pixels:
     places: np.ndarray
     facts: Mapping[str, np.ndarray]
     skipped: tuple[tuple[str, str], ...] = ()
+    white: WhiteLevels = dataclasses.field(default_factory=WhiteLevels)
     card: DataCard | None = None
 
 
@@ -61,16 +63,13 @@ def assemble(
     class_of = [records.class_of[place] for place in pixels.places]
     class_names = order_classes(class_of, pixels.card.class_names if pixels.card else ())
     labels = np.array([class_names.index(word) for word in class_of], dtype=np.int64)
-    groups = None if records.groups is None else np.array(records.groups, dtype=np.str_)[pixels.places]
+    groups = _groups(records, pixels.places)
     parts, note = _divide(records, pixels, labels, groups, class_names=class_names, seed=seed)
-    metadata = {key: column[pixels.places] for key, column in records.metadata.items()} | dict(pixels.facts)
+    # the user's own column counts where it bears the name of a file's fact
+    metadata = dict(pixels.facts) | {key: column[pixels.places] for key, column in records.metadata.items()}
     addresses = np.array(records.addresses, dtype=object)[pixels.places]
     whole = Split(pixels.images, labels, tuple(addresses), groups, metadata)
-    notes: tuple[str, ...] = (note,) if note else ()
-    if pixels.skipped:
-        notes += (
-            f"{len(pixels.skipped)} of {len(records.addresses)} image files could not be read and were left out.",
-        )
+    notes = tuple(filter(None, (note, *_notes(records, pixels))))
     card = _card(name, class_names, pixels)
     train, val, test = (whole.subset(parts[split]) for split in SPLITS)
     return ImageDataset(card, train, val, test, skipped=pixels.skipped, notes=notes)
@@ -83,7 +82,25 @@ def _read_files(records: Records, form: ImageForm, skip_bad: bool, progress: Pro
     read = read_images(paths, form, skip_bad=skip_bad, progress=progress)
     if not len(read.images):
         raise DataError(f"none of {len(paths)} image files could be read; the first: {read.skipped[0][1]}")
-    return _Pixels(read.images, read.places, read.facts, read.skipped)
+    return _Pixels(read.images, read.places, read.facts, read.skipped, read.white)
+
+
+def _groups(records: Records, places: np.ndarray) -> np.ndarray | None:
+    """Return the group of each image ``(n,)``; one that is in none is a group of its own, called by its address."""
+    if records.groups is None or not any(records.groups):
+        return None
+    named = [group or address for group, address in zip(records.groups, records.addresses, strict=True)]
+    return np.array(named, dtype=np.str_)[places]
+
+
+def _notes(records: Records, pixels: _Pixels) -> Iterator[str]:
+    """Tell what was found while reading; an empty sentence tells nothing."""
+    blank = (records.groups or ()).count("")
+    if 0 < blank < len(records.addresses):
+        yield f"{blank} of {len(records.addresses)} images have no group: each is taken for a group of its own."
+    yield tell_levels(pixels.white)
+    if pixels.skipped:
+        yield f"{len(pixels.skipped)} of {len(records.addresses)} image files could not be read and were left out."
 
 
 def _look_up(records: Records, form: ImageForm, skip_bad: bool, progress: Progress | None) -> _Pixels:
@@ -146,6 +163,8 @@ def _divide(
 def _card(name: str, class_names: tuple[str, ...], pixels: _Pixels) -> DataCard:
     if pixels.card is not None and pixels.card.class_names == class_names:
         return dataclasses.replace(pixels.card, name=name)
-    base = pixels.card or DataCard(name, name, f"Images of {name}.", "", (), pixels.images.shape[-1])
+    base = pixels.card or DataCard(
+        name, name, f"Images of {name}.", "", (), pixels.images.shape[-1], white=pixels.white
+    )
     task = "multi-class" if len(class_names) > 2 else "binary-class"
     return dataclasses.replace(base, name=name, class_names=class_names, short_names=(), task=task)

@@ -40,6 +40,20 @@ class SourceGeometry:
 
 
 @dataclass(frozen=True)
+class WhiteLevels:
+    """Which values became white, 255, in image files of more than 8 bits a channel, whose depth does not say it.
+
+    Parameters
+    ----------
+    whole : in files of whole numbers: 255, 1023, 4095, 16383 or 65535; ``None`` where there were no such files.
+    fraction : in files of floating-point numbers: 1 or 255; ``None`` where there were no such files.
+    """
+
+    whole: int | None = None
+    fraction: int | None = None
+
+
+@dataclass(frozen=True)
 class DataCard:
     """The facts of a data set: what it shows, what its labels mean, where it comes from.
 
@@ -53,6 +67,7 @@ class DataCard:
     counts : images in train, val and test as published; empty where nothing is published.
     symmetry : under which moves an image keeps its meaning; ``None`` where it is not known.
     source_geometry : how originals were cropped; ``None`` where it is not known.
+    white : how files of more than 8 bits were brought to 8.
     """
 
     name: str
@@ -68,6 +83,7 @@ class DataCard:
     homepage: str = ""
     symmetry: Symmetry | None = None
     source_geometry: SourceGeometry | None = None
+    white: WhiteLevels = field(default_factory=WhiteLevels)
 
 
 class PackedAddresses(Sequence[str]):
@@ -96,7 +112,7 @@ class Split:
     images : ``(n, height, width, channels)``, ``uint8``, 0 to 255; may be memory-mapped.
     labels : ``(n,)``, ``int64``, each a place in ``class_names``.
     addresses : ``n`` strings, where each image came from: a path, or ``source::split/index``.
-    groups : ``(n,)`` strings (patient, slide), or ``None`` where nothing is known.
+    groups : ``(n,)`` strings (patient, slide), or ``None`` where nothing is known; an image in no group bears its address.
     metadata : further columns, each ``(n,)``: those of the manifest, and the facts of each file.
     """
 

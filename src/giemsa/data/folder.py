@@ -4,31 +4,45 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from giemsa.data.images import ENDINGS, is_image
+from giemsa.data.dataset import SPLITS
+from giemsa.data.files import ENDINGS, holds_results, images_below, is_image, open_folders
 from giemsa.data.records import SPLIT_WORDS, Records
 from giemsa.errors import DataError
 
 
 def read_folder(folder: Path) -> Records:
-    """List the images of a folder.
+    """List the images of a folder; hidden folders and giemsa's own results are passed over.
 
     Raises
     ------
-    DataError : no images, images outside of any class's folder, or only some of train, val and test.
+    DataError : no images, images outside of any class's folder, only some of train, val and test, or other folders beside them.
     """
     inside = _folders(folder)
-    if inside and all(sub.name.lower() in SPLIT_WORDS for sub in inside):
+    others = [sub.name for sub in inside if sub.name.lower() not in SPLIT_WORDS]
+    if inside and not others:
         return _with_splits(folder, inside)
-    addresses, classes = _by_class(folder, inside)
-    return Records(addresses, classes)
+    if len(others) < len(inside):
+        splits = [sub.name for sub in inside if sub.name not in others]
+        raise DataError(
+            f"{folder} has folders for splits ({', '.join(splits)}) and beside them {', '.join(others)}: expected folders of "
+            "splits alone, or of classes alone; move the others elsewhere, or rename them"
+        )
+    return Records(*_by_class(folder, inside))
 
 
 def _folders(folder: Path) -> list[Path]:
-    return sorted(sub for sub in folder.iterdir() if sub.is_dir() and not sub.name.startswith((".", "__")))
+    """Return the sub-folders, each of a class or a split; one that holds results instead of images is neither."""
+    strays = [path for path in sorted(folder.iterdir()) if is_image(path)]
+    if strays:
+        raise DataError(
+            f"{strays[0]} lies outside of any class's folder ({len(strays)} image{'s' * (len(strays) > 1)} in {folder}): "
+            "expected every image in the folder of its class; move what is to be learnt there, and the rest elsewhere"
+        )
+    return [sub for sub in open_folders(folder) if any(images_below(sub)) or not holds_results(sub)]
 
 
 def _by_class(folder: Path, classes: list[Path]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    found = [(str(file), sub.name) for sub in classes for file in sorted(sub.rglob("*")) if is_image(file)]
+    found = [(str(file), sub.name) for sub in classes for file in images_below(sub)]
     if not found:
         raise DataError(
             f"no images in {folder}: expected a sub-folder for each class with files ending in {', '.join(ENDINGS)}"
@@ -42,11 +56,16 @@ def _by_class(folder: Path, classes: list[Path]) -> tuple[tuple[str, ...], tuple
 
 def _with_splits(folder: Path, inside: list[Path]) -> Records:
     splits = {SPLIT_WORDS[sub.name.lower()]: sub for sub in inside}
-    missing = [name for name in ("train", "val", "test") if name not in splits]
+    missing = [name for name in SPLITS if name not in splits]
     if missing:
         raise DataError(
             f"{folder} has folders for {', '.join(splits)} but not for {', '.join(missing)}: expected train, val and test, "
             "or class folders alone, which are then split 70/10/20"
+        )
+    if len(splits) < len(inside):
+        raise DataError(
+            f"{folder} has two folders for one split among {', '.join(sub.name for sub in inside)}: "
+            "expected one each of train, val and test"
         )
     addresses: list[str] = []
     classes: list[str] = []

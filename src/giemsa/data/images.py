@@ -1,4 +1,4 @@
-"""Image files to ``uint8`` arrays of one shape: every bit depth and colour mode, cropped as the originals were."""
+"""Image files to ``uint8`` arrays of one shape: every colour mode, cropped as the originals were."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import io
 import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
-from giemsa.data.dataset import SourceGeometry
-from giemsa.errors import DataError, ImageFileError
+from giemsa.data.dataset import SourceGeometry, WhiteLevels
+from giemsa.data.depth import common_levels, deep_values, is_deep, level_of, own_levels, to_eight_bits
+from giemsa.data.files import ENDINGS
+from giemsa.errors import ImageFileError
 from giemsa.progress import Progress
 
 Fit = Literal["crop", "pad", "stretch"]
 FITS = ("crop", "pad", "stretch")
-ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 LARGEST_PIXELS = 100_000_000
-_GREY_MODES = ("1", "L", "LA", "I", "F")
+FEW_GREYS = 16  # what the upper 8 of 16 bits leave of 12
+NEW_SUBFILE_TYPE, SMALLER_COPY = 254, 1  # the tag of a TIFF's page, and its bit that says preview
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class ImageForm:
     channels : 1 or 3.
     fit : ``crop`` keeps the centre of an image with other proportions, ``pad`` adds its edge's mean colour, ``stretch`` distorts.
     geometry : an image of exactly this original size is cropped first, as the training images were.
+    white : how files of more than 8 bits are brought to 8; what is not known is taken from the files that are read together.
     """
 
     height: int
@@ -41,6 +45,7 @@ class ImageForm:
     channels: int
     fit: Fit = "crop"
     geometry: SourceGeometry | None = None
+    white: WhiteLevels = field(default_factory=WhiteLevels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +60,7 @@ class FileImages:
     facts : of each file, each ``(n,)``: ``bytes``, ``format``, ``height``, ``width`` before resizing.
     skipped : files left out, with the reason.
     cropped : how many were of the source geometry and cropped as the training images were.
+    white : how files of more than 8 bits were brought to 8.
     """
 
     images: np.ndarray
@@ -63,34 +69,7 @@ class FileImages:
     facts: dict[str, np.ndarray]
     skipped: tuple[tuple[str, str], ...]
     cropped: int
-
-
-def image_files(paths: Iterable[str | Path]) -> tuple[Path, ...]:
-    """Return the files among ``paths``, and those in the folders among them, in order of name.
-
-    Raises
-    ------
-    DataError : a path does not exist, or a folder holds no image.
-    """
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if is_image(file))
-            if not inside:
-                raise DataError(
-                    f"no image in the folder {path}: expected files ending in {', '.join(ENDINGS)}"
-                )
-            found += inside
-        elif path.exists():
-            found.append(path)
-        else:
-            raise DataError(f"{path} does not exist: expected an image file or a folder of them")
-    return tuple(found)
-
-
-def is_image(path: Path) -> bool:
-    """Return whether a path is a visible file with an image's ending."""
-    return path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
+    white: WhiteLevels
 
 
 def read_image(path: str | Path, form: ImageForm) -> np.ndarray:
@@ -98,9 +77,10 @@ def read_image(path: str | Path, form: ImageForm) -> np.ndarray:
 
     Raises
     ------
-    ImageFileError : it is missing, empty, truncated, no image, or larger than 100 million pixels.
+    ImageFileError : it is missing, empty, truncated, no image or several, in colour where the form is grey, or larger than
+        100 million pixels.
     """
-    return _read(Path(path), form)[0]
+    return read_images([Path(path)], form).images[0]
 
 
 def read_images(
@@ -123,6 +103,7 @@ def read_images(
     ------
     ImageFileError : a file cannot be read, and ``skip_bad`` is not set.
     """
+    form = replace(form, white=_white_levels(paths, form.white, progress))
     images = np.empty((len(paths), form.height, form.width, form.channels), dtype=np.uint8)
     rows: list[tuple[int, Path, _FileFacts]] = []
     skipped: list[tuple[str, str]] = []
@@ -145,7 +126,7 @@ def read_images(
                 rows.append((place, path, result[1]))
             if progress:
                 progress(place + 1, len(paths), "reading images")
-    return _collect(images[: len(rows)], rows, tuple(skipped))
+    return _collect(images[: len(rows)], rows, tuple(skipped), form.white)
 
 
 def fit_arrays(images: np.ndarray, form: ImageForm) -> np.ndarray:
@@ -168,7 +149,10 @@ class _FileFacts:
 
 
 def _collect(
-    images: np.ndarray, rows: list[tuple[int, Path, _FileFacts]], skipped: tuple[tuple[str, str], ...]
+    images: np.ndarray,
+    rows: list[tuple[int, Path, _FileFacts]],
+    skipped: tuple[tuple[str, str], ...],
+    white: WhiteLevels,
 ) -> FileImages:
     facts = {
         "bytes": np.array([fact.size for *_, fact in rows], dtype=np.int64),
@@ -178,7 +162,7 @@ def _collect(
     }
     places = np.array([place for place, *_ in rows], dtype=np.int64)
     cropped = sum(fact.cropped for *_, fact in rows)
-    return FileImages(images, tuple(path for _, path, _ in rows), places, facts, skipped, cropped)
+    return FileImages(images, tuple(path for _, path, _ in rows), places, facts, skipped, cropped, white)
 
 
 def count_channels(paths: Iterable[Path]) -> int:
@@ -193,24 +177,44 @@ def count_channels(paths: Iterable[Path]) -> int:
     return 1
 
 
-def is_grey_file(path: Path) -> bool:
-    """Return whether an image is greyscale: by its mode, or since its three channels are equal."""
-    with _opened(path) as image:
-        if _is_grey(image.mode):
-            return True
-        pixels = np.asarray(_loaded(image, path).convert("RGB"))
-    return bool((pixels == pixels[..., :1]).all())
-
-
 def _is_grey(mode: str) -> bool:
-    return mode in _GREY_MODES or mode.startswith("I;16")
+    return mode in ("1", "L", "LA") or is_deep(mode)
+
+
+def _white_levels(paths: Sequence[Path], known: WhiteLevels, progress: Progress | None) -> WhiteLevels:
+    """Return the levels that are known, and else those of the files; only of deep ones more than the head is read."""
+    if known.whole and known.fraction:
+        return known
+    needed: list[WhiteLevels] = [known]
+    with ThreadPoolExecutor() as pool:
+        for levels in pool.map(lambda path: _unknown_levels(path, known), paths):
+            needed.append(levels)
+            if progress:
+                progress(len(needed) - 1, len(paths), "looking for deep images")
+    return common_levels(needed)
+
+
+def _unknown_levels(path: Path, known: WhiteLevels) -> WhiteLevels:
+    """Return the level that a file needs, if it is deep and none is known for its kind."""
+    try:
+        with _opened(path) as image:
+            if is_deep(image.mode) and level_of(known, image.mode) is None:
+                return own_levels(deep_values(_loaded(image, path), path))
+    except ImageFileError:
+        pass  # reading it will name it, or leave it out
+    return WhiteLevels()
 
 
 def _read(path: Path, form: ImageForm) -> tuple[np.ndarray, _FileFacts]:
     with _opened(path) as image:
         kind, (width, height) = image.format or "", image.size
         image = _upright(_loaded(image, path))
-    plain = _eight_bit(image, path).convert("L" if form.channels == 1 else "RGB")
+    plain = _eight_bit(image, path, form.white)
+    if form.channels == 1 and not _shows_grey(plain):
+        raise ImageFileError(
+            f"{path} is in colour: expected greyscale, as the training images are; convert it, or go on with --skip-bad"
+        )
+    plain = plain.convert("L" if form.channels == 1 else "RGB")
     cropped = form.geometry is not None and (height, width) == (form.geometry.height, form.geometry.width)
     small = _as_published(plain, form, form.geometry) if cropped and form.geometry else _fitted(plain, form)
     pixels = np.asarray(small, dtype=np.uint8).reshape(form.height, form.width, form.channels)
@@ -243,13 +247,37 @@ def _opened(path: Path) -> Image.Image:
 
 
 def _loaded(image: Image.Image, path: Path) -> Image.Image:
+    is_coarse = not is_deep(image.mode) and ";16" in str(getattr(image, "tile", ""))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            pages = _count_pages(image)
             image.load()
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, Image.DecompressionBombError) as error:
         raise _broken(path, error) from error
+    if pages > 1:
+        raise ImageFileError(
+            f"{path} holds {pages} images: expected one; save each as a file of its own, or go on with --skip-bad"
+        )
+    if is_coarse and np.asarray(image.convert("RGB")).max() < FEW_GREYS:
+        raise ImageFileError(
+            f"{path} has 16 bits a channel in colour, of which the upper 8 can be read, and uses the lower 12 alone: "
+            "expected its brightest value near 65535; save it with 8 bits a channel, or go on with --skip-bad"
+        )
     return image
+
+
+def _count_pages(image: Image.Image) -> int:
+    """Return how many images a file holds; previews, as telephones (MPO) and scanners (TIFF) add them, do not count."""
+    pages = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    if pages == 1 or not isinstance(image, TiffImageFile):
+        return pages
+    previews = 0
+    for page in range(1, pages):
+        image.seek(page)
+        previews += int(image.tag_v2.get(NEW_SUBFILE_TYPE, 0)) & SMALLER_COPY
+    image.seek(0)
+    return pages - previews
 
 
 def _broken(path: Path, error: Exception) -> ImageFileError:
@@ -270,19 +298,21 @@ def _upright(image: Image.Image) -> Image.Image:
     return ImageOps.exif_transpose(image)
 
 
-def _eight_bit(image: Image.Image, path: Path) -> Image.Image:
-    """Return the image with 8 bits a channel; 16 bits are divided by 257, transparency is laid on white."""
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        values = np.asarray(image)
-        if not np.isfinite(values).all() or values.min() < 0 or values.max() > 65535:
-            raise ImageFileError(f"{path} has values outside 0 to 65535: expected 8 or 16 bits a channel")
-        scale = 257.0 if image.mode.startswith("I;16") or values.max() > 255 else 1.0
-        return Image.fromarray(np.round(values / scale).astype(np.uint8))
+def _eight_bit(image: Image.Image, path: Path, levels: WhiteLevels) -> Image.Image:
+    """Return the image with 8 bits a channel; transparency is laid on white."""
+    if is_deep(image.mode):
+        return to_eight_bits(image, levels, path)
     if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
         with_alpha = image.convert("RGBA")
         white = Image.new("RGBA", with_alpha.size, "white")
         return Image.alpha_composite(white, with_alpha).convert("L" if image.mode == "LA" else "RGB")
     return image.convert("RGB") if image.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV") else image
+
+
+def _shows_grey(image: Image.Image) -> bool:
+    """Return whether an image is greyscale: by its mode, or since its three channels are equal."""
+    pixels = np.asarray(image)
+    return pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all())
 
 
 def _as_published(image: Image.Image, form: ImageForm, geometry: SourceGeometry) -> Image.Image:

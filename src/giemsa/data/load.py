@@ -33,8 +33,8 @@ def load(
     Parameters
     ----------
     data : a MedMNIST name such as ``bloodmnist`` (embedded at 28 pixels; others are fetched once); a folder with a sub-folder a
-        class, or with train, val and test above them; a CSV manifest ``path,label[,split][,group]``; or an ``.npz`` file with
-        MedMNIST's keys.
+        class, or with train, val and test above them; a CSV manifest ``path,label[,split][,group]``, also with semicolons or
+        tabs; or an ``.npz`` file with MedMNIST's keys.
     size : side of the images in pixels; 28, 64, 128 or 224 for MedMNIST. If not given: 28 for MedMNIST, as they are for ``.npz``,
         64 for image files.
     seed : source of the split 70/10/20 where none is given.

@@ -1,4 +1,7 @@
-"""A CSV manifest: a row an image, with the columns ``path``, ``label`` and, if wanted, ``split``, ``group`` and others."""
+"""A CSV manifest: a row an image, with the columns ``path``, ``label`` and, if wanted, ``split``, ``group`` and others.
+
+Where the comma is a decimal sign, spreadsheets write semicolons, or tabs, in its place; the header tells which.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import numpy as np
 from giemsa.data.records import Records, split_name
 from giemsa.errors import DataError
 
+SEPARATORS = ",;\t"
 KNOWN_COLUMNS = ("path", "label", "split", "group")
 
 
@@ -20,8 +24,8 @@ def read_manifest(path: Path) -> Records:
     ------
     DataError : no rows, columns missing, an empty field, an unknown split.
     """
-    rows = _rows(path)
-    where = [f"{path}, line {number}" for number in range(2, len(rows) + 2)]
+    rows, lines = _rows(path)
+    where = [f"{path}, line {number}" for number in lines]
     for row, place in zip(rows, where, strict=True):
         if not row["path"] or not row["label"]:
             raise DataError(f"{place}: path and label must not be empty")
@@ -36,23 +40,33 @@ def read_manifest(path: Path) -> Records:
     return Records(addresses, tuple(row["label"] for row in rows), splits, groups, metadata)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _rows(path: Path) -> tuple[list[dict[str, str]], list[int]]:
+    """Return the rows, and the line on which each of them ends."""
+    rows, lines = [], []
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            names = reader.fieldnames or []
-            missing = [name for name in ("path", "label") if name not in names]
-            if missing:
-                raise DataError(
-                    f"{path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}: "
-                    f"expected path,label[,split][,group], got {','.join(names) or 'nothing'}"
-                )
-            rows = [{key: (value or "").strip() for key, value in row.items() if key} for row in reader]
+            separator = max(SEPARATORS, key=file.readline().count)
+            file.seek(0)
+            reader = csv.DictReader(file, delimiter=separator)
+            reader.fieldnames = names = [name.strip() for name in reader.fieldnames or []]
+            _check_names(path, names)
+            for row in reader:
+                rows.append({key: (value or "").strip() for key, value in row.items() if key})
+                lines.append(reader.line_num)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as a CSV manifest ({error}): expected UTF-8 text") from error
     if not rows:
         raise DataError(f"{path} has no rows: expected one an image")
-    return rows
+    return rows, lines
+
+
+def _check_names(path: Path, names: list[str]) -> None:
+    missing = [name for name in ("path", "label") if name not in names]
+    if missing:
+        raise DataError(
+            f"{path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}: "
+            f"expected path,label[,split][,group], got {','.join(names) or 'nothing'}"
+        )
 
 
 def _address(manifest: Path, text: str) -> str:

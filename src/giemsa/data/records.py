@@ -30,7 +30,7 @@ class Records:
     addresses : ``n`` paths, or ``source::split/index`` for images in packed sets.
     class_of : ``n`` names of classes.
     splits : ``n`` of train, val and test, or ``None`` where none is given.
-    groups : ``n`` strings (patient, slide), or ``None``.
+    groups : ``n`` strings (patient, slide), empty for an image that is in none, or ``None``.
     metadata : further columns, each of ``n`` values.
     """
 

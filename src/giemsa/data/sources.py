@@ -73,7 +73,7 @@ def _card_for(path: Path, arrays: dict[str, np.ndarray]) -> DataCard:
     channels = int(arrays["train_images"].shape[-1])
     stem = path.stem.split("_")[0]
     if stem in CARDS and dict(CARDS[stem].counts) == counts and CARDS[stem].channels == channels:
-        return card_of(stem)
+        return _card_at(stem, int(arrays["train_images"].shape[1]))
     labels = np.concatenate([np.unique(arrays[f"{split}_labels"]) for split in SPLITS])
     names = tuple(f"class {label}" for label in range(int(labels.max(initial=0)) + 1))
     return DataCard(

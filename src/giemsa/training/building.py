@@ -78,6 +78,7 @@ def build_classifier(
         data.card.source_geometry,
         cast(str, data.source.get("fit", "crop")),
         each_image=recipe.standardize == "image",
+        white=data.card.white,
     )
     kind = symmetry or data.card.symmetry or "none"
     classes = Classes(data.class_names, data.short_names, symmetry=kind, compute=compute)

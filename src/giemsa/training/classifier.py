@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from giemsa.data.dataset import SourceGeometry, Symmetry
+from giemsa.data.dataset import SourceGeometry, Symmetry, WhiteLevels
 from giemsa.errors import ModelError
 from giemsa.models.ensemble import Ensemble
 from giemsa.models.layers import Standardize, StandardizeEach
@@ -40,6 +40,7 @@ class Preprocessing:
     source_geometry : how an original photograph is cropped; ``None`` where it is not known.
     fit : how other images are brought to the shape: ``crop``, ``pad`` or ``stretch``.
     each_image : instead of ``mean`` and ``std``, those of each image itself, over all channels, count.
+    white : how files of more than 8 bits are brought to 8.
     """
 
     image_shape: tuple[int, int, int]
@@ -48,6 +49,7 @@ class Preprocessing:
     source_geometry: SourceGeometry | None = None
     fit: str = "crop"
     each_image: bool = False
+    white: WhiteLevels = field(default_factory=WhiteLevels)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from giemsa.data.dataset import SourceGeometry
+from giemsa.data.dataset import SourceGeometry, WhiteLevels
 from giemsa.errors import ModelError, RunError
 from giemsa.models import MODELS, build_model
 from giemsa.training.classifier import Classes, Classifier, Preprocessing, place
@@ -17,6 +17,7 @@ from giemsa.training.device import Compute
 from giemsa.training.files import file_digest, read_json, read_tensors, write_json, write_tensors
 
 VERSION = 1
+BEFORE_LEVELS = {"whole": 65535, "fraction": 255}  # how deep files were read when nothing was written of it
 
 
 def save_classifier(
@@ -99,6 +100,7 @@ def _rebuild(facts: dict[str, Any], network: nn.Module | None, compute: Compute)
     stored = dict(facts["preprocessing"])
     geometry = stored["source_geometry"]
     stored["source_geometry"] = SourceGeometry(**geometry) if geometry else None
+    stored["white"] = WhiteLevels(**stored.get("white", BEFORE_LEVELS))
     for name in ("image_shape", "mean", "std"):
         stored[name] = tuple(stored[name])
     preprocessing = Preprocessing(**stored)

@@ -9,8 +9,9 @@ from typing import cast
 
 import numpy as np
 
-from giemsa.data.images import FileImages, Fit, ImageForm, image_files, is_grey_file, read_images
-from giemsa.errors import ImageFileError, ModelError
+from giemsa.data.depth import tell_levels
+from giemsa.data.files import image_files
+from giemsa.data.images import FileImages, Fit, ImageForm, read_images
 from giemsa.progress import Progress
 from giemsa.training.run import Run, open_run
 
@@ -57,8 +58,8 @@ def predict(
 
     Raises
     ------
-    ImageFileError : a file cannot be read.
-    ModelError : the images do not fit the network.
+    ImageFileError : a file cannot be read, or is in colour where the network takes greyscale.
+    ModelError : the arrays do not fit the network.
     """
     run = run if isinstance(run, Run) else open_run(run)
     if not isinstance(images, np.ndarray):
@@ -80,27 +81,11 @@ def predict_files(
     preprocessing = run.classifier.preprocessing
     height, width, channels = preprocessing.image_shape
     fit = cast(Fit, preprocessing.fit)
-    form = ImageForm(height, width, channels, fit, preprocessing.source_geometry)
-    paths = image_files(images)
-    fitting = tuple(path for path in paths if _fits(path, channels))
-    read = read_images(fitting, form, skip_bad=skip_bad, progress=progress)
+    form = ImageForm(height, width, channels, fit, preprocessing.source_geometry, preprocessing.white)
+    read = read_images(image_files(images), form, skip_bad=skip_bad, progress=progress)
     probabilities = run.classifier.probabilities(read.images, views=views, progress=progress)
     names = tuple(str(path) for path in read.paths)
     return Predictions(names, probabilities, run.classifier.class_names, tuple(_notes(read, form)))
-
-
-def _fits(path: Path, channels: int) -> bool:
-    """Return whether a file may be read; one of the wrong number of channels is refused."""
-    try:
-        grey = is_grey_file(path)
-    except ImageFileError:
-        return True  # reading it will name it, or leave it out
-    if grey == (channels == 1):
-        return True
-    kinds = ("greyscale", "RGB") if grey else ("RGB", "greyscale")
-    raise ModelError(
-        f"{path} is {kinds[0]}, the network takes {kinds[1]} images: predict images like those of the training"
-    )
 
 
 def _notes(read: FileImages, form: ImageForm) -> Iterator[str]:
@@ -111,6 +96,8 @@ def _notes(read: FileImages, form: ImageForm) -> Iterator[str]:
             f"{form.geometry.width}x{form.geometry.height} pixels: their central {crop}x{crop} was taken "
             "and resized, as the training images were"
         )
+    if read.white != form.white:
+        yield f"{tell_levels(read.white)} The training had no such files: these images themselves say so."
     if read.skipped:
         yield f"{len(read.skipped)} images were left out:"
         for path, reason in read.skipped:

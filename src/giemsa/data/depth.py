@@ -1,0 +1,106 @@
+"""Image files of more than 8 bits a channel, brought to 8: the same value is white in all files of a set.
+
+A file's own brightest value would make dark images light, and that of the file format (65535) leaves a camera of 12 bits with 16
+greys. So the whole set says what white is: the least usual depth that holds its brightest value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from giemsa.data.dataset import WhiteLevels
+from giemsa.errors import ImageFileError
+
+WHITES = (255, 1023, 4095, 16383, 65535)  # 8, 10, 12, 14 and 16 bits
+
+
+def is_deep(mode: str) -> bool:
+    """Return whether images of one of Pillow's modes have more than 8 bits a channel."""
+    return mode in ("I", "F") or mode.startswith("I;16")
+
+
+def level_of(levels: WhiteLevels, mode: str) -> int | None:
+    """Return what white is in images of a deep mode; ``None`` where it is not known."""
+    return levels.fraction if mode == "F" else levels.whole
+
+
+def deep_values(image: Image.Image, path: Path) -> np.ndarray:
+    """Return the pixels of a deep image, ``(height, width)``.
+
+    Raises
+    ------
+    ImageFileError : they are negative, not finite, or larger than any depth allows.
+    """
+    values = np.asarray(image)
+    low, high = values.min(), values.max()
+    if low >= 0 and high <= (255 if values.dtype.kind == "f" else WHITES[-1]):
+        return values
+    if values.dtype.kind == "f":
+        expected = "floating-point numbers from 0 to 1, or from 0 to 255; save it with 16 bits"
+    else:
+        expected = "whole numbers from 0 to 65535; save it so"
+    raise ImageFileError(
+        f"{path} has values from {low:g} to {high:g}: expected {expected}, or go on with --skip-bad"
+    )
+
+
+def own_levels(values: np.ndarray) -> WhiteLevels:
+    """Return what white would be if there were no other file.
+
+    Examples
+    --------
+    >>> own_levels(np.array([[0, 3000]], dtype=np.uint16))
+    WhiteLevels(whole=4095, fraction=None)
+    """
+    brightest = values.max()
+    if values.dtype.kind == "f":
+        # what was computed can overshoot 1 by a little; no set that reaches to 255 stays below 2
+        return WhiteLevels(fraction=1 if brightest <= 2 else 255)
+    return WhiteLevels(whole=next(white for white in WHITES if white >= brightest))
+
+
+def common_levels(files: Iterable[WhiteLevels]) -> WhiteLevels:
+    """Return what white is in a set: the highest level of any of its files."""
+    levels = list(files)
+    whole = [one.whole for one in levels if one.whole is not None]
+    fraction = [one.fraction for one in levels if one.fraction is not None]
+    return WhiteLevels(max(whole, default=None), max(fraction, default=None))
+
+
+def to_eight_bits(image: Image.Image, levels: WhiteLevels, path: Path) -> Image.Image:
+    """Return a deep image with 8 bits.
+
+    Raises
+    ------
+    ImageFileError : its values are of no depth, or brighter than white.
+    """
+    values, white = deep_values(image, path), level_of(levels, image.mode)
+    assert white is not None
+    if values.max() > white:
+        raise ImageFileError(
+            f"{path} has values up to {values.max():g}, and {white} is white in the other images: expected images of one "
+            "depth; bring it to theirs, or go on with --skip-bad"
+        )
+    return Image.fromarray(np.round(values / (white / 255)).astype(np.uint8))
+
+
+def tell_levels(levels: WhiteLevels) -> str:
+    """Return a sentence on how deep files were brought to 8 bits; empty where there were none.
+
+    Examples
+    --------
+    >>> tell_levels(WhiteLevels(whole=4095))
+    'In image files of more than 8 bits, 4095 was taken for white: the least usual depth that holds their brightest value.'
+    """
+    whites = [str(white) for white in (levels.whole, levels.fraction) if white is not None]
+    if not whites:
+        return ""
+    kinds = f"{whites[0]} (whole numbers) and {whites[1]} (floating point)" if len(whites) == 2 else whites[0]
+    return (
+        f"In image files of more than 8 bits, {kinds} was taken for white: the least usual depth that holds their "
+        "brightest value."
+    )

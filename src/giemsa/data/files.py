@@ -1,0 +1,82 @@
+"""Which files are images: those with an image's ending, but for what hides, and for the figures that giemsa draws."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from giemsa.errors import DataError
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+RUN_KEYS = {"version", "recipe", "data", "seed"}
+PICTURE_KEYS = {"title", "alt", "shows", "caution"}
+
+
+def image_files(paths: Iterable[str | Path]) -> tuple[Path, ...]:
+    """Return the files among ``paths``, and the images in the folders among them, in order of name.
+
+    Raises
+    ------
+    DataError : a path does not exist, or a folder holds no image.
+    """
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            inside = list(images_below(path))
+            if not inside:
+                raise DataError(
+                    f"no image in the folder {path}: expected files ending in {', '.join(ENDINGS)}"
+                )
+            found += inside
+        elif path.exists():
+            found.append(path)
+        else:
+            raise DataError(f"{path} does not exist: expected an image file or a folder of them")
+    return tuple(found)
+
+
+def is_image(path: Path) -> bool:
+    """Return whether a path is a visible file with an image's ending."""
+    return path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
+
+
+def images_below(folder: Path) -> Iterator[Path]:
+    """Yield the images in a folder and in the folders below it, in order of name."""
+    below = set(open_folders(folder))
+    for path in sorted(folder.iterdir()):
+        if path in below and not path.is_symlink():  # a link could lead round in a circle
+            yield from images_below(path)
+        elif is_image(path):
+            yield path
+
+
+def open_folders(folder: Path) -> list[Path]:
+    """Return the sub-folders where images are looked for: neither hidden, nor a program's own, nor giemsa's."""
+    return sorted(
+        sub
+        for sub in folder.iterdir()
+        if not sub.name.startswith((".", "__")) and sub.is_dir() and not is_result_folder(sub)
+    )
+
+
+def holds_results(folder: Path) -> bool:
+    """Return whether results of giemsa's lie in a folder, as in the ``runs`` that a training makes."""
+    return any(is_result_folder(sub) for sub in folder.iterdir() if sub.is_dir())
+
+
+def is_result_folder(folder: Path) -> bool:
+    """Return whether giemsa wrote a folder: a run, known by its ``config.json``, or figures, known by their ``index.json``."""
+    figures = _entries(folder / "index.json").values()
+    return _entries(folder / "config.json").keys() >= RUN_KEYS or any(
+        isinstance(words, dict) and words.keys() >= PICTURE_KEYS for words in figures
+    )
+
+
+def _entries(path: Path) -> dict[str, object]:
+    """Return what a JSON file holds by name; nothing where there is none."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,142 @@
+"""New image files are read as those of the training were: what a network has learnt from, it predicts."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from giemsa.data.dataset import WhiteLevels
+from giemsa.data.load import load
+from giemsa.errors import ImageFileError
+from giemsa.training.predict import predict, predict_files
+from giemsa.training.recipes import Recipe
+from giemsa.training.run import Run, open_run
+from giemsa.training.train import train
+
+SHORT = Recipe(
+    name="short", model="tutorial", epochs=1, precision="float32", minimum_steps=0, symmetry="mirror"
+)
+Save = Callable[[Path, np.ndarray], None]
+
+
+def _grey_as_rgb(path: Path, grey: np.ndarray) -> None:
+    Image.fromarray(grey).convert("RGB").save(path.with_suffix(".png"))
+
+
+def _grey(path: Path, grey: np.ndarray) -> None:
+    Image.fromarray(grey).save(path.with_suffix(".png"))
+
+
+def _colour(path: Path, grey: np.ndarray) -> None:
+    Image.fromarray(np.stack([grey, grey // 2, grey // 3], axis=-1)).save(path.with_suffix(".png"))
+
+
+def _mixed(path: Path, grey: np.ndarray) -> None:
+    (_grey, _grey_as_rgb, _colour)[int(path.name) % 3](path, grey)
+
+
+def _twelve_bits(path: Path, grey: np.ndarray) -> None:
+    Image.fromarray(grey.astype(np.uint16) * 16 + 15).save(path.with_suffix(".tif"))
+
+
+def _fractions(path: Path, grey: np.ndarray) -> None:
+    Image.fromarray((grey / 255).astype(np.float32)).save(path.with_suffix(".tif"))
+
+
+def _set(folder: Path, save: Save) -> Path:
+    """Make ten dark and ten light images."""
+    rng = np.random.default_rng(0)
+    for name, lightest in (("dark", 128), ("light", 256)):
+        (folder / name).mkdir(parents=True)
+        for number in range(10):
+            save(folder / name / str(number), rng.integers(0, lightest, (20, 20), np.uint8))
+    return folder
+
+
+def _trained(folder: Path, save: Save) -> Run:
+    data = load(_set(folder / "cells", save), size=20)
+    return train(data, SHORT, out=folder / "run")
+
+
+@pytest.fixture(scope="module")
+def grey_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return _trained(tmp_path_factory.mktemp("grey"), _grey)
+
+
+@pytest.fixture(scope="module")
+def colour_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return _trained(tmp_path_factory.mktemp("colour"), _mixed)
+
+
+@pytest.mark.parametrize("save", [_grey, _grey_as_rgb, _mixed, _twelve_bits, _fractions])
+def test_the_very_files_of_the_training_are_predicted_alike(tmp_path: Path, save: Save) -> None:
+    run = _trained(tmp_path, save)
+    expected = {
+        address: row
+        for split in run.data().splits.values()
+        for address, row in zip(split.addresses, run.classifier.probabilities(split.images), strict=True)
+    }
+    found = predict_files(open_run(run.folder), [tmp_path / "cells"])
+    assert len(found.paths) == 20
+    assert found.notes == ()
+    np.testing.assert_allclose(found.probabilities, [expected[path] for path in found.paths], atol=1e-6)
+
+
+def test_a_blank_tile_is_predicted_by_a_network_for_colour(colour_run: Run, tmp_path: Path) -> None:
+    for mode in ("L", "RGB"):
+        Image.new(mode, (20, 20), "white").save(tmp_path / f"{mode}.png")
+    assert colour_run.classifier.image_shape == (20, 20, 3)
+    np.testing.assert_array_equal(*predict(colour_run, tmp_path))
+
+
+def test_colour_alone_is_refused_by_a_network_for_grey(grey_run: Run, tmp_path: Path) -> None:
+    grey = np.random.default_rng(1).integers(0, 256, (20, 20), np.uint8)
+    for name, save in (("grey", _grey), ("as-rgb", _grey_as_rgb), ("colour", _colour)):
+        save(tmp_path / name, grey)
+    with pytest.raises(ImageFileError, match=r"colour\.png is in colour: expected greyscale"):
+        predict(grey_run, tmp_path)
+    found = predict_files(grey_run, [tmp_path], skip_bad=True)
+    assert [Path(path).name for path in found.paths] == ["as-rgb.png", "grey.png"]
+    np.testing.assert_array_equal(*found.probabilities)
+    assert found.notes[0] == "1 images were left out:"
+
+
+def test_a_deep_file_is_read_at_the_level_of_the_training(tmp_path: Path) -> None:
+    """A dark file alone would be taken for one of 10 bits."""
+    run = _trained(tmp_path, _twelve_bits)
+    dark, same = tmp_path / "dark.tif", tmp_path / "same.png"
+    Image.fromarray(np.full((20, 20), 1000, np.uint16)).save(dark)
+    Image.fromarray(np.full((20, 20), round(1000 * 255 / 4095), np.uint8)).save(same)
+    np.testing.assert_array_equal(*predict(run.folder, [dark, same]))
+    Image.fromarray(np.full((20, 20), 5000, np.uint16)).save(dark)
+    with pytest.raises(ImageFileError, match="4095 is white in the other images"):
+        predict(run, [dark])
+
+
+def test_deep_files_of_a_kind_that_the_training_had_not_are_told_of(grey_run: Run, tmp_path: Path) -> None:
+    Image.fromarray(np.full((20, 20), 3000, np.uint16)).save(tmp_path / "deep.tif")
+    (note,) = predict_files(grey_run, [tmp_path]).notes
+    assert "4095 was taken for white" in note
+    assert "The training had no such files" in note
+
+
+def test_a_run_from_before_levels_were_kept_reads_as_it_did(grey_run: Run, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(grey_run.folder, tmp_path / "old"))
+    facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    assert facts["preprocessing"].pop("white") == {"whole": None, "fraction": None}
+    (folder / "model.json").write_text(json.dumps(facts), encoding="utf-8")
+    assert open_run(folder).classifier.preprocessing.white == WhiteLevels(whole=65535, fraction=255)
+
+
+def test_a_run_within_the_folder_of_its_data_is_no_class(tmp_path: Path) -> None:
+    folder = _set(tmp_path / "cells", _grey)
+    before = load(folder, size=20)
+    run = train(before, SHORT, out=folder / "runs" / "first")
+    assert list((run.folder / "figures").glob("*.png"))
+    assert load(folder, size=20).fingerprint == before.fingerprint
+    assert open_run(run.folder).data().class_names == ("dark", "light")
+    assert len(predict(run, folder)) == 20
