@@ -115,7 +115,7 @@ def predict_out_of_fold(
         places = np.flatnonzero(asked[:, fold])
         sums[places] += classifier.probabilities(pool.images[places])
         if fold == 0 and with_features:
-            features = classifier.features(pool.images)
+            features = classifier.features(pool.images[:])
     return OutOfFold(sums / asked.sum(axis=1, keepdims=True), features, judged, folds)
 
 
