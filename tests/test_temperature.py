@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from giemsa.temperature import fit_temperature, log_losses, softmax
+from giemsa.temperature import fit_temperature, log_losses, log_losses_at_best, softmax
 
 
 def test_certain_mistake_costs_36_nats_and_not_infinity():
@@ -44,7 +46,23 @@ def test_it_is_that_of_scipy():
         assert np.log(fit_temperature(logits, labels)) == pytest.approx(expected, abs=1e-4)
 
 
-def test_of_a_network_without_mistakes_it_is_at_an_end():
+@given(st.integers(1, 300), st.integers(2, 9), st.floats(1, 80), st.integers(1, 3))
+def test_without_a_mistake_half_a_one_is_assumed(n, classes, gap, views):
+    labels = np.arange(n) % classes
+    logits = np.tile(gap * np.eye(classes)[labels], (views, 1, 1)) - 500
+    # the true class gets (n + 1/2) / (n + 1) where gap / temperature is this
+    wanted = gap / np.log((2 * n + 1) * (classes - 1))
+    assert fit_temperature(logits, labels) == pytest.approx(np.clip(wanted, 0.05, 20), rel=1e-3)
+
+
+def test_one_mistake_is_counted_as_it_is():
     logits, labels = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([1, 0])
-    assert fit_temperature(logits, labels) == pytest.approx(0.05, rel=1e-3)
     assert fit_temperature(logits, 1 - labels) == pytest.approx(20, rel=1e-3)
+    # nine right and one wrong by the same gap: the true class gets 9 in 10
+    logits, labels = np.tile([3.0, 0.0], (10, 1)), np.array([0] * 9 + [1])
+    assert fit_temperature(logits, labels) == pytest.approx(3 / np.log(9), rel=1e-3)
+
+
+def test_losses_at_best_are_no_longer_nothing_where_all_is_right():
+    logits, labels = 30 * np.eye(4)[np.arange(60) % 4], np.arange(60) % 4
+    np.testing.assert_allclose(log_losses_at_best(logits, labels), -np.log(60.5 / 61), rtol=1e-3)

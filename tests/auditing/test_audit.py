@@ -104,7 +104,44 @@ def test_a_class_smaller_than_the_folds_is_named(monkeypatch):
     data.train.labels[data.train.labels == 2] = 0
     data.train.labels[:2] = 2
     found = kinds(audit(data, device="cpu"))
-    assert found["unjudged-classes"].evidence == "Fewer images in train than the 3 folds: kind 2 (2)."
+    assert found["unjudged-classes"].evidence == (
+        "Fewer images in train than the 3 folds, copies and images of one patient or group counted once: kind 2 (2). "
+        "0 images had no network that knew the class, and no label doubted."
+    )
+
+
+@pytest.fixture
+def briefly(monkeypatch):
+    monkeypatch.setattr("giemsa.auditing.out_of_fold.LEAST_STEPS", 2)
+    monkeypatch.setattr("giemsa.auditing.audit.EPOCHS", {"short": 1})
+
+
+def test_where_train_is_one_patient_or_one_image_again_and_again_no_network_is_asked():
+    patient = made(groups=True)
+    patient.train.groups[:] = "the only one"
+    copies = made()
+    copies.train.images[:] = copies.train.images[0]
+    for data in (patient, copies):
+        report = audit(data, device="cpu")
+        assert report.results.labels is None
+        assert "there are 60 images and 0 such classes" in report.notes[0]
+
+
+def test_labels_of_a_class_that_no_judge_has_seen_are_not_doubted(briefly):
+    data = made(classes=3, groups=True)
+    data.train.groups[data.train.labels == 2] = "the only patient of kind 2"
+    report = audit(data, device="cpu")
+    of_kind_2 = report.pool.labels == 2
+    in_train = report.pool.split_of == 0
+    judged = report.results.labels.judged
+    assert judged.tolist() == (~(of_kind_2 & in_train)).tolist()
+    errors = report.results.labels.errors
+    assert judged[errors.suspects].all()
+    assert errors.joint.sum() == pytest.approx(judged.sum())
+    assert (errors.suggested[~judged] == 2).all()
+    finding = kinds(report)["unjudged-classes"]
+    assert "kind 2 (1)" in finding.evidence
+    assert "20 images had no network that knew the class" in finding.evidence
 
 
 def test_images_that_are_not_square_are_judged_too(monkeypatch):
@@ -166,5 +203,7 @@ def test_thorough_adds_a_learning_curve_and_outliers_in_features(discs, monkeypa
     report = audit(discs, thorough=True, device="cpu")
     assert "learning-curve" in kinds(report)
     assert report.results.outliers.space == "a network's features"
-    assert report.to_json()["learning_curve"]["target"] == 192
+    curve = report.to_json()["learning_curve"]
+    assert (curve["now"], curve["target"]) == (96, 192)
+    assert "from 96 to 192 images" in kinds(report)["learning-curve"].evidence
     assert "audit-learning-curve" in [picture.name for picture in report.pictures()]

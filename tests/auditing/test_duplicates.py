@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from giemsa.auditing.duplicates import connected_groups, exact_pairs, find_duplicates
+from giemsa.auditing.stacked_images import StackedImages
 
 
 def textures(n: int, seed: int = 0, side: int = 28, channels: int = 3) -> np.ndarray:
@@ -22,6 +23,22 @@ def test_finds_exact_copies_each_with_the_first():
     images = textures(6)
     images[4] = images[5] = images[2]
     assert exact_pairs(images).tolist() == [[2, 4], [2, 5]]
+
+
+def test_exact_pairs_of_some_places_are_told_by_their_places():
+    images = textures(8)
+    images[6] = images[2] = images[1]
+    assert exact_pairs(images, np.array([0, 2, 4, 6])).tolist() == [[2, 6]]
+
+
+def test_images_in_several_arrays_are_searched_as_one():
+    images = textures(40, seed=3)
+    images[31] = images[4]
+    images[25] = np.rot90(images[11])
+    images[38] = CHANGES["brighter"](images[20])
+    whole, parts = find_duplicates(images), find_duplicates(StackedImages(np.split(images, [13, 14, 30])))
+    assert whole.pairs.tolist() == parts.pairs.tolist() == [[4, 31], [11, 25], [20, 38]]
+    np.testing.assert_array_equal(whole.similarities, parts.similarities)
 
 
 @settings(max_examples=8)

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 
 import numpy as np
 import pytest
@@ -7,6 +8,9 @@ from PIL import Image
 import giemsa
 from giemsa.auditing.audit import audit
 from giemsa.auditing.fix import choose_cleaning, write_manifest
+from giemsa.auditing.label_errors import find_label_errors
+from giemsa.auditing.report import Labels
+from giemsa.data.dataset import SPLITS, DataCard, ImageDataset, PackedAddresses, Split
 from giemsa.errors import DataError
 
 
@@ -85,7 +89,75 @@ def test_an_image_without_a_group_is_written_without_one(tmp_path):
         assert [row["group"] for row in csv.DictReader(file)] == ["patient 1"] * 2 + [""] * 22
 
 
-def test_an_existing_file_is_not_replaced_and_an_emptied_train_is_refused(packed, tmp_path):
+def judged_by(report, probabilities):
+    """Return the report with what networks are made to say."""
+    pool = report.pool
+    everyone, counts = np.ones(len(pool), dtype=bool), np.bincount(pool.labels[pool.split_of == 0])
+    errors = find_label_errors(pool.labels, probabilities)
+    labels = Labels(errors, probabilities, everyone, 3, counts)
+    return dataclasses.replace(report, results=dataclasses.replace(report.results, labels=labels))
+
+
+def test_a_suspect_is_set_aside_where_another_class_is_more_probable_by_half(packed):
+    report = audit(giemsa.load(packed), quick=True)
+    labels = report.pool.labels
+    own = np.full(len(labels), 0.6)
+    doubted = {0: 0.2, 1: 0.24, 2: 0.26, 11: 0.42, 55: 0.1}  # 55 stands in test
+    own[list(doubted)] = list(doubted.values())
+    table = np.where(labels[:, None] == np.arange(2), own[:, None], 1 - own[:, None])
+    report = judged_by(report, table)
+    assert set(report.results.labels.errors.suspects.tolist()) == set(doubted)
+    reasons = choose_cleaning(report).reasons
+    assert {place for place, reason in reasons.items() if reason == "suspect label"} == {0, 1}
+
+
+def test_of_many_classes_a_slight_doubt_is_not_enough():
+    rng = np.random.default_rng(0)
+    classes, n = 100, 400
+    images = rng.integers(0, 256, (n, 8, 8, 1), dtype=np.uint8)
+    labels = np.arange(n) % classes
+    card = DataCard("many", "Many", "Noise.", "multi-class", tuple(map(str, range(classes))), channels=1)
+    parts = [
+        Split(images[part], labels[part], PackedAddresses("many", name, len(labels[part])))
+        for name, part in zip(SPLITS, (slice(0, 200), slice(200, 300), slice(300, 400)), strict=True)
+    ]
+    report = audit(ImageDataset(card, *parts), quick=True)
+    table = np.full((n, classes), 0.5 / (classes - 1))
+    table[np.arange(n), labels] = 0.5
+    table[:50] = 0.4 / (classes - 2)
+    table[np.arange(50), labels[:50]], table[np.arange(50), labels[:50] + 1] = 0.1, 0.5
+    report = judged_by(report, table)
+    assert len(report.results.labels.errors.suspects) == 50
+    assert not choose_cleaning(report).reasons
+
+
+def without(packed, tmp_path, **changes):
+    """Return the audit of the packed set with some of its arrays replaced."""
+    arrays = dict(np.load(packed)) | changes
+    np.savez(tmp_path / "changed.npz", **arrays)
+    return audit(giemsa.load(tmp_path / "changed.npz"), quick=True)
+
+
+def test_an_emptied_train_val_or_class_of_train_is_refused(packed, tmp_path):
+    arrays = np.load(packed)
+    test = arrays["test_images"]
+    copied = {"train_images": test, "train_labels": arrays["test_labels"]}
+    with pytest.raises(DataError, match="nothing would be left in train: look"):
+        write_manifest(without(packed, tmp_path, **copied), tmp_path / "clean.csv")
+    copied = {"val_images": test, "val_labels": arrays["test_labels"]}
+    with pytest.raises(DataError, match="nothing would be left in val: look"):
+        write_manifest(without(packed, tmp_path, **copied), tmp_path / "clean.csv")
+    third = arrays["train_labels"].copy()
+    third[8] = 2  # its only image is the copy of test's
+    test_labels = arrays["test_labels"].copy()
+    test_labels[4] = 2
+    report = without(packed, tmp_path, train_labels=third, test_labels=test_labels)
+    with pytest.raises(DataError, match=r"nothing would be left in train of .*2, which val or test has"):
+        write_manifest(report, tmp_path / "clean.csv")
+    assert not (tmp_path / "clean.csv").exists()
+
+
+def test_an_existing_file_is_not_replaced(packed, tmp_path):
     report = audit(giemsa.load(packed), quick=True)
     (tmp_path / "clean.csv").write_text("mine")
     with pytest.raises(DataError, match="exists already"):

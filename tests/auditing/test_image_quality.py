@@ -9,6 +9,7 @@ from giemsa.auditing.image_quality import (
     measure_images,
     neighbour_distances,
 )
+from giemsa.auditing.surroundings import border_features, colour_features
 
 
 @pytest.fixture
@@ -39,6 +40,35 @@ def test_a_planted_fault_is_found_by_its_name(plain, fault):
     faults = judge_images(plain).faults
     assert faults[fault].tolist() == [17]
     assert {place for places in faults.values() for place in places.tolist()} == {17}
+
+
+def test_a_set_of_dim_or_bright_images_is_no_set_of_faults(plain):
+    dim = np.clip(8 + 0.15 * (plain.astype(float) - 117), 0, 255).astype(np.uint8)
+    for images in (dim, 255 - dim):
+        faults = judge_images(images).faults
+        assert not len(faults["dark"])
+        assert not len(faults["bright"])
+    dim[5] = plain[5]
+    dim[9] = 255 - dim[9]
+    faults = judge_images(dim).faults
+    assert set(faults["bright"].tolist()) == {5, 9}
+    assert not len(faults["dark"])
+
+
+@pytest.mark.parametrize("side", [40, 90])
+def test_measures_do_not_depend_on_how_many_images_are_held_at_once(monkeypatch, side):
+    images = np.random.default_rng(2).integers(0, 256, (30, side, side, 3), dtype=np.uint8)
+    whole = measure_images(images), border_features(images), colour_features(images)
+
+    def one_by_one(n, size):
+        return (slice(place, place + 1) for place in range(n))
+
+    for module in ("image_quality", "surroundings"):
+        monkeypatch.setattr(f"giemsa.auditing.{module}.blocks", one_by_one)
+    single = measure_images(images), border_features(images), colour_features(images)
+    for expected, found in zip(whole, single, strict=True):
+        for name, values in expected.items():
+            np.testing.assert_allclose(found[name], values, rtol=1e-4, err_msg=name)
 
 
 def test_measures_of_a_known_image():

@@ -31,6 +31,18 @@ def test_thresholds_joint_scores_and_suspects_by_hand():
     np.testing.assert_allclose(errors.scores, [0.9, 0.8, 0.1, 0.9, 0.8, 0.9])
 
 
+def test_an_image_that_was_not_judged_is_taken_to_be_right():
+    judged = np.array([True, True, False, True, True, True])
+    errors = find_label_errors(LABELS, SURE, judged=judged)
+    without = find_label_errors(LABELS[judged], SURE[judged])
+    assert errors.suspects.tolist() == []
+    assert (errors.scores[2], errors.suggested[2]) == (1, 0)
+    np.testing.assert_array_equal(errors.joint, without.joint)
+    np.testing.assert_array_equal(errors.scores[judged], without.scores)
+    nothing = find_label_errors(LABELS, SURE, judged=np.zeros(6, dtype=bool))
+    assert nothing.estimated_count == len(nothing.suspects) == 0
+
+
 def test_rows_of_the_joint_are_the_classes_sizes():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 4, 300)

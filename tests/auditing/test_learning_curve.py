@@ -11,7 +11,7 @@ def test_a_power_law_without_noise_is_recovered():
     errors = 0.05 + 3 * SIZES**-0.6
     floor, scale, exponent = fit_power_laws(SIZES, errors[None], 10_000)[0]
     assert (floor, scale, exponent) == pytest.approx((0.05, 3, 0.6), rel=0.02)
-    curve = extrapolate(SIZES, errors, held_out=10_000, target=16_000)
+    curve = extrapolate(SIZES, errors, held_out=10_000, now=8000)
     assert curve.expected == pytest.approx(0.05 + 3 * 16_000**-0.6, rel=0.01)
     assert curve.gain > 0
 
@@ -19,16 +19,27 @@ def test_a_power_law_without_noise_is_recovered():
 def test_the_interval_holds_the_truth_nearly_always():
     truth = 0.03 + 2 * 16_000**-0.5
     rng = np.random.default_rng(0)
-    inside = 0
+    inside, widths = 0, []
     for seed in range(30):
         errors = rng.binomial(1500, 0.03 + 2 * SIZES**-0.5) / 1500
-        curve = extrapolate(SIZES, errors, held_out=1500, target=16_000, seed=seed, resamples=60)
+        curve = extrapolate(SIZES, errors, held_out=1500, now=8000, seed=seed, resamples=60)
         inside += curve.low <= truth <= curve.high
+        widths.append(curve.high - curve.low)
     assert inside >= 25
+    # one point alone has an interval of 2 points of accuracy
+    assert np.median(widths) < 0.03
+
+
+def test_the_gain_is_that_of_twice_the_images_though_the_curve_ends_before_those_at_hand():
+    errors = 0.05 + 3 * SIZES**-0.6
+    curve = extrapolate(SIZES, errors, held_out=100_000, now=10_000)
+    assert curve.target == 20_000
+    assert curve.gain == pytest.approx(3 * (10_000**-0.6 - 20_000**-0.6), rel=0.02)
+    assert curve.gain_low < curve.gain < curve.gain_high < 1.5 * curve.gain
 
 
 def test_errors_that_do_not_fall_promise_nothing():
-    curve = extrapolate(SIZES, np.full(5, 0.2), held_out=500, target=16_000)
+    curve = extrapolate(SIZES, np.full(5, 0.2), held_out=500, now=8000)
     assert abs(curve.gain) < 0.01
     assert curve.gain_high < 0.05
 
@@ -47,5 +58,5 @@ def test_the_fit_is_no_worse_than_a_search_over_all_laws():
 
 
 def test_perfect_scores_stay_perfect():
-    curve = extrapolate(SIZES, np.zeros(5), held_out=500, target=16_000)
+    curve = extrapolate(SIZES, np.zeros(5), held_out=500, now=8000)
     assert curve.expected == 0

@@ -1,6 +1,6 @@
 import numpy as np
 
-from giemsa.auditing.out_of_fold import held_out, predict_out_of_fold
+from giemsa.auditing.out_of_fold import classes_known, held_out, predict_out_of_fold
 from giemsa.auditing.pool import Pool
 
 
@@ -15,6 +15,29 @@ def test_no_network_judges_what_it_saw_or_a_copy_of_it():
         [False, True],
         [True, True],
     ]
+
+
+def test_a_network_knows_the_classes_of_the_other_folds():
+    labels, fold_of = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 2, 1, 1, 0])
+    assert classes_known(labels, fold_of, 3, 4).tolist() == [
+        [True, True, True],
+        [True, False, True],
+        [False, True, True],
+        [False, False, False],
+    ]
+
+
+def test_only_networks_that_know_the_class_judge_its_images(discs, monkeypatch):
+    monkeypatch.setattr("giemsa.auditing.out_of_fold.LEAST_STEPS", 30)
+    pool = Pool(discs)
+    groups = np.arange(len(pool))
+    blue = pool.labels == 2
+    groups[blue & (pool.split_of == 0)] = len(pool)
+    result = predict_out_of_fold(pool, groups, folds=2, epochs=1, device="cpu")
+    np.testing.assert_array_equal(result.judged, ~blue | (pool.split_of > 0))
+    # a mean with the network that never saw the class would lie about .5
+    assert result.probabilities[blue & result.judged, 2].mean() > 0.7
+    assert result.probabilities[~result.judged, 2].mean() < 0.3
 
 
 def test_held_out_probabilities_of_easy_images_are_right(discs, monkeypatch):

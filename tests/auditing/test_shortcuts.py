@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from giemsa.auditing.shortcuts import check_shortcuts, cross_validated_recalls, find_tells
+from giemsa.auditing.shortcuts import check_shortcuts, cross_validated_recalls, find_tells, shuffle
+from giemsa.evaluation.intervals import wilson
 
 
 def made(n: int = 400, seed: int = 0):
@@ -45,6 +46,55 @@ def test_a_patient_who_has_one_label_is_no_shortcut():
     assert not check_shortcuts(features, labels, 2, groups=patients).claimed
 
 
+def test_one_pair_of_two_labels_does_not_turn_patients_into_images():
+    rng = np.random.default_rng(3)
+    patients = np.repeat(np.arange(20), 20)
+    labels = rng.integers(0, 2, 20)[patients]
+    features = {"stain": rng.normal(size=20)[patients] + 0.05 * rng.normal(size=400)}
+    labels[3] = 1 - labels[3]  # one of the first patient's images contradicts the others
+    assert not check_shortcuts(features, labels, 2, groups=patients).claimed
+
+
+def test_pure_units_change_labels_as_wholes_and_mixed_ones_image_by_image():
+    units = np.repeat(np.arange(30), 4)
+    labels = (units % 3).copy()
+    labels[:8] = [0, 1, 2, 0, 1, 1, 2, 2]  # units 0 and 1 are mixed
+    rng = np.random.default_rng(0)
+    changed = np.zeros(120, dtype=bool)
+    for _ in range(50):
+        shuffled = shuffle(labels, units, rng)
+        assert sorted(shuffled[:8]) == sorted(labels[:8])
+        assert (shuffled[8:].reshape(-1, 4) == shuffled[8::4, None]).all()
+        assert sorted(shuffled) == sorted(labels)
+        changed |= shuffled != labels
+    assert changed.all()
+
+
+def test_single_images_are_shuffled_as_ever():
+    labels = np.random.default_rng(1).integers(0, 5, 80)
+    plain = np.random.default_rng(2).permutation(labels)
+    np.testing.assert_array_equal(shuffle(labels, np.arange(80), np.random.default_rng(2)), plain)
+
+
+def test_few_images_or_few_patients_are_no_certainty():
+    labels = np.arange(60) % 3
+    features = {"tint": labels + np.random.default_rng(0).normal(scale=0.01, size=60)}
+    alone = check_shortcuts(features, labels, 3)
+    patients = check_shortcuts(features, labels, 3, groups=labels + 3 * (np.arange(60) // 12))
+    assert alone.balanced_accuracy == patients.balanced_accuracy == alone.high == 1
+    assert (alone.low, patients.low) == (wilson(1.0, 60)[0], wilson(1.0, 15)[0])
+
+
+def test_of_many_images_the_interval_is_that_of_independent_recalls():
+    features, labels = made(4000)
+    features["second"] = features["second"] + 1.5 * (labels == 2)
+    check = check_shortcuts(features, labels, 4)
+    sizes = np.bincount(labels)
+    half = 1.96 * np.sqrt((check.recalls * (1 - check.recalls) / sizes).sum()) / 4
+    assert check.high - check.balanced_accuracy == pytest.approx(half, rel=0.02)
+    assert check.balanced_accuracy - check.low == pytest.approx(half, rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("features", "labels"),
     [
@@ -68,9 +118,8 @@ def test_constant_features_tell_nothing():
 def test_recalls_of_classes_that_do_not_overlap_are_one():
     labels = np.arange(60) % 3
     table = np.eye(3)[labels] + np.random.default_rng(0).normal(scale=0.01, size=(60, 3))
-    recalls, sizes = cross_validated_recalls(table, labels[None], np.arange(60) // 12, 3)
-    assert recalls.tolist() == [[1.0, 1.0, 1.0]]
-    assert sizes.tolist() == [20, 20, 20]
+    recalls = cross_validated_recalls(table, labels[None], np.arange(60) // 12, 4)
+    np.testing.assert_array_equal(recalls, [[1.0, 1.0, 1.0, np.nan]])
 
 
 def test_many_looks_at_noise_find_nothing():

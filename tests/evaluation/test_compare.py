@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from giemsa.errors import PredictionError, RunError
+from giemsa.errors import DataError, PredictionError, RunError
 from giemsa.evaluation.compare import compare, tabulate
 
 
-def made_run(folder, name, sharpness, seed, sha="a" * 64):
+def made_run(folder, name, sharpness, seed, sha="a" * 64, groups=None):
     rng = np.random.default_rng(seed)
     labels = np.arange(200) % 2
     right = rng.random(200) < sharpness
@@ -19,10 +19,12 @@ def made_run(folder, name, sharpness, seed, sha="a" * 64):
     path.mkdir(parents=True)
     accuracy = {"value": float(right.mean()), "low": 0, "high": 1, "n": 200}
     (path / "metrics.json").write_text(json.dumps({"test": {"accuracy": accuracy, "auc": {"value": None}}}))
+    split = SimpleNamespace(groups=groups)
     return SimpleNamespace(
         folder=path,
         config={"data": {"sha256": sha, "name": "cells", "class_names": ["a", "b"]}},
         predictions=lambda split: (labels, table),
+        data=lambda: SimpleNamespace(test=split),
     )
 
 
@@ -38,6 +40,35 @@ def test_two_runs(tmp_path):
 def test_runs_of_one_name_are_told_by_their_paths(tmp_path):
     found = compare(made_run(tmp_path / "a", "run", 0.7, 0), made_run(tmp_path / "b", "run", 0.95, 1))
     assert found.names == (str(tmp_path / "a" / "run"), str(tmp_path / "b" / "run"))
+
+
+def test_patients_are_asked_of_data_that_may_name_them(tmp_path):
+    patients = np.repeat(["anna", "berta"], 100)
+    runs = [
+        made_run(tmp_path, name, share, seed=share > 0.8, groups=patients)
+        for name, share in (("a", 0.7), ("b", 0.95))
+    ]
+    found = compare(*runs)
+    assert found.p_value == 0.5  # two patients, both better: two ways in four
+    assert not found.told_apart
+    assert found.notes == ()
+    for run in runs:
+        run.config["data"]["source"] = {"data": "bloodmnist"}
+    assert compare(*runs).told_apart  # names no patients, and is not read
+
+
+def test_where_the_data_is_gone_it_is_said(tmp_path):
+    first, second = made_run(tmp_path, "old", 0.7, 0), made_run(tmp_path, "new", 0.95, 1)
+    first.config["data"]["source"] = {"data": "/gone/cells.csv"}
+
+    def gone():
+        raise DataError("no data at /gone/cells.csv")
+
+    first.data = gone
+    found = compare(first, second)
+    assert found.told_apart
+    assert "is not at hand: no data at /gone/cells.csv" in str(found)
+    assert found.to_json()["notes"] == list(found.notes)
 
 
 def test_several_runs(tmp_path):

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from giemsa.errors import PredictionError
-from giemsa.evaluation.comparison import compare_predictions, mcnemar, summarise_runs
+from giemsa.evaluation.comparison import compare_predictions, summarise_runs
 from giemsa.evaluation.predictions import Predictions
 
 
@@ -63,10 +62,42 @@ def test_other_images_are_refused():
         )
 
 
-@pytest.mark.parametrize(("b", "c"), [(0, 0), (3, 3), (10, 2), (1, 0)])
-def test_mcnemar_is_an_exact_binomial_test(b, c):
-    lower = sum(stats.binom.pmf(i, b + c, 0.5) for i in range(min(b, c) + 1))
-    assert mcnemar(b, c) == pytest.approx(min(1.0, 2 * lower))
+def judged(right, groups=None):
+    """Return predictions of one class that are right where said."""
+    table = np.where(np.asarray(right)[:, None], [[0.9, 0.1]], [[0.2, 0.8]])
+    return Predictions(np.zeros(len(table), dtype=int), table, ("a", "b"), groups)
+
+
+def test_four_images_all_one_way_are_no_difference():
+    first, second = np.arange(400) >= 10, np.arange(400) >= 6
+    found = compare_predictions(
+        judged(first), judged(second), generator=np.random.default_rng(0), resamples=200
+    )
+    assert found.p_value == 0.125
+    assert not found.told_apart
+    assert "cannot be told apart" in found.sentence
+    assert found.scores["accuracy"][2].low < 0 < found.scores["accuracy"][2].high
+
+
+def test_one_patient_is_one_opinion():
+    # twelve images of one patient in ten: plain to an image-wise test
+    first, second = np.arange(200) >= 20, np.arange(200) >= 8
+    groups = np.arange(200) // 20
+    alone, grouped, single = (
+        compare_predictions(
+            judged(first, one), judged(second, one), generator=np.random.default_rng(0), resamples=200
+        )
+        for one in (None, groups, np.zeros(200, dtype=int))
+    )
+    assert alone.told_apart
+    assert alone.p_value < 0.001
+    assert grouped.p_value == 1
+    assert not grouped.told_apart
+    assert not single.told_apart
+    assert np.isnan(single.scores["accuracy"][2].low)
+    assert np.isnan(single.scores["log_loss"][2].low)
+    assert "no interval, since all images are of one group" in single.sentence
+    assert single.to_json()["scores"]["accuracy"]["difference"]["low"] is None
 
 
 def test_seeds_are_summed_up():

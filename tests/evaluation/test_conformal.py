@@ -50,6 +50,20 @@ def test_too_few_calibration_images_give_sets_of_everything():
     assert sets.held
 
 
+def test_coverage_of_patients_is_less_sure_than_of_images():
+    rng = np.random.default_rng(0)
+    test = sample(rng, 200)
+    known = Predictions(test.labels, test.probabilities, test.class_names, np.arange(200) // 40)
+    calibration = sample(rng, 9)
+    alone, grouped = (
+        prediction_sets(calibration, one, generator=np.random.default_rng(1), target=0.99)
+        for one in (test, known)
+    )
+    assert alone.coverage.value == grouped.coverage.value == 1
+    assert grouped.coverage.low < 0.6 < 0.9 < alone.coverage.low
+    assert grouped.by_class[0].low < alone.by_class[0].low
+
+
 def test_class_without_images_is_undefined():
     rng = np.random.default_rng(0)
     test = sample(rng, 60)

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from giemsa.evaluation.corruptions import CORRUPTIONS, SEVERITIES, corrupt, suite
+from giemsa.evaluation.corruptions import CORRUPTIONS, SEVERITIES, STAINS, corrupt, suite
 
 
 def cells(n=6, side=28, channels=3, seed=0):
@@ -82,9 +82,29 @@ def test_blur_grows_with_the_image():
     assert spread[0] == pytest.approx(spread[1], rel=0.3)
 
 
-def test_stain_shift_changes_colour_more_than_brightness():
-    images = cells(8)
-    shifted = corrupt(images, "stain shift", 5, generator=np.random.default_rng(0)).astype(float)
-    change = (shifted - images).mean(axis=(1, 2))
-    assert np.ptp(change, axis=1).mean() > 2 * np.abs(change.mean(axis=1)).mean() * 0.5
-    assert (np.sign(change.mean(axis=1)) != 0).all()
+def test_stain_shift_strengthens_one_dye_and_weakens_the_other():
+    amounts = np.array([0.4, 0.5, 0.1])  # azure-methylene blue, eosin, residual
+    dyed = np.rint(255 * np.exp(-amounts @ STAINS)).astype(np.uint8)
+    images = np.tile(dyed, (40, 2, 2, 1))
+    shifted = corrupt(images, "stain shift", 5, generator=np.random.default_rng(0))
+    assert (shifted == shifted[:, :1, :1]).all()
+    found = -np.log(shifted[:, 0, 0] / 255) @ np.linalg.inv(STAINS)
+    bluer = found[:, 0] > amounts[0]
+    assert 10 < bluer.sum() < 30
+    np.testing.assert_allclose(found[bluer], np.tile(amounts * [1.6, 0.4, 1], (bluer.sum(), 1)), atol=0.02)
+    np.testing.assert_allclose(
+        found[~bluer], np.tile(amounts * [0.4, 1.6, 1], ((~bluer).sum(), 1)), atol=0.02
+    )
+
+
+@pytest.mark.parametrize("name", list(CORRUPTIONS))
+def test_images_in_blocks_are_changed_as_together(name):
+    images = cells(11)
+    together = corrupt(images, name, 4, generator=np.random.default_rng(3))
+    generator = np.random.default_rng(3)
+    parts = [
+        corrupt(images[part], name, 4, generator=generator)
+        for part in (slice(0, 3), slice(3, 4), slice(4, 11))
+    ]
+    assert np.abs(together.astype(int) - np.concatenate(parts)).max() <= 1
+    assert (together == np.concatenate(parts)).mean() > 0.999

@@ -1,5 +1,6 @@
 """The stage from a run to its files, with a made network."""
 
+import dataclasses
 import json
 from types import SimpleNamespace
 
@@ -138,9 +139,46 @@ def test_views_foreign_images_and_audit(run, monkeypatch):
     assert [test.name for test in evaluation.novelty.tests if not test.made] == ["X-rays"]
     assert evaluation.failures.without_leaks is not None
     assert evaluation.failures.without_leaks.accuracy.n == 77
+    assert "(but 3 of them have a copy, or nearly one, in train or val)" in evaluation.sentences[0]
     assert evaluation.target == 0.8
     with pytest.raises(ModelError, match="2 views are not to be had"):
         evaluate(run, views=2)
+
+
+@pytest.mark.parametrize("name", ["val", "test"])
+def test_a_split_without_images_is_one_line(run, name):
+    run._data = dataclasses.replace(run._data, **{name: run._data.splits[name].subset(np.arange(0))})
+    with pytest.raises(PredictionError, match=f"the {name} split of made holds no images"):
+        evaluate(run)
+    assert run.config["test_looks"] == 0
+
+
+def with_groups(data, *names):
+    """Return the data with one patient a split, named in order."""
+    splits = {
+        split: dataclasses.replace(images, groups=None if name is None else np.full(len(images), name))
+        for (split, images), name in zip(data.splits.items(), names, strict=True)
+    }
+    return dataclasses.replace(data, **splits)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("anna", "berta", "clara"), "patient, slide or other group, as the data names it"),
+        (
+            ("anna", "berta", "anna"),
+            "image: 1 of the groups (patients, slides) that the data names stand in two splits",
+        ),
+        ((None, None, None), "image: which images share a patient or slide is not known"),
+        (("anna", "berta", None), "image: which images share a patient or slide is not known"),
+    ],
+)
+def test_splits_are_disjoint_by_patient_only_where_no_patient_is_in_two(run, monkeypatch, names, words):
+    monkeypatch.setattr("giemsa.evaluation.result.Evaluation.pictures", lambda self: ())
+    run._data = with_groups(run._data, *names)
+    card = {item.item: item.answer for item in evaluate(run).model_card}
+    assert card["Level at which the splits are disjoint"] == words
 
 
 def test_coverage_out_of_range(run):

@@ -51,6 +51,19 @@ def test_a_bad_quarter_is_marked():
     assert groups[0].name == "lowest quarter"
 
 
+def test_what_one_patient_does_is_not_marked():
+    site = np.arange(400) // 100
+    patients = np.where(site == 0, 99, np.arange(400) // 20)  # the bad site is one patient
+    images = grouped(site > 0)
+    known = Predictions(images.labels, images.probabilities, images.class_names, patients)
+    assert by_column(images, site)[0].differs
+    assert not by_column(known, site)[0].differs
+    assert math.isnan(by_column(known, site)[0].accuracy.low)
+    many = Predictions(images.labels, images.probabilities, images.class_names, np.arange(400) // 10)
+    assert by_column(many, site)[0].differs
+    assert by_column(many, site)[1].accuracy.low < by_column(images, site)[1].accuracy.low
+
+
 def test_chance_is_not_marked():
     rng = np.random.default_rng(0)
     assert not any(

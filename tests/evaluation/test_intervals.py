@@ -70,6 +70,20 @@ def test_undefined_replicates_are_left_out():
     assert all(math.isnan(limit) for limit in effective_wilson(math.nan, np.ones(3), fallback_n=3))
 
 
+def test_scores_defined_in_fewer_than_half_of_the_resamples_get_no_interval():
+    half = np.where(np.arange(100) < 50, 0.9, np.nan) + np.arange(100) / 1e4
+    assert effective_wilson(0.9, half, fallback_n=9)[0] < 0.9
+    assert recentred_percentiles(0.9, half)[0] < 0.9
+    for fewer in (np.where(np.arange(100) < 49, half, np.nan), np.full(100, np.nan)):
+        assert all(math.isnan(limit) for limit in effective_wilson(0.9, fewer, fallback_n=9))
+        assert all(math.isnan(limit) for limit in recentred_percentiles(0.9, fewer))
+
+
+def test_without_a_number_of_units_nothing_is_said():
+    draws = np.random.default_rng(0).binomial(100, 0.9, 50) / 100
+    assert all(math.isnan(limit) for limit in effective_wilson(0.9, draws, fallback_n=math.nan))
+
+
 def test_mean_interval_without_skewness_is_the_normal_one():
     values = np.concatenate([np.full(500, -1.0), np.full(500, 1.0)])
     low, high = mean_interval(values)

@@ -39,6 +39,25 @@ def test_named_columns_are_put_into_order(tmp_path):
     assert found.class_names == ("a", "b")
 
 
+def test_classes_may_be_called_by_numbers(tmp_path):
+    path = tmp_path / "test.csv"
+    body = "0,0,0.25,0.75\n1,0,1.0,0.0\n2,1,0.5,0.5\n"
+    path.write_text("index,label,0,1\n" + body)
+    found = read_predictions(path, class_names=("0", "1"))
+    assert np.array_equal(found.probabilities, TABLE)
+    assert found.labels.tolist() == [0, 0, 1]
+    path.write_text("1,0\n0.75,0.25\n0.0,1.0\n0.5,0.5\n")
+    assert np.array_equal(read_predictions(path, class_names=("0", "1")).probabilities, TABLE)
+
+
+def test_key_columns_are_known_however_they_are_written(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("Index,LABEL,a,b\n1,a,1.0,0.0\n0,b,0.25,0.75\n2,a,0.5,0.5\n")
+    found = read_predictions(path, class_names=("a", "b"))
+    assert np.array_equal(found.probabilities, TABLE)
+    assert found.labels.tolist() == [1, 0, 0]
+
+
 def test_array_file(tmp_path):
     np.save(tmp_path / "p.npy", TABLE.astype(np.float32))
     assert np.array_equal(read_predictions(tmp_path / "p.npy").probabilities, TABLE)

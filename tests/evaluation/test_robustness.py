@@ -35,6 +35,28 @@ def test_darkness_breaks_a_judge_of_brightness():
     assert "not MedMNIST-C" in str(found.to_json()["suite"])
 
 
+def test_large_images_are_corrupted_in_blocks_with_the_same_draws(monkeypatch):
+    rng = np.random.default_rng(0)
+    labels = np.arange(30) % 2
+    images = (110 + 36 * labels[:, None, None, None] + rng.integers(-40, 40, (30, 8, 8, 3))).astype(np.uint8)
+    sizes = []
+
+    def judge(some):
+        sizes.append(len(some))
+        return by_brightness(some)
+
+    def measure():
+        sizes.clear()
+        return measure_robustness(judge, images, labels, n_classes=2, generator=np.random.default_rng(4))
+
+    whole = measure()
+    assert set(sizes) == {30}
+    monkeypatch.setattr("giemsa.evaluation.robustness.AT_ONCE", 1)
+    parts = measure()
+    assert set(sizes) == {12, 6}  # twelve of 8 by 8 have fewer pixels than one of 28 by 28
+    np.testing.assert_array_equal(whole.scores, parts.scores)
+
+
 def test_a_sample_keeps_every_class():
     labels = np.repeat([0, 1, 2], [980, 19, 1])
     chosen = stratified_sample(labels, 100, np.random.default_rng(0))

@@ -83,6 +83,56 @@ def test_groups_widen_intervals():
         assert wide > 1.8 * narrow, name
 
 
+def perfect(patients, images):
+    labels = np.arange(patients * images) % 2
+    groups = np.repeat(np.arange(patients), images)
+    return Predictions(labels, np.where(labels[:, None] == np.arange(2), 0.9, 0.1), ("a", "b"), groups)
+
+
+def test_five_patients_all_right_are_five_and_not_two_hundred():
+    card = score_predictions(perfect(5, 40), generator=np.random.default_rng(0), resamples=50)
+    for name in ("accuracy", "macro_f1", "auc", "balanced_accuracy"):
+        assert card.whole[name].low == pytest.approx(0.566, abs=1e-3), name
+    for name in ("recall", "precision", "specificity", "f1", "auc"):
+        assert card.by_class[0][name].low == pytest.approx(0.566, abs=1e-3), name
+    assert card.whole["accuracy"].n == 200
+
+
+def test_of_one_patient_no_score_has_an_interval():
+    clumped = made(60, 3, sharpness=1.0, groups=np.zeros(60, dtype=int))
+    card = score_predictions(clumped, generator=np.random.default_rng(0), resamples=50)
+    for name, score in (card.whole | card.by_class[1]).items():
+        assert not math.isnan(score.value), name
+        assert math.isnan(score.low), name
+        assert math.isnan(score.high), name
+
+
+def test_a_class_of_one_patient_has_no_interval_beside_others_that_have():
+    labels = np.repeat([0, 1], 60)
+    groups = np.concatenate([np.arange(60) // 6, np.full(60, 10)])
+    rng = np.random.default_rng(0)
+    right = rng.random(120) < 0.8
+    table = np.where((labels[:, None] == np.arange(2)) == right[:, None], 0.9, 0.1)
+    card = score_predictions(Predictions(labels, table, ("a", "b"), groups), generator=rng, resamples=100)
+    assert not math.isnan(card.by_class[0]["recall"].low)
+    for name in ("recall", "f1", "auc", "average_precision"):
+        assert math.isnan(card.by_class[1][name].low), name
+    assert not math.isnan(card.whole["accuracy"].low)
+
+
+def test_many_rare_classes_keep_an_interval_of_their_auc():
+    rng = np.random.default_rng(0)
+    labels = np.arange(600) % 150
+    logits = rng.normal(size=(600, 150)) + 4 * np.eye(150)[labels]
+    table = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    many = Predictions(labels, table, tuple(map(str, range(150))))
+    card = score_predictions(many, generator=rng, resamples=60)
+    for name in ("auc", "average_precision"):
+        score = card.whole[name]
+        assert 0.5 < score.low < score.value < score.high <= 1, name
+        assert score.high - score.low < 0.2, name
+
+
 def test_the_seed_repeats_it():
     first, second = (
         score_predictions(made(60, 3), generator=np.random.default_rng(4), resamples=50).to_json()

@@ -83,11 +83,10 @@ def oracle(labels, table):
 def ours(labels, table):
     k = table.shape[1]
     prepared = prepare(Predictions(labels, table, tuple(str(c) for c in range(k))))
-    once = np.ones((len(labels), 1))
-    return (
-        {name: value[0] for name, value in prepared.whole(once).items()},
-        {name: value[0] for name, value in prepared.by_class(once).items()},
-    )
+    whole, by_class = prepared.weigh(np.ones((len(labels), 1)))
+    return {name: value[0] for name, value in whole.items()}, {
+        name: value[0] for name, value in by_class.items()
+    }
 
 
 @pytest.mark.parametrize("kind", KINDS)

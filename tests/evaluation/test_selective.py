@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from giemsa.evaluation.intervals import wilson
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.selective import risk_coverage
 
@@ -31,6 +32,15 @@ def test_equal_certainties_stay_together():
     found = risk_coverage(made([0.9, 0.9, 0.9, 0.6], [True, False, True, True]))
     assert found.coverage.tolist() == [0.75, 1]
     assert found.risk == pytest.approx([1 / 3, 1 / 4])
+
+
+def test_what_is_kept_of_few_patients_counts_as_patients():
+    alone = made(np.linspace(0.6, 0.99, 100), np.ones(100, dtype=bool))
+    known = Predictions(alone.labels, alone.probabilities, alone.class_names, np.arange(100) % 5)
+    _, kept = risk_coverage(alone).keep(0.2)
+    _, of_patients = risk_coverage(known).keep(0.2)
+    assert (kept.n, of_patients.n) == (80, 80)
+    assert (kept.low, of_patients.low) == (wilson(1.0, 80)[0], wilson(1.0, 5)[0])
 
 
 def test_nothing_left():

@@ -15,5 +15,8 @@ def test_halves_are_apart_and_whole():
 
 
 def test_a_chosen_epoch_is_admitted():
-    assert "not exact" in condition("best")
-    assert "selected nothing" in condition("last")
+    assert "not exact" in condition("best", 20)
+    for selection in ("last", "average"):
+        assert "selected nothing" in condition(selection, None)
+        assert "had not fallen for 5 epochs" in condition(selection, 5)
+        assert "not exact" in condition(selection, 5)

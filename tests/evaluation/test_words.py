@@ -41,6 +41,8 @@ def test_three_sentences():
         "The classifier was tested on 200 images of cells that neither training nor selection used"
     )
     assert "red, white and blue" in first
+    with_copies, *_ = plain_sentences(predictions, card, data="cells", unused=True, copies=7)
+    assert "used (but 7 of them have a copy, or nearly one, in train or val), and had to" in with_copies
     assert percent(card.whole["accuracy"].value) in second
     assert "It fails most with" in third
     assert "most frequent mistake" in third

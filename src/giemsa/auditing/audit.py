@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from giemsa.auditing.duplicates import Duplicates, connected_groups, find_duplicates
-from giemsa.auditing.findings import Finding, worst_first
+from giemsa.auditing.findings import Finding, count_words, worst_first
 from giemsa.auditing.image_quality import ImageQuality, find_outliers, judge_images
 from giemsa.auditing.label_errors import find_label_errors
 from giemsa.auditing.learning_curve import LearningCurve, extrapolate
@@ -130,8 +130,9 @@ def _look(pool: Pool, level: str, seed: int, device: str, progress: Progress | N
     outliers = _find_outliers(plain, judged, derive_seed(seed, "outliers"))
     labels = None
     if judged is not None:
-        errors = find_label_errors(pool.labels, judged.probabilities)
-        labels = Labels(errors, judged.probabilities, judged.folds)
+        errors = find_label_errors(pool.labels, judged.probabilities, judged=judged.judged)
+        units_of_class = _count_units(pool, units)
+        labels = Labels(errors, judged.probabilities, judged.judged, judged.folds, units_of_class)
     return AuditResults(duplicates, quality, outliers, checks, splits, labels, curve, trouble)
 
 
@@ -142,6 +143,13 @@ def _units(pool: Pool, duplicates: Duplicates) -> np.ndarray:
     _, first, which = np.unique(pool.groups, return_index=True, return_inverse=True)
     same_patient = np.stack([first[which.ravel()], np.arange(len(pool))], axis=1)
     return connected_groups(len(pool), np.concatenate([duplicates.pairs, same_patient]))
+
+
+def _count_units(pool: Pool, units: np.ndarray) -> np.ndarray:
+    """Return in how many ``units`` ``(n,)`` of train each class has images, ``(classes,)``."""
+    in_train = pool.split_of == 0
+    labels, _ = np.unique(np.stack([pool.labels[in_train], units[in_train]]), axis=1)
+    return np.bincount(labels, minlength=len(pool.data.class_names))
 
 
 def _find_outliers(plain: np.ndarray, judged: OutOfFold | None, seed: int) -> Outliers:
@@ -166,8 +174,8 @@ def _ask_networks(
 ) -> tuple[OutOfFold | None, LearningCurve | None, str]:
     """Return what held-out networks say, the learning curve, and why there is none of them."""
     seed, device, progress = how
-    counts = np.bincount(pool.labels[pool.split_of == 0], minlength=len(pool.data.class_names))
-    if hindrance := _hindrance(level, counts):
+    n_train = len(pool.data.train)
+    if hindrance := _hindrance(level, n_train, _count_units(pool, units)):
         return None, None, hindrance
     from giemsa.auditing.out_of_fold import measure_learning_curve, predict_out_of_fold
 
@@ -178,21 +186,23 @@ def _ask_networks(
         judged = predict_out_of_fold(pool, units, with_features=thorough, **lengths, **shared)
         if thorough:
             sizes, errors, held_out = measure_learning_curve(pool, units, **shared)
-            curve = extrapolate(sizes, errors, held_out=held_out, target=2 * int(counts.sum()), seed=seed)
+            curve = extrapolate(sizes, errors, held_out=held_out, now=n_train, seed=seed)
     except GiemsaError as trouble:
         return None, None, f"Labels were not judged, because the training was not possible: {trouble}"
     return judged, curve, ""
 
 
-def _hindrance(level: str, counts: np.ndarray) -> str:
-    """Say why no network is asked, from the numbers of training images ``(classes,)``; nothing if there is no reason."""
+def _hindrance(level: str, n_train: int, units_of_class: np.ndarray) -> str:
+    """Say why no network is asked of so many training images, in ``(classes,)`` units; nothing if there is no reason."""
     if level == "quick":
         return "Labels were not judged and no learning curve drawn, since that needs training (quick)."
-    if counts.sum() >= LEAST_TRAINED and (counts >= FOLDS).sum() >= 2:
+    large = int((units_of_class >= FOLDS).sum())
+    if n_train >= LEAST_TRAINED and large >= 2:
         return ""
     return (
-        f"Labels were not judged: that needs {LEAST_TRAINED} images in train and two classes of at least "
-        f"{FOLDS}, there are {counts.sum()} images in {(counts > 0).sum()} classes."
+        f"Labels were not judged: that needs {LEAST_TRAINED} images in train and two classes of at least {FOLDS} "
+        "(copies, and images of one patient or group, count as one); "
+        f"there are {count_words(n_train, 'image')} and {count_words(large, 'such class', 'such classes')}."
     )
 
 
@@ -206,7 +216,7 @@ def _tell(pool: Pool, results: AuditResults) -> Iterator[Finding]:
             yield from tell_shortcut(pool, check, where, network)
     if results.labels is not None:
         yield from tell_label_errors(pool, results.labels.errors)
-        yield from tell_unjudged(pool, results.labels.folds)
+        yield from tell_unjudged(pool, results.labels)
     yield from tell_splits(pool, results.splits)
     yield from tell_skipped(pool)
     yield from tell_quality(pool, results.quality)

@@ -22,6 +22,8 @@ from giemsa.auditing.spectra import (
     grey_squares,
     learn_whitening,
 )
+from giemsa.auditing.stacked_images import Images
+from giemsa.data.blocks import blocks
 
 KINDS = ("same pixels", "turned or mirrored", "nearly the same")
 SIMILARITY = 0.965
@@ -55,7 +57,7 @@ class Duplicates:
         return sorted(parts, key=lambda part: (-len(part), int(part[0])))
 
 
-def find_duplicates(images: np.ndarray, *, near: bool = True, seed: int = 0) -> Duplicates:
+def find_duplicates(images: Images, *, near: bool = True, seed: int = 0) -> Duplicates:
     """Find exact and near duplicates among images.
 
     Parameters
@@ -79,7 +81,7 @@ def find_duplicates(images: np.ndarray, *, near: bool = True, seed: int = 0) -> 
     found = [(exact, 0, np.ones(len(exact)))]
     if near:
         alone = _first_of_each(len(images), exact)
-        turned = alone[exact_pairs(images[alone] if len(exact) else images, turned=True)]
+        turned = exact_pairs(images, alone, turned=True)
         found.append((turned, 1, np.ones(len(turned))))
         alone = _first_of_each(len(images), np.concatenate([exact, turned]))
         pairs, similarities = near_duplicate_pairs(images, alone, seed=seed)
@@ -90,15 +92,16 @@ def find_duplicates(images: np.ndarray, *, near: bool = True, seed: int = 0) -> 
     return Duplicates(pairs, kinds, similarities, connected_groups(len(images), pairs))
 
 
-def exact_pairs(images: np.ndarray, *, turned: bool = False) -> np.ndarray:
+def exact_pairs(images: Images, places: np.ndarray | None = None, *, turned: bool = False) -> np.ndarray:
     """Return the pairs of images with the same pixels, each with the first of its kind, ``(m, 2)``.
 
     Parameters
     ----------
     images : ``(n, height, width, channels)``, ``uint8``.
+    places : ``(m,)`` which of them to compare, in order; all if not given.
     turned : let also those count whose pixels are the same after quarter turns and mirroring.
     """
-    suspects = _same_sums(images)
+    suspects = _same_sums(images, np.arange(len(images)) if places is None else places)
     digests: dict[bytes, int] = {}
     pairs = []
     for place in suspects.tolist():
@@ -108,19 +111,19 @@ def exact_pairs(images: np.ndarray, *, turned: bool = False) -> np.ndarray:
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
-def _same_sums(images: np.ndarray) -> np.ndarray:
-    """Return the places of images whose sums of pixels and of squares, channel by channel, another image shares."""
-    sums = np.empty((len(images), 2, images.shape[-1]), dtype=np.int64)
-    for start in range(0, len(images), 1024):
-        block = images[start : start + 1024].astype(np.int32)
-        sums[start : start + 1024, 0] = block.sum(axis=(1, 2))
-        sums[start : start + 1024, 1] = np.einsum("nhwc,nhwc->nc", block, block, dtype=np.int64)
-    if not len(images):
-        return np.empty(0, dtype=np.int64)
+def _same_sums(images: Images, places: np.ndarray) -> np.ndarray:
+    """Return those of ``places`` whose sums of pixels and of squares, channel by channel, another of them shares."""
+    if not len(places):
+        return places
+    sums = np.empty((len(places), 2, images.shape[-1]), dtype=np.int64)
+    for part in blocks(len(places), images.shape[1:3]):
+        block = images[places[part]].astype(np.int32)
+        sums[part, 0] = block.sum(axis=(1, 2))
+        sums[part, 1] = np.einsum("nhwc,nhwc->nc", block, block, dtype=np.int64)
     _, which, counts = np.unique(
-        sums.reshape(len(images), -1), axis=0, return_inverse=True, return_counts=True
+        sums.reshape(len(places), -1), axis=0, return_inverse=True, return_counts=True
     )
-    return np.flatnonzero(counts[which.ravel()] > 1)
+    return places[counts[which.ravel()] > 1]
 
 
 def _digest(image: np.ndarray, turned: bool) -> bytes:
@@ -142,7 +145,7 @@ def _first_of_each(n: int, pairs: np.ndarray) -> np.ndarray:
 
 
 def near_duplicate_pairs(
-    images: np.ndarray,
+    images: Images,
     places: np.ndarray,
     *,
     threshold: float = SIMILARITY,

@@ -13,11 +13,10 @@ from giemsa.data.dataset import SPLITS
 from giemsa.errors import DataError
 
 if TYPE_CHECKING:
-    from giemsa.auditing.report import AuditReport
+    from giemsa.auditing.pool import Pool
+    from giemsa.auditing.report import AuditReport, Labels
 
-LEAST_DOUBT = (
-    0.25  # normalised margin: a suspect label is set aside where another class is at least 0.5 more probable
-)
+LEAST_MARGIN = 0.5  # a suspect label is set aside where another class is at least so much more probable
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +60,20 @@ def choose_cleaning(report: AuditReport) -> Cleaning:
         if not in_test[place]:
             reasons.setdefault(place, "empty")
     if results.labels is not None:
-        errors = results.labels.errors
-        for place in errors.suspects[errors.scores[errors.suspects] <= LEAST_DOUBT].tolist():
+        for place in _mislabelled(results.labels, pool.labels).tolist():
             if not in_test[place]:
                 reasons.setdefault(place, "suspect label")
     reasons |= _shared_groups(report, reasons)
     kept = np.ones(len(pool), dtype=bool)
     kept[list(reasons)] = False
     return Cleaning(kept, reasons)
+
+
+def _mislabelled(judged: Labels, labels: np.ndarray) -> np.ndarray:
+    """Return the suspects that the networks call by another name with a wide margin, worst first."""
+    suspects = judged.errors.suspects
+    other, own = (judged.probabilities[suspects, of[suspects]] for of in (judged.errors.suggested, labels))
+    return suspects[other - own >= LEAST_MARGIN]
 
 
 def _shared_groups(report: AuditReport, gone: dict[int, str]) -> dict[int, str]:
@@ -99,7 +104,8 @@ def write_manifest(report: AuditReport, path: str | Path, *, overwrite: bool = F
 
     Raises
     ------
-    DataError : the file exists and may not be replaced, or nothing would be left in train.
+    DataError : the file exists and may not be replaced, or nothing would be left in train, in val, or in train of a class that
+        val or test has.
     """
     path = Path(path)
     left_out = path.with_suffix(".left-out.csv")
@@ -107,8 +113,7 @@ def write_manifest(report: AuditReport, path: str | Path, *, overwrite: bool = F
         if target.exists() and not overwrite:
             raise DataError(f"{target} exists already: choose another name for the cleaned manifest")
     pool, cleaning = report.pool, choose_cleaning(report)
-    if not cleaning.kept[pool.split_of == 0].any():
-        raise DataError("nothing would be left in train: look at the findings before cleaning")
+    _refuse_emptied(pool, cleaning.kept)
     path.parent.mkdir(parents=True, exist_ok=True)
     header = ["path", "label", "split"] + (["group"] if pool.groups is not None else [])
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -120,6 +125,27 @@ def write_manifest(report: AuditReport, path: str | Path, *, overwrite: bool = F
         writer.writerow([*header, "reason"])
         writer.writerows([*_row(report, place), reason] for place, reason in sorted(cleaning.reasons.items()))
     return cleaning
+
+
+def _refuse_emptied(pool: Pool, kept: np.ndarray) -> None:
+    """Refuse to empty train or val, and to take a class out of train that stands in val or test."""
+    advice = "look at the findings before cleaning"
+    before, after = (_counts(pool, chosen) for chosen in (np.ones(len(pool), dtype=bool), kept))
+    for split in ("train", "val"):
+        place = SPLITS.index(split)
+        if before[place].any() and not after[place].any():
+            raise DataError(f"nothing would be left in {split}: {advice}")
+    lost = np.flatnonzero((before[0] > 0) & (after[0] == 0) & (after[1:].sum(axis=0) > 0))
+    if len(lost):
+        names = ", ".join(pool.class_name(label) for label in lost)
+        raise DataError(f"nothing would be left in train of {names}, which val or test has: {advice}")
+
+
+def _counts(pool: Pool, chosen: np.ndarray) -> np.ndarray:
+    """Return the number of ``chosen`` images of each class in each split, ``(splits, classes)``."""
+    counts = np.zeros((len(SPLITS), len(pool.data.class_names)), dtype=np.int64)
+    np.add.at(counts, (pool.split_of[chosen], pool.labels[chosen]), 1)
+    return counts
 
 
 def _row(report: AuditReport, place: int) -> list[str]:

@@ -1,7 +1,8 @@
 """Bad images: dark, bright, empty, blurred, flat, oddly coloured, oddly sized, or like nothing else in the set.
 
 What is odd is measured against the set itself: by how many of its own spreads a value lies outside, each side for itself, since
-brightness and sharpness are seldom symmetric. Absolute limits are only for what no set makes sense of.
+brightness and sharpness are seldom symmetric. Absolute limits are only for what no set makes sense of, and not for a set that
+is itself beyond them, as images of dim fluorescence are.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from giemsa.auditing.stacked_images import Images
 from giemsa.auditing.surroundings import channel_mean
+from giemsa.data.blocks import blocks
 
 FAR = 6.0  # spreads
 EMPTY = 2.0  # grey levels of contrast
 DARKEST, BRIGHTEST = 12.0, 243.0  # mean grey level
 MEASURES = ("brightness", "contrast", "sharpness", "colour")
-_BLOCK = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,7 @@ class ImageQuality:
     faults: Mapping[str, np.ndarray]
 
 
-def judge_images(images: np.ndarray) -> ImageQuality:
+def judge_images(images: Images) -> ImageQuality:
     """Measure images and find those that fall out of the set.
 
     Parameters
@@ -56,10 +58,15 @@ def judge_images(images: np.ndarray) -> ImageQuality:
     empty = measures["contrast"] < EMPTY
     away = {name: deviations(values, ~empty) for name, values in measures.items()}
     brightness = measures["brightness"]
+    usual = np.median(brightness if empty.all() else brightness[~empty]) if len(images) else 0.0
+    too_dark, too_bright = (
+        (brightness < DARKEST) & (usual >= DARKEST),
+        (brightness > BRIGHTEST) & (usual <= BRIGHTEST),
+    )
     scores = {
         "empty": np.where(empty, 1.0, 0.0),
-        "dark": np.where(brightness < DARKEST, FAR, 0) + np.maximum(-away["brightness"] - FAR, 0),
-        "bright": np.where(brightness > BRIGHTEST, FAR, 0) + np.maximum(away["brightness"] - FAR, 0),
+        "dark": np.where(too_dark, FAR, 0) + np.maximum(-away["brightness"] - FAR, 0),
+        "bright": np.where(too_bright, FAR, 0) + np.maximum(away["brightness"] - FAR, 0),
         "low contrast": np.maximum(-away["contrast"] - FAR, 0),
         "blurred": np.maximum(-away["sharpness"] - FAR, 0),
         "odd colour": np.maximum(away["colour"] - FAR, 0),
@@ -71,7 +78,7 @@ def judge_images(images: np.ndarray) -> ImageQuality:
     return ImageQuality(measures, faults)
 
 
-def measure_images(images: np.ndarray) -> dict[str, np.ndarray]:
+def measure_images(images: Images) -> dict[str, np.ndarray]:
     """Return brightness, contrast, sharpness and colour of each image, each ``(n,)``.
 
     Sharpness is the logarithm of the share of variance that neighbouring pixels differ by: blurring lowers it, brightness and
@@ -80,9 +87,8 @@ def measure_images(images: np.ndarray) -> dict[str, np.ndarray]:
     n = len(images)
     means = np.empty((n, images.shape[-1]))
     contrast, sharpness = np.empty(n), np.empty(n)
-    for start in range(0, n, _BLOCK):
-        block = images[start : start + _BLOCK].astype(np.float32)
-        part = slice(start, start + len(block))
+    for part in blocks(n, images.shape[1:3]):
+        block = images[part].astype(np.float32)
         means[part] = np.einsum("nhwc->nc", block) / (block.shape[1] * block.shape[2])
         grey = channel_mean(block)
         variance = grey.reshape(len(grey), -1).var(axis=1)

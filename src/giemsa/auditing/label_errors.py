@@ -2,7 +2,8 @@
 
 A class's threshold is the mean probability that its own images get. An image labelled *i* whose probability for another class
 *j* reaches the threshold of *j* counts as "labelled i, truly j". These counts, brought to the sizes of the classes, estimate the
-joint distribution of given and true labels. A network's own mistakes count as label errors too: the estimate is an upper one.
+joint distribution of given and true labels. A network's own mistakes count as label errors too, so that the estimate is seldom
+too low, but no bound.
 
 Images are ranked by the probability of their given label, weighed by how often each class is called by each other's name:
 mistakes are seldom spread evenly, they go to the class that looks alike.
@@ -26,11 +27,11 @@ class LabelErrors:
 
     Parameters
     ----------
-    scores : ``(n,)``, 0 to 1: how well the given label fits; suspects have the lowest.
+    scores : ``(n,)``, 0 to 1: how well the given label fits; suspects have the lowest, images that were not judged 1.
     suggested : ``(n,)`` the class that fits best.
     suspects : ``(m,)`` places of the images to look at, worst first.
-    joint : ``(classes, classes)`` estimated number of images by given (row) and true label (column).
-    thresholds : ``(classes,)`` mean probability of a class over its own images; ``nan`` for a class without any.
+    joint : ``(classes, classes)`` estimated number of the images judged by given (row) and true label (column).
+    thresholds : ``(classes,)`` mean probability of a class over its own images judged; ``nan`` for a class without any.
     """
 
     scores: np.ndarray
@@ -50,13 +51,17 @@ class LabelErrors:
         return float(self.estimated_by_class.sum())
 
 
-def find_label_errors(labels: np.ndarray, probabilities: np.ndarray) -> LabelErrors:
+def find_label_errors(
+    labels: np.ndarray, probabilities: np.ndarray, *, judged: np.ndarray | None = None
+) -> LabelErrors:
     """Find images whose label a network doubts that has not seen them.
 
     Parameters
     ----------
     labels : ``(n,)`` given labels.
     probabilities : ``(n, classes)`` of a network for which each image was held out; rows sum to one.
+    judged : ``(n,)`` of truth values, which images to judge; all if not given. The labels of the others are taken to be right:
+        a network that never saw a class cannot doubt it.
 
     Returns
     -------
@@ -79,16 +84,18 @@ def find_label_errors(labels: np.ndarray, probabilities: np.ndarray) -> LabelErr
     [2]
     """
     check_probabilities(labels, probabilities)
-    thresholds = class_thresholds(labels, probabilities)
-    confident = confident_classes(probabilities, thresholds)
-    scores, suggested = label_scores(labels, probabilities)
-    suspicious = (confident >= 0) & (confident != labels) & (suggested != labels)
-    suspects = np.flatnonzero(suspicious)
+    places = np.arange(len(labels)) if judged is None else np.flatnonzero(judged)
+    given, outside = labels[places], probabilities[places]
+    thresholds = class_thresholds(given, outside)
+    confident = confident_classes(outside, thresholds)
+    scores, suggested = np.ones(len(labels)), labels.copy()
+    scores[places], suggested[places] = label_scores(given, outside)
+    suspects = places[(confident >= 0) & (confident != given) & (suggested[places] != given)]
     return LabelErrors(
         scores=scores,
         suggested=suggested,
         suspects=suspects[np.argsort(scores[suspects], kind="stable")],
-        joint=estimate_joint(labels, confident, probabilities.shape[1]),
+        joint=estimate_joint(given, confident, probabilities.shape[1]),
         thresholds=thresholds,
     )
 

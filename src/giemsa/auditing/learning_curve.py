@@ -18,15 +18,15 @@ class LearningCurve:
     sizes : ``(points,)`` training images.
     errors : ``(points,)`` share of held-out images named wrongly, 0 to 1.
     held_out : number of images that each error is measured on.
-    target : number of training images extrapolated to.
-    expected, low, high : error expected there and its 95 % interval.
-    gain_low, gain_high : 95 % interval of the accuracy gained over the largest size measured.
+    now : number of training images at hand; some of them were held out, so that none of the sizes reaches it.
+    expected, low, high : error expected at ``target`` and its 95 % interval.
+    gain_low, gain_high : 95 % interval of the accuracy gained from ``now`` to ``target``.
     """
 
     sizes: np.ndarray
     errors: np.ndarray
     held_out: int
-    target: int
+    now: int
     expected: float
     low: float
     high: float
@@ -34,9 +34,14 @@ class LearningCurve:
     gain_high: float
 
     @property
+    def target(self) -> int:
+        """Number of training images extrapolated to: twice as many as now."""
+        return 2 * self.now
+
+    @property
     def gain(self) -> float:
-        """Accuracy gained from the largest size measured to ``target``, by the fitted curve."""
-        return float(self.fitted(self.sizes[-1:])[0] - self.expected)
+        """Accuracy gained from ``now`` to ``target``, by the fitted curve."""
+        return float(self.fitted(np.array([self.now]))[0] - self.expected)
 
     def fitted(self, sizes: np.ndarray) -> np.ndarray:
         """Return the fitted error at each of ``sizes``."""
@@ -44,16 +49,16 @@ class LearningCurve:
 
 
 def extrapolate(
-    sizes: np.ndarray, errors: np.ndarray, *, held_out: int, target: int, seed: int = 0, resamples: int = 300
+    sizes: np.ndarray, errors: np.ndarray, *, held_out: int, now: int, seed: int = 0, resamples: int = 300
 ) -> LearningCurve:
-    """Fit ``error = floor + scale * size ** -exponent`` and follow it to ``target`` images.
+    """Fit ``error = floor + scale * size ** -exponent`` and follow it to twice the images that there are now.
 
     Parameters
     ----------
     sizes : ``(points,)`` training images, three different ones at least.
     errors : ``(points,)`` share of wrong answers at each.
     held_out : number of images that each error was measured on.
-    target : where to look.
+    now : number of training images at hand.
     seed : source of the resamples.
     resamples : parametric resamples: binomial noise of the held-out images and the scatter of the points about the curve.
 
@@ -68,7 +73,7 @@ def extrapolate(
     Examples
     --------
     >>> sizes = np.array([500, 1000, 2000, 4000])
-    >>> curve = extrapolate(sizes, 2 * sizes ** -0.5, held_out=100_000, target=8000)
+    >>> curve = extrapolate(sizes, 2 * sizes ** -0.5, held_out=100_000, now=4000)
     >>> round(curve.expected, 3)
     0.022
     """
@@ -80,16 +85,15 @@ def extrapolate(
     noise = np.maximum(np.sqrt(curve * (1 - curve) / held_out), scatter)
     draws = np.random.default_rng(seed).normal(curve, noise, (resamples, len(sizes)))
     laws = fit_power_laws(sizes, np.clip(draws, 0, 1), held_out)
-    ends, lasts = np.array([predict_power_law(again, np.array([target, sizes[-1]])) for again in laws]).T
-    gains = lasts - ends
-    expected = float(predict_power_law(law, np.array([target]))[0])
+    starts, ends = np.array([predict_power_law(again, np.array([now, 2 * now])) for again in laws]).T
+    expected = float(predict_power_law(law, np.array([2 * now]))[0])
     low, high = np.quantile(ends, [0.025, 0.975])
-    gain_low, gain_high = np.quantile(gains, [0.025, 0.975])
+    gain_low, gain_high = np.quantile(starts - ends, [0.025, 0.975])
     return LearningCurve(
         sizes,
         errors,
         held_out,
-        target,
+        now,
         expected,
         float(min(low, expected)),
         float(max(high, expected)),

@@ -2,6 +2,7 @@
 
 Train is cut into folds; duplicates, and images of one patient, stay in one fold. The images of val and test are held out from
 every fold and get the mean of all networks, but for those with a copy in train: they get the network that did not see the copy.
+A network that saw no image of a class is not asked about that class's images, unless there is no other.
 """
 
 from __future__ import annotations
@@ -38,11 +39,13 @@ class OutOfFold:
     ----------
     probabilities : ``(n, classes)``, ``float64``, in the order of the pool.
     features : ``(n, dimensions)`` input of the last layer, from the network of the first fold; ``None`` where not asked for.
+    judged : ``(n,)`` of truth values: whether a network that may judge the image has seen others of its class.
     folds : number of folds.
     """
 
     probabilities: np.ndarray
     features: np.ndarray | None
+    judged: np.ndarray
     folds: int
 
 
@@ -81,7 +84,7 @@ def predict_out_of_fold(
     Parameters
     ----------
     pool : the images.
-    groups : ``(n,)`` integers; images of one group (duplicates, a patient) stay in one fold.
+    groups : ``(n,)`` integers; images of one group (duplicates, a patient) stay in one fold. Train needs ``folds`` of them.
     folds : number of folds, at least 2.
     epochs : passes over the training images; more for small sets.
     with_features : also ask the first network for its features of every image.
@@ -97,6 +100,9 @@ def predict_out_of_fold(
     in_train = np.flatnonzero(pool.split_of == 0)
     fold_of = assign_folds(pool.labels[in_train], groups[in_train], folds, seed=derive_seed(seed, "folds"))
     unseen = held_out(len(pool), in_train, fold_of, groups, folds)
+    known = classes_known(pool.labels[in_train], fold_of, folds, len(pool.data.class_names))[pool.labels]
+    judged = (unseen & known).any(axis=1)
+    asked = np.where(judged[:, None], unseen & known, unseen)
     recipe = short_recipe(epochs)
     sums = np.zeros((len(pool), len(pool.data.class_names)))
     features = None
@@ -106,11 +112,11 @@ def predict_out_of_fold(
         classifier = _train(
             pool.data, learnt, recipe, seed=derive_seed(seed, "fold", fold), device=device, progress=told
         )
-        places = np.flatnonzero(unseen[:, fold])
+        places = np.flatnonzero(asked[:, fold])
         sums[places] += classifier.probabilities(pool.images[places])
         if fold == 0 and with_features:
-            features = classifier.features(pool.images)
-    return OutOfFold(sums / unseen.sum(axis=1, keepdims=True), features, folds)
+            features = classifier.features(pool.images[:])
+    return OutOfFold(sums / asked.sum(axis=1, keepdims=True), features, judged, folds)
 
 
 def held_out(n: int, in_train: np.ndarray, fold_of: np.ndarray, groups: np.ndarray, folds: int) -> np.ndarray:
@@ -119,6 +125,19 @@ def held_out(n: int, in_train: np.ndarray, fold_of: np.ndarray, groups: np.ndarr
     fold_of_group[groups[in_train]] = fold_of
     fold = fold_of_group[groups]
     return (fold[:, None] == np.arange(folds)) | (fold[:, None] < 0)
+
+
+def classes_known(labels: np.ndarray, fold_of: np.ndarray, folds: int, n_classes: int) -> np.ndarray:
+    """Return which class each fold's network saw, ``(classes, folds)`` of truth values: it learns from the other folds.
+
+    Parameters
+    ----------
+    labels, fold_of : ``(m,)``, of the images of train.
+    folds, n_classes : how many there are.
+    """
+    counts = np.zeros((n_classes, folds), dtype=np.int64)
+    np.add.at(counts, (labels, fold_of), 1)
+    return counts.sum(axis=1, keepdims=True) > counts
 
 
 def _train(

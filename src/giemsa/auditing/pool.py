@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from giemsa.auditing.stacked_images import StackedImages
 from giemsa.data.dataset import SPLITS, ImageDataset
 
 
@@ -25,10 +26,9 @@ class Pool:
         return len(self.labels)
 
     @cached_property
-    def images(self) -> np.ndarray:
-        """Every image, ``(n, height, width, channels)``, ``uint8``."""
-        parts = [split.images for split in self.data.splits.values() if len(split)]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    def images(self) -> StackedImages:
+        """Every image, ``(n, height, width, channels)``, ``uint8``, left where it lies."""
+        return StackedImages([split.images for split in self.data.splits.values() if len(split)])
 
     @cached_property
     def labels(self) -> np.ndarray:

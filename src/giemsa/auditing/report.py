@@ -38,11 +38,22 @@ class Outliers:
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """What held-out networks say about the labels: errors, probabilities ``(n, classes)``, number of folds."""
+    """What held-out networks say about the labels.
+
+    Parameters
+    ----------
+    errors : what follows from the probabilities.
+    probabilities : ``(n, classes)``.
+    judged : ``(n,)`` of truth values: whether a network that may judge the image has seen others of its class.
+    folds : number of folds.
+    units_of_class : ``(classes,)``, how many units (copies, or images of one patient, are one) of train hold each class.
+    """
 
     errors: LabelErrors
     probabilities: np.ndarray
+    judged: np.ndarray
     folds: int
+    units_of_class: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +73,8 @@ class AuditResults:
         """Return the balanced accuracy of the held-out networks, to set shortcuts against."""
         if self.labels is None:
             return None
-        right = self.labels.probabilities.argmax(axis=1) == labels
+        labels, outside = labels[self.labels.judged], self.labels.probabilities[self.labels.judged]
+        right = outside.argmax(axis=1) == labels
         return float(np.mean([right[labels == label].mean() for label in np.unique(labels)]))
 
 

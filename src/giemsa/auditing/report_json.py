@@ -100,6 +100,7 @@ def _curve(curve: LearningCurve) -> dict[str, Any]:
         "sizes": curve.sizes.tolist(),
         "errors": curve.errors.tolist(),
         "held_out": curve.held_out,
+        "now": curve.now,
         "target": curve.target,
         "error": {"value": curve.expected, "low": curve.low, "high": curve.high},
         "gain": {"value": curve.gain, "low": curve.gain_low, "high": curve.gain_high},

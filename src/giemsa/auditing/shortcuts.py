@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from giemsa.evaluation.intervals import balanced_wilson
+
 LEVEL = 0.01  # of the test against shuffled labels
 FOLDS = 5
 SHUFFLES = 99
@@ -47,7 +49,7 @@ class ShortcutCheck:
     ----------
     features : names of the columns.
     balanced_accuracy : of the plain model under cross-validation; ``nan`` where it could not be measured.
-    low, high : its 95 % interval.
+    low, high : its 95 % interval; copies, and images of one patient, count as one.
     chance : one divided by the number of classes present.
     shuffled : ``(shuffles,)`` balanced accuracies on shuffled labels.
     probability : share of shuffles, counting the true labels as one, that do as well.
@@ -87,8 +89,8 @@ def check_shortcuts(
     features : ``(n,)`` by name; may be empty.
     labels : ``(n,)``, 0 to ``n_classes - 1``.
     n_classes : number of classes.
-    groups : ``(n,)`` integers; images of one group (duplicates, a patient) stay in one fold. With groups of several images,
-        whole groups change labels when shuffled, if each group has but one label.
+    groups : ``(n,)`` integers; images of one group (duplicates, a patient) stay in one fold. When shuffled, groups of one label
+        change labels as wholes among each other, the images of mixed groups among themselves.
     shuffles : number of shuffled labellings.
     seed : source of folds and shuffles.
 
@@ -108,15 +110,16 @@ def check_shortcuts(
     table, truth = expand(np.stack([features[name][kept] for name in names], axis=1)), labels[kept]
     generator = np.random.default_rng(seed)
     fold_of = generator.permutation(np.arange(units.max() + 1) % FOLDS)[units]
-    labellings = np.stack([truth, *(_shuffle(truth, units, generator) for _ in range(shuffles))])
-    recalls, sizes = cross_validated_recalls(table, labellings, fold_of, n_classes)
+    labellings = np.stack([truth, *(shuffle(truth, units, generator) for _ in range(shuffles))])
+    recalls = cross_validated_recalls(table, labellings, fold_of, n_classes)
     accuracies = np.nanmean(recalls, axis=1)
-    half = 1.96 * np.sqrt(np.nansum(recalls[0] * (1 - recalls[0]) / np.maximum(sizes, 1))) / usable.sum()
+    units_of_class = np.bincount(np.unique(np.stack([truth, units]), axis=1)[0], minlength=n_classes)
+    low, high = balanced_wilson(np.nan_to_num(recalls[0]) * units_of_class, units_of_class)
     return ShortcutCheck(
         features=names,
         balanced_accuracy=float(accuracies[0]),
-        low=float(max(accuracies[0] - half, 0)),
-        high=float(min(accuracies[0] + half, 1)),
+        low=low,
+        high=high,
         chance=float(1 / usable.sum()),
         shuffled=accuracies[1:],
         probability=float((1 + (accuracies[1:] >= accuracies[0]).sum()) / (1 + shuffles)),
@@ -132,19 +135,22 @@ def expand(table: np.ndarray) -> np.ndarray:
     return np.concatenate([standard, standard**2], axis=1)
 
 
-def _shuffle(labels: np.ndarray, units: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Shuffle labels; between whole units where each unit has one label and some have several images."""
-    first = np.full(units.max() + 1, -1)
-    first[units[::-1]] = labels[::-1]
-    if len(first) < len(labels) and (first[units] == labels).all():
-        return generator.permutation(first)[units]
-    return generator.permutation(labels)
+def shuffle(labels: np.ndarray, units: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Return labels ``(n,)`` shuffled between whole ``units`` ``(n,)`` of one label, and between the images of the others."""
+    label_of = np.full(units.max() + 1, -1)
+    label_of[units[::-1]] = labels[::-1]
+    pure = np.ones(len(label_of), dtype=bool)
+    pure[units[label_of[units] != labels]] = False
+    label_of[pure] = generator.permutation(label_of[pure])
+    shuffled, mixed = label_of[units], ~pure[units]
+    shuffled[mixed] = generator.permutation(labels[mixed])
+    return shuffled
 
 
 def cross_validated_recalls(
     table: np.ndarray, labellings: np.ndarray, fold_of: np.ndarray, n_classes: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return recall of each class under each labelling, ``(labellings, classes)``, and the sizes of the classes of the first.
+) -> np.ndarray:
+    """Return the recall of each class under each labelling, ``(labellings, classes)``; ``nan`` for a class without images.
 
     Each image is given to the class whose mean, over the images of the other folds, is nearest in the metric of the covariance:
     Fisher's linear discriminant with equal priors.
@@ -170,7 +176,7 @@ def cross_validated_recalls(
             hits[which] += np.bincount(labelling[out][right], minlength=n_classes)
     sizes = np.stack([np.bincount(labelling, minlength=n_classes) for labelling in labellings])
     with np.errstate(invalid="ignore"):
-        return np.where(sizes > 0, hits / np.maximum(sizes, 1), np.nan), sizes[0]
+        return np.where(sizes > 0, hits / np.maximum(sizes, 1), np.nan)
 
 
 def _whiten(table: np.ndarray):  # type: ignore[no-untyped-def]

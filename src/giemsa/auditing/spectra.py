@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from giemsa.auditing.stacked_images import Images
 from giemsa.auditing.surroundings import channel_mean
+from giemsa.data.blocks import blocks
 
 SIDE = 28  # pixels: every image is brought to this size
 CROP = 26  # nine crops, one pixel apart: two images shifted by up to two pixels have a pair of equal crops
@@ -24,7 +26,7 @@ COARSE = 7  # frequencies in the descriptors by which candidates are searched
 BLOCK = 2048
 
 
-def grey_squares(images: np.ndarray) -> np.ndarray:
+def grey_squares(images: Images) -> np.ndarray:
     """Return the mean over the channels, brought to 28 by 28 pixels by averaging areas.
 
     Parameters
@@ -43,10 +45,9 @@ def grey_squares(images: np.ndarray) -> np.ndarray:
     n, height, width = images.shape[:3]
     rows, columns = _area_weights(height), _area_weights(width)
     squares = np.empty((n, SIDE, SIDE), dtype=np.float16)
-    step = max(1, BLOCK * SIDE * SIDE // (height * width))
-    for start in range(0, n, step):
-        grey = channel_mean(images[start : start + step])
-        squares[start : start + step] = grey if (height, width) == (SIDE, SIDE) else rows @ grey @ columns.T
+    for part in blocks(n, (height, width), at_28=BLOCK):
+        grey = channel_mean(images[part])
+        squares[part] = grey if (height, width) == (SIDE, SIDE) else rows @ grey @ columns.T
     return squares
 
 

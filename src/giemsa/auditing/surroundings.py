@@ -9,14 +9,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from giemsa.auditing.stacked_images import Images
+from giemsa.data.blocks import blocks
+
 CHANNEL_NAMES = {1: ("grey",), 3: ("red", "green", "blue")}
 BACKGROUND, FACTS, COLOUR = "the background", "the facts of the files", "the colour of the whole image"
 RING = 0.08  # width of the border as a share of the shorter side
 MOST_KINDS = 20  # values of a column of words that become numbers of their own
-_BLOCK = 1024
 
 
-def border_features(images: np.ndarray) -> dict[str, np.ndarray]:
+def border_features(images: Images) -> dict[str, np.ndarray]:
     """Return the colour of the background and the unrest of the border, ``(n,)`` by name.
 
     Looked at is a ring of 8 % of the shorter side. Cells that reach into it are told from the background by brightness: the
@@ -36,9 +38,8 @@ def border_features(images: np.ndarray) -> dict[str, np.ndarray]:
     n, channels = len(images), images.shape[-1]
     whole, unrest = np.empty((n, channels)), np.empty(n)
     quarters = np.empty((2, n, channels))
-    for start in range(0, n, _BLOCK):
-        pixels = images[start : start + _BLOCK].reshape(-1, len(ring), channels)[:, ring].astype(np.float32)
-        part = slice(start, start + len(pixels))
+    for part in blocks(n, images.shape[1:3]):
+        pixels = images[part].reshape(-1, len(ring), channels)[:, ring].astype(np.float32)
         grey = channel_mean(pixels)
         whole[part] = pixels.sum(axis=1) / pixels.shape[1]
         unrest[part] = grey.std(axis=1)
@@ -73,18 +74,15 @@ def channel_mean(pixels: np.ndarray) -> np.ndarray:
     return pixels.astype(np.float32, copy=False) @ np.full(channels, 1 / channels, dtype=np.float32)
 
 
-def colour_features(images: np.ndarray) -> dict[str, np.ndarray]:
+def colour_features(images: Images) -> dict[str, np.ndarray]:
     """Return mean and spread of each channel over the whole image, and the tints, ``(n,)`` by name."""
     channels = images.shape[-1]
     means, spreads = np.empty((len(images), channels)), np.empty((len(images), channels))
-    for start in range(0, len(images), _BLOCK):
-        block = images[start : start + _BLOCK].astype(np.float32)
-        flat = block.reshape(len(block), -1, channels)
-        means[start : start + len(block)] = np.einsum("npc->nc", flat) / flat.shape[1]
+    for part in blocks(len(images), images.shape[1:3]):
+        flat = images[part].astype(np.float32).reshape(part.stop - part.start, -1, channels)
+        means[part] = np.einsum("npc->nc", flat) / flat.shape[1]
         squares = np.einsum("npc,npc->nc", flat, flat) / flat.shape[1]
-        spreads[start : start + len(block)] = np.sqrt(
-            np.maximum(squares - means[start : start + len(block)] ** 2, 0)
-        )
+        spreads[part] = np.sqrt(np.maximum(squares - means[part] ** 2, 0))
     names = CHANNEL_NAMES.get(channels, tuple(f"channel {c}" for c in range(channels)))
     return _colours("mean", means) | {f"spread of {name}": spreads[:, c] for c, name in enumerate(names)}
 

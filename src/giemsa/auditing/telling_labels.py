@@ -10,6 +10,7 @@ from giemsa.auditing.findings import Finding, Severity, count_words, percent
 from giemsa.auditing.label_errors import LabelErrors
 from giemsa.auditing.learning_curve import LearningCurve
 from giemsa.auditing.pool import Pool
+from giemsa.auditing.report import Labels
 from giemsa.auditing.shortcuts import ShortcutCheck, Tell, strongest_tells
 from giemsa.auditing.splits import SplitCheck
 
@@ -37,7 +38,7 @@ def tell_label_errors(pool: Pool, errors: LabelErrors) -> Iterator[Finding]:
         f"{count_words(len(suspects), 'label')} to look at again",
         len(suspects),
         f"Networks that had not seen these images are sure of another class, for {percent(share)} of all images. "
-        f"Confident learning puts the wrong labels at {errors.estimated_count:.0f} at most, most of them among "
+        f"Confident learning puts the wrong labels at about {errors.estimated_count:.0f}, most of them among "
         f"{pool.class_name(most)} ({by_class[most]:.0f}). The likeliest: {pool.address(worst)}, labelled "
         f"{pool.class_name(pool.labels[worst])}, looks like {pool.class_name(errors.suggested[worst])}.",
         "Wrong labels in train mislead the network, in test they cap the score; some of these are merely hard images.",
@@ -47,9 +48,9 @@ def tell_label_errors(pool: Pool, errors: LabelErrors) -> Iterator[Finding]:
     )
 
 
-def tell_unjudged(pool: Pool, folds: int) -> Iterator[Finding]:
-    """Tell of classes with too few training images for the folds, whose labels cannot be judged."""
-    counts = np.bincount(pool.labels[pool.split_of == 0], minlength=len(pool.data.class_names))
+def tell_unjudged(pool: Pool, labels: Labels) -> Iterator[Finding]:
+    """Tell of classes with training images of too few patients for the folds, whose labels cannot be judged well."""
+    counts, folds = labels.units_of_class, labels.folds
     few = np.flatnonzero((counts > 0) & (counts < folds))
     if len(few):
         names = ", ".join(f"{pool.class_name(label)} ({counts[label]})" for label in few)
@@ -58,9 +59,10 @@ def tell_unjudged(pool: Pool, folds: int) -> Iterator[Finding]:
             "warning",
             f"{count_words(len(few), 'class', 'classes')} too small for their labels to be judged",
             len(few),
-            f"Fewer images in train than the {folds} folds: {names}.",
+            f"Fewer images in train than the {folds} folds, copies and images of one patient or group counted once: {names}. "
+            f"{count_words(int((~labels.judged).sum()), 'image')} had no network that knew the class, and no label doubted.",
             "A network that never saw a class cannot say whether an image belongs to it.",
-            "Collect more images of these classes, or merge them with others.",
+            "Collect images of these classes from more patients, or merge them with others.",
         )
 
 
@@ -223,9 +225,9 @@ def tell_learning_curve(curve: LearningCurve) -> Iterator[Finding]:
         "note",
         f"Twice the images would bring {100 * curve.gain:+.1f} points of accuracy",
         len(curve.sizes),
-        f"Short trainings on {curve.sizes[0]:,} to {curve.sizes[-1]:,} images; a power law leads to "
-        f"{curve.target:,} images with a gain of {100 * curve.gain_low:.1f} to {100 * curve.gain_high:.1f} points "
-        f"(95 % interval) over {curve.sizes[-1]:,}.",
+        f"Short trainings on {curve.sizes[0]:,} to {curve.sizes[-1]:,} images; a power law through them puts the gain from "
+        f"{curve.now:,} to {curve.target:,} images at {100 * curve.gain_low:.1f} to {100 * curve.gain_high:.1f} points "
+        "(95 % interval).",
         "It tells whether to collect more images or to work on something else.",
         "Weigh the gain against what the images cost; the law may not hold for ever.",
     )

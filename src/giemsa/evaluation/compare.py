@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from giemsa.errors import PredictionError, RunError
+from giemsa.errors import GiemsaError, PredictionError, RunError
 from giemsa.evaluation.comparison import Comparison, SeedSummary, compare_predictions, summarise_runs
 from giemsa.evaluation.predictions import Predictions, check_predictions
 
@@ -30,7 +31,7 @@ def compare(first: Run, second: Run, *, seed: int = 0) -> Comparison:
     Returns
     -------
     Comparison : differences (second minus first) with their 95 % intervals, McNemar's exact test, and which images each
-        gets right alone.
+        gets right alone. Where the data names patients or other groups, intervals and test take groups as wholes.
 
     Raises
     ------
@@ -43,9 +44,11 @@ def compare(first: Run, second: Run, *, seed: int = 0) -> Comparison:
     >>> comparison = giemsa.compare(giemsa.open_run("runs/a"), giemsa.open_run("runs/b"))  # doctest: +SKIP
     """
     _refuse_other_data(first, second)
-    both = [_test_predictions(run) for run in (first, second)]
+    groups, notes = _test_groups(first)
+    both = [_test_predictions(run, groups) for run in (first, second)]
     names = _names([first, second])
-    return compare_predictions(*both, generator=np.random.default_rng([seed, 8]), names=(names[0], names[1]))
+    found = compare_predictions(*both, generator=np.random.default_rng([seed, 8]), names=(names[0], names[1]))
+    return dataclasses.replace(found, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -102,10 +105,22 @@ def _refuse_other_data(first: Run, second: Run) -> None:
         )
 
 
-def _test_predictions(run: Run) -> Predictions:
+def _test_predictions(run: Run, groups: np.ndarray | None) -> Predictions:
     labels, probabilities = run.predictions("test")
     names = run.config.get("data", {}).get("class_names")
-    return check_predictions(labels, probabilities, class_names=names)
+    return check_predictions(labels, probabilities, class_names=names, groups=groups)
+
+
+def _test_groups(run: Run) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """Return the groups of the test images, and a note where the data that names them is not at hand."""
+    source = run.config.get("data", {}).get("source") or {}
+    if source and not str(source.get("data")).lower().endswith(".csv"):
+        return None, ()  # only manifests name groups, and data from memory: no other need be read
+    try:
+        return run.data().test.groups, ()
+    except GiemsaError as trouble:
+        note = "Images are taken to be independent, since the data, which may know their patients, is not at hand"
+        return None, (f"{note}: {trouble}",)
 
 
 def _test_scores(run: Run) -> Mapping[str, float]:

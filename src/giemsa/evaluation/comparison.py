@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from giemsa.errors import PredictionError
-from giemsa.evaluation.intervals import Score, plain
+from giemsa.evaluation.intervals import LEVEL, Score, known_replicates, plain
+from giemsa.evaluation.paired import flip_groups, mcnemar, newcombe
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import RESAMPLES, draw_weights, prepare
 
@@ -25,9 +25,12 @@ class Comparison:
     Parameters
     ----------
     names : a word for each of the two.
-    scores : for each score the value of the first, of the second, and second minus first with its interval.
+    scores : for each score the value of the first, of the second, and second minus first with its interval: Newcombe's for the
+        accuracy of independent images, else percentiles of the bootstrap.
     both_right, only_first, only_second, both_wrong : places of images ``(m,)``.
-    p_value : McNemar's exact test: how often chance alone would make the two differ in as many images or more.
+    p_value : McNemar's exact test: how often chance alone would make the two differ in as many images or more; where patients or
+        other groups are known, whole groups change sides.
+    notes : sentences a reader should know.
     """
 
     names: tuple[str, str]
@@ -37,6 +40,7 @@ class Comparison:
     only_second: np.ndarray
     both_wrong: np.ndarray
     p_value: float
+    notes: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:
@@ -45,23 +49,27 @@ class Comparison:
         return sum(len(part) for part in parts)
 
     @property
+    def told_apart(self) -> bool:
+        """Whether one is more accurate by more than chance: the interval leaves 0 out, and the test agrees."""
+        difference = self.scores["accuracy"][2]
+        return bool((difference.low > 0 or difference.high < 0) and self.p_value < 1 - LEVEL)
+
+    @property
     def sentence(self) -> str:
         """The result in words."""
         difference = self.scores["accuracy"][2]
         better, worse = self.names[::-1] if difference.value > 0 else self.names
         gap = f"{100 * abs(difference.value):.2f} points"
-        limits = (
-            f"95 % interval of the difference {100 * difference.low:+.2f} to {100 * difference.high:+.2f}"
-        )
-        if difference.low <= 0 <= difference.high:
+        low, high = 100 * difference.low, 100 * difference.high
+        limits = f"95 % interval of the difference {low:+.2f} to {high:+.2f}; McNemar p = {self.p_value:.2g}"
+        if math.isnan(low):
+            limits = "no interval, since all images are of one group"
+        if not self.told_apart:
             return (
                 f"On {self.n:,} images {self.names[0]} and {self.names[1]} cannot be told apart by accuracy "
-                f"(they differ by {gap}; {limits}; McNemar p = {self.p_value:.2g})."
+                f"(they differ by {gap}; {limits})."
             )
-        return (
-            f"On {self.n:,} images {better} is more accurate than {worse} by {gap} "
-            f"({limits}; McNemar p = {self.p_value:.2g})."
-        )
+        return f"On {self.n:,} images {better} is more accurate than {worse} by {gap} ({limits})."
 
     def __str__(self) -> str:
         width = max(len(name) for name in self.names)
@@ -71,6 +79,7 @@ class Comparison:
             lines.append(f"{name:18}  {values}  {gap.value:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})")
         for who, only in zip(self.names, (self.only_first, self.only_second), strict=True):
             lines.append(f"right alone: {who:{width}}  {len(only):,} images")
+        lines += ["", *self.notes] if self.notes else []
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -91,6 +100,7 @@ class Comparison:
             "both_wrong": len(self.both_wrong),
             "only_first": self.only_first.tolist(),
             "only_second": self.only_second.tolist(),
+            "notes": list(self.notes),
         }
 
 
@@ -106,7 +116,7 @@ def compare_predictions(
 
     Parameters
     ----------
-    first, second : with the same labels in the same order.
+    first, second : with the same labels, and groups, in the same order.
     generator : source of the resamples, in which both stand with the same images.
     names : a word for each.
     resamples : number of bootstrap resamples.
@@ -114,10 +124,6 @@ def compare_predictions(
     Raises
     ------
     PredictionError : they are not about the same images.
-
-    References
-    ----------
-    McNemar, Note on the sampling error of the difference between correlated proportions, Psychometrika 12 (1947); exact form.
     """
     if len(first) != len(second) or not np.array_equal(first.labels, second.labels):
         raise PredictionError(
@@ -133,24 +139,16 @@ def compare_predictions(
         only_first=only_first,
         only_second=only_second,
         both_wrong=np.flatnonzero(~right & ~also),
-        p_value=mcnemar(len(only_first), len(only_second)),
+        p_value=_chance(first, second),
     )
 
 
-def mcnemar(only_first: int, only_second: int) -> float:
-    """Return the two-sided p-value of McNemar's exact test.
-
-    Parameters
-    ----------
-    only_first, only_second : images that the one gets right and the other does not.
-
-    Examples
-    --------
-    >>> mcnemar(0, 5)
-    0.0625
-    """
-    discordant = only_first + only_second
-    return float(stats.binomtest(only_first, discordant).pvalue) if discordant else 1.0
+def _chance(first: Predictions, second: Predictions) -> float:
+    """Return McNemar's p-value, for single images or for groups of them."""
+    gaps = second.correct.astype(np.int64) - first.correct
+    if first.groups is None:
+        return mcnemar(int((gaps < 0).sum()), int((gaps > 0).sum()))
+    return flip_groups(np.rint(np.bincount(first.groups, weights=gaps)).astype(np.int64))
 
 
 def _differences(
@@ -158,26 +156,27 @@ def _differences(
 ) -> dict[str, tuple[float, float, Score]]:
     prepared = prepare(first), prepare(second)
     once = np.ones((len(first), 1))
-    values = [one.whole(once) for one in prepared]
+    before, after = ({name: float(value[0]) for name, value in one.whole(once).items()} for one in prepared)
     draws: dict[str, list[np.ndarray]] = {name: [] for name in COMPARED}
     for weights in draw_weights(len(first), resamples=resamples, generator=generator, groups=first.groups):
-        before, after = (one.whole(weights) for one in prepared)
+        ones, others = (one.whole(weights) for one in prepared)
         for name in COMPARED:
-            draws[name].append(after[name] - before[name])
+            draws[name].append(others[name] - ones[name])
+    limits = {name: _percentiles(np.concatenate(draws[name]), first.groups) for name in COMPARED}
+    if first.groups is None:
+        limits["accuracy"] = newcombe(first.correct, second.correct)
     return {
-        name: (
-            float(values[0][name][0]),
-            float(values[1][name][0]),
-            _difference(values[1][name][0] - values[0][name][0], np.concatenate(draws[name]), len(first)),
-        )
+        name: (before[name], after[name], Score(after[name] - before[name], *limits[name], n=len(first)))
         for name in COMPARED
     }
 
 
-def _difference(value: float, replicates: np.ndarray, n: int) -> Score:
-    known = replicates[~np.isnan(replicates)]
-    low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (math.nan, math.nan)
-    return Score(float(value), float(low), float(high), n)
+def _percentiles(replicates: np.ndarray, groups: np.ndarray | None) -> tuple[float, float]:
+    known = known_replicates(replicates)
+    if not len(known) or (groups is not None and groups.max() < 1):
+        return math.nan, math.nan
+    low, high = np.percentile(known, [2.5, 97.5])
+    return float(low), float(high)
 
 
 @dataclass(frozen=True)

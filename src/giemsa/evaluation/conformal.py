@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from giemsa.evaluation.intervals import Score, plain, wilson
+from giemsa.evaluation.intervals import Score, plain
 from giemsa.evaluation.predictions import Predictions
+from giemsa.evaluation.shares import score_share
 
 COVERAGES = (0.9, 0.95, 0.99)
 
@@ -31,7 +32,7 @@ class PredictionSets:
     members : ``(n, classes)`` booleans.
     coverage : share of images whose label lies in the set, with its interval.
     by_class : the same for each true class.
-    expected : where the coverage of this many images should lie in 95 of 100 cases, low and high.
+    expected : where the coverage of this many images, independent of each other, should lie in 95 of 100 cases, low and high.
     """
 
     target: float
@@ -89,13 +90,13 @@ def prediction_sets(
     threshold = conformal_quantile(seen[np.arange(len(calibration)), calibration.labels], target)
     members = conformity(test.probabilities, generator.random(len(test))) <= threshold
     covered = members[np.arange(len(test)), test.labels]
-    by_class = tuple(_share(covered[test.labels == label]) for label in range(test.n_classes))
+    by_class = tuple(_share(covered, test, test.labels == label) for label in range(test.n_classes))
     return PredictionSets(
         target=target,
         threshold=threshold,
         n_calibration=len(calibration),
         members=members,
-        coverage=_share(covered),
+        coverage=score_share(covered, test.groups),
         by_class=by_class,
         expected=_expected(len(calibration), len(test), target),
     )
@@ -137,6 +138,5 @@ def _expected(n_calibration: int, n_test: int, target: float) -> tuple[float, fl
     return float(counts[0] / n_test), float(counts[1] / n_test)
 
 
-def _share(hits: np.ndarray) -> Score:
-    value = float(hits.mean()) if len(hits) else math.nan
-    return Score(value, *wilson(value, len(hits)), n=len(hits))
+def _share(covered: np.ndarray, test: Predictions, chosen: np.ndarray) -> Score:
+    return score_share(covered[chosen], None if test.groups is None else test.groups[chosen])

@@ -110,12 +110,19 @@ def evaluate(
 
     Raises
     ------
-    PredictionError : a coverage outside 0 to 1.
+    PredictionError : a coverage outside 0 to 1, or a val or test split without images.
     ModelError : a number of views that the symmetry does not allow.
     """
     if not 0 < coverage < 1:
         raise PredictionError(f"coverage must lie between 0 and 1, got {coverage}; 0.9 is usual")
-    stage = Stage(run.classifier, run.data(), views, seed, progress)
+    data = run.data()
+    for name in ("val", "test"):
+        if not len(data.splits[name]):
+            raise PredictionError(
+                f"the {name} split of {data.name} holds no images, and there is nothing to evaluate; "
+                "train on data with images in train, val and test"
+            )
+    stage = Stage(run.classifier, data, views, seed, progress)
     evaluation = _probabilities(stage, run, coverage)
     stage.done("scores")
     evaluation = dataclasses.replace(evaluation, novelty=stage.novelty(foreign, None if thorough else SAMPLE))

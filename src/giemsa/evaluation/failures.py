@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from giemsa.evaluation.intervals import Score, wilson
+from giemsa.evaluation.intervals import Score
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.scores import confusion_matrix
+from giemsa.evaluation.shares import effective_number, score_share
 from giemsa.temperature import log_losses
 
 MOST_VALUES = (
@@ -62,7 +62,7 @@ class Subgroup:
     name : what they have in common.
     accuracy : with its interval.
     differs : whether chance explains the distance to the other images badly (Fisher's exact test, p below .01 after
-        Bonferroni's correction for the groups tested together).
+        Bonferroni's correction for the groups tested together; where patients are known, on the effective numbers of images).
     """
 
     name: str
@@ -133,9 +133,8 @@ def by_column(predictions: Predictions, column: np.ndarray) -> tuple[Subgroup, .
 
 def accuracy_of(predictions: Predictions, name: str, chosen: np.ndarray) -> Subgroup:
     """Return the accuracy of the images at ``chosen`` ``(n,)`` booleans; ``nan`` where there is none."""
-    hits = predictions.correct[chosen]
-    value = float(hits.mean()) if len(hits) else math.nan
-    return Subgroup(name, Score(value, *wilson(value, len(hits)), n=len(hits)))
+    part = predictions.subset(chosen)
+    return Subgroup(name, score_share(part.correct, part.groups))
 
 
 def _groups(predictions: Predictions, groups: Mapping[str, np.ndarray]) -> tuple[Subgroup, ...]:
@@ -149,6 +148,11 @@ def _groups(predictions: Predictions, groups: Mapping[str, np.ndarray]) -> tuple
 def _differs(predictions: Predictions, chosen: np.ndarray, limit: float) -> bool:
     from scipy import stats
 
-    inside, outside = predictions.correct[chosen], predictions.correct[~chosen]
-    table = [[part.sum(), (~part).sum()] for part in (inside, outside)]
+    table = []
+    for part in (predictions.subset(chosen), predictions.subset(~chosen)):
+        number = effective_number(part.correct, part.groups)
+        if not number > 0:
+            return False
+        right = round(number * float(part.correct.mean()))
+        table.append([right, round(number) - right])
     return bool(stats.fisher_exact(table).pvalue < limit)

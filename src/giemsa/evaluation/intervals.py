@@ -3,7 +3,7 @@
 ``benchmarks/intervals.py`` measures what each covers. With 150 images and an accuracy of .97 the percentile bootstrap's "95 %"
 interval covers the AUC in about 80 of 100 samples and the balanced accuracy in 86. What is used instead:
 
-- a share of images: Wilson's interval;
+- a share of images: Wilson's interval, where images come in groups with the effective number (:mod:`giemsa.evaluation.shares`);
 - any other score with a floor and a ceiling: Wilson's interval with the *effective* number of images, the number with which a
   plain share would vary as much as the score does in the bootstrap (Korn and Graubard's device for surveys);
 - the balanced accuracy: the same, with each class's variance steadied by the others;
@@ -94,9 +94,13 @@ def effective_wilson(
     ----------
     value : the score observed, ``floor`` to 1.
     replicates : ``(resamples,)``, the score in each resample; ``nan`` where it is undefined.
-    fallback_n : the number used where the score does not vary at all, such as a perfect one.
+    fallback_n : the number used where the score does not vary at all, such as a perfect one; ``nan`` where nothing can be said.
     floor : the lowest possible score, 0 or -1.
     level : probability with which the interval covers the truth.
+
+    Returns
+    -------
+    tuple : low and high; ``nan`` also where the score is undefined in more than half of the resamples.
 
     References
     ----------
@@ -109,8 +113,8 @@ def effective_wilson(
     >>> [round(limit, 2) for limit in effective_wilson(0.9, draws, fallback_n=100)]
     [0.83, 0.94]
     """
-    known = replicates[~np.isnan(replicates)]
-    if math.isnan(value) or not len(known):
+    known = known_replicates(replicates)
+    if math.isnan(value) or math.isnan(fallback_n) or not len(known):
         return math.nan, math.nan
     reach = 1 - floor
     share = (value - floor) / reach
@@ -118,6 +122,12 @@ def effective_wilson(
     n = share * (1 - share) / variance if variance > 1e-12 and 0 < share < 1 else fallback_n
     low, high = wilson(share, max(n, 1.0), level=level)
     return floor + reach * low, floor + reach * high
+
+
+def known_replicates(replicates: np.ndarray) -> np.ndarray:
+    """Return those of ``(resamples,)`` that are defined; none where they are fewer than half, and so no fair sample."""
+    known = replicates[~np.isnan(replicates)]
+    return known if 2 * len(known) >= len(replicates) else known[:0]
 
 
 def balanced_wilson(hits: np.ndarray, support: np.ndarray, *, level: float = LEVEL) -> tuple[float, float]:
@@ -203,7 +213,7 @@ def recentred_percentiles(
 
     For scores that resampling itself raises: chance deviations count into a calibration error without their sign.
     """
-    known = replicates[~np.isnan(replicates)]
+    known = known_replicates(replicates)
     if math.isnan(value) or not len(known):
         return math.nan, math.nan
     low, high = np.percentile(known - known.mean() + value, [50 * (1 - level), 50 * (1 + level)])

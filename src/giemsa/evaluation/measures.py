@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-BATCH = 512  # images at a time: large ones would not fit into memory as floats
+from giemsa.data.blocks import blocks
+
+BATCH = 512  # images of 28 pixels at a time
 SMALL = 56  # pixels; larger images are shrunk to between this and twice this before their looks are measured
 BANDS = ((0.01, 0.08), (0.08, 0.16), (0.16, 0.3), (0.3, 0.8))  # cycles a pixel
 
@@ -75,5 +77,5 @@ def _band_strengths(grey: np.ndarray) -> np.ndarray:
 
 
 def _in_batches(measure: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
-    parts = [measure(np.asarray(images[start : start + BATCH])) for start in range(0, len(images), BATCH)]
-    return np.concatenate(parts)
+    parts = blocks(len(images), images.shape[1:3], at_28=BATCH)
+    return np.concatenate([measure(np.asarray(images[part])) for part in parts])

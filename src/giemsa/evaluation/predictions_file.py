@@ -41,7 +41,8 @@ def read_predictions(path: Path, *, class_names: Sequence[str] | None = None) ->
     Parameters
     ----------
     path : ``.npy`` of the shape ``(n, classes)``; CSV without header, an index and then one column a class, as MedMNIST's
-        evaluator writes; or CSV with a header that names the classes, with ``index`` and ``label`` where they are known.
+        evaluator writes; or CSV with a header that names the classes, with ``index`` and ``label`` where they are known. A first
+        line of numbers alone is no header, unless they are the names of the classes.
     class_names : the classes in the order wanted; named columns are put into it.
 
     Raises
@@ -55,7 +56,9 @@ def read_predictions(path: Path, *, class_names: Sequence[str] | None = None) ->
     if path.suffix == ".npy":
         return PredictionTable(_read_npy(path), split=split)
     rows = _read_rows(path)
-    if _is_number(rows[0][-1]):
+    first = [cell.strip() for cell in rows[0]]
+    named_by_numbers = class_names is not None and set(first) == set(class_names)
+    if all(map(_is_number, first)) and not named_by_numbers:
         return PredictionTable(_standard(path, rows), split=split)
     return _named(path, rows, class_names, split)
 
@@ -128,7 +131,8 @@ def _named(
     if len(set(header)) < len(header):
         raise PredictionError(f"{path.name} has two columns of one name: {', '.join(header)}")
     columns = {name: place for place, name in enumerate(header)}
-    given = [name for name in header if name.lower() not in KEY_COLUMNS and name]
+    keys = {name.lower(): place for name, place in columns.items() if name.lower() in KEY_COLUMNS}
+    given = [name for name in header if name.lower() not in keys and name]
     wanted = list(class_names) if class_names is not None else given
     if set(wanted) != set(given):
         raise PredictionError(
@@ -139,12 +143,12 @@ def _named(
         raise PredictionError(f"{path.name} holds a header and nothing else; expected one row an image")
     table = _numbers(path, [[row[columns[name]] for name in wanted] for row in body], first_line=2)
     order = np.arange(len(body))
-    if "index" in columns:
-        index = _numbers(path, [[row[columns["index"]]] for row in body], first_line=2)
+    if "index" in keys:
+        index = _numbers(path, [[row[keys["index"]]] for row in body], first_line=2)
         order = _order(path, index[:, 0])
     labels = None
-    if "label" in columns:
-        labels = _labels(path, [row[columns["label"]].strip() for row in body], wanted)[order]
+    if "label" in keys:
+        labels = _labels(path, [row[keys["label"]].strip() for row in body], wanted)[order]
     return PredictionTable(table[order], labels, tuple(wanted), split)
 
 

@@ -20,8 +20,6 @@ from giemsa.temperature import log_losses
 RESAMPLES = 2000
 CHUNK = 250  # resamples at a time: their weights stay in the processor's cache
 
-ONE_CLASS = ("precision", "recall", "f1", "specificity", "auc", "average_precision")
-
 
 def draw_weights(
     n: int, *, resamples: int, generator: np.random.Generator, groups: np.ndarray | None = None
@@ -67,14 +65,13 @@ class WeightedScores:
 
     def whole(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Return each overall score under ``weights`` ``(n, resamples)``, as ``(resamples,)``."""
-        confusion = self.confusions(weights)
-        return self._from_confusion(confusion) | self._from_probabilities(weights)
+        return self.weigh(weights)[0]
 
-    def by_class(self, weights: np.ndarray) -> dict[str, np.ndarray]:
-        """Return each class's scores under ``weights`` ``(n, resamples)``, as ``(resamples, classes)``."""
+    def weigh(self, weights: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Return each score under ``weights`` ``(n, resamples)``: overall ``(resamples,)``, by class ``(resamples, classes)``."""
         confusion = self.confusions(weights)
         areas, precisions = self._rankings(weights)
-        return {
+        by_class = {
             "precision": scores.precisions(confusion),
             "recall": scores.recalls(confusion),
             "f1": scores.f1_scores(confusion),
@@ -82,33 +79,16 @@ class WeightedScores:
             "auc": areas,
             "average_precision": precisions,
         }
+        means = {name: self._over_classes(by_class[name]) for name in ("auc", "average_precision")}
+        return _from_confusion(confusion, by_class) | means | self._losses(weights), by_class
 
     def confusions(self, weights: np.ndarray) -> np.ndarray:
         """Return the weighted confusion matrices ``(resamples, k, k)``."""
         return (self.cells @ weights).T.reshape(-1, self.n_classes, self.n_classes)
 
-    def _from_confusion(self, confusion: np.ndarray) -> dict[str, np.ndarray]:
-        precisions, recalls = scores.precisions(confusion), scores.recalls(confusion)
-        f1_scores = scores.f1_scores(confusion)
-        return {
-            "accuracy": scores.accuracy(confusion),
-            "balanced_accuracy": scores.class_mean(recalls),
-            "macro_precision": scores.class_mean(precisions),
-            "macro_recall": scores.class_mean(recalls),
-            "macro_f1": scores.class_mean(f1_scores),
-            "weighted_precision": scores.weighted_mean(precisions, confusion),
-            "weighted_recall": scores.weighted_mean(recalls, confusion),
-            "weighted_f1": scores.weighted_mean(f1_scores, confusion),
-            "matthews": scores.matthews_correlation(confusion),
-            "kappa": scores.cohen_kappa(confusion),
-        }
-
-    def _from_probabilities(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+    def _losses(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         total = weights.sum(axis=0)
-        areas, precisions = self._rankings(weights)
         return {
-            "auc": self._over_classes(areas),
-            "average_precision": self._over_classes(precisions),
             "log_loss": scores.ratio(self.log_losses @ weights, total),
             "brier": scores.ratio(self.brier_scores @ weights, total),
         }
@@ -119,8 +99,28 @@ class WeightedScores:
         return areas, np.stack([average_precision(*both) for both in weighed], axis=1)
 
     def _over_classes(self, values: np.ndarray) -> np.ndarray:
-        # with two classes the second one's score, as MedMNIST's evaluator; a missing class leaves nan, as there
-        return values[:, -1] if self.n_classes == 2 else values.mean(axis=1)
+        # with two classes the second one's score, as MedMNIST's evaluator; a class that no image has leaves nan, as there, but
+        # one that a resample happens to miss is left out of its mean: of many classes nearly every resample misses some
+        if self.n_classes == 2:
+            return values[:, -1]
+        missing = any(ranking.positives.nnz == 0 for ranking in self.rankings)
+        return values.mean(axis=1) if missing else scores.class_mean(values)
+
+
+def _from_confusion(confusion: np.ndarray, by_class: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    precisions, recalls, f1_scores = by_class["precision"], by_class["recall"], by_class["f1"]
+    return {
+        "accuracy": scores.accuracy(confusion),
+        "balanced_accuracy": scores.class_mean(recalls),
+        "macro_precision": scores.class_mean(precisions),
+        "macro_recall": scores.class_mean(recalls),
+        "macro_f1": scores.class_mean(f1_scores),
+        "weighted_precision": scores.weighted_mean(precisions, confusion),
+        "weighted_recall": scores.weighted_mean(recalls, confusion),
+        "weighted_f1": scores.weighted_mean(f1_scores, confusion),
+        "matthews": scores.matthews_correlation(confusion),
+        "kappa": scores.cohen_kappa(confusion),
+    }
 
 
 def prepare(predictions: Predictions) -> WeightedScores:

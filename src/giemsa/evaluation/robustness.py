@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from giemsa.data.blocks import blocks
 from giemsa.evaluation.corruptions import SEVERITIES, corrupt, suite
 from giemsa.evaluation.scores import balanced_accuracy, confusion_matrix
 from giemsa.progress import Progress
 
+AT_ONCE = 4096  # images of 28 pixels that are corrupted at a time
 Predict = Callable[[np.ndarray], np.ndarray]
 SUITE = (
     "giemsa's own corruption suite (not MedMNIST-C: other effects, other strengths, scaled to the image size)"
@@ -84,14 +87,18 @@ def measure_robustness(
     progress : called with conditions done, conditions in all, and a word.
     """
     chosen = stratified_sample(labels, sample, generator)
-    images, truth = np.asarray(images[chosen]), labels[chosen]
-    names = suite(images.shape[3])
-    clean = _score(predict(images), truth, n_classes)
+    truth, names = labels[chosen], suite(images.shape[3])
+
+    def score(change: Callable[[np.ndarray], np.ndarray]) -> float:
+        parts = blocks(len(chosen), images.shape[1:3], at_28=AT_ONCE)
+        answers = [predict(change(np.asarray(images[chosen[part]]))) for part in parts]
+        return _score(np.concatenate(answers), truth, n_classes)
+
+    clean = score(lambda some: some)
     scores = np.empty((len(names), len(SEVERITIES)))
     for row, name in enumerate(names):
         for column, severity in enumerate(SEVERITIES):
-            worse = corrupt(images, name, severity, generator=generator)
-            scores[row, column] = _score(predict(worse), truth, n_classes)
+            scores[row, column] = score(partial(corrupt, name=name, severity=severity, generator=generator))
             if progress:
                 progress(row * len(SEVERITIES) + column + 1, scores.size, f"{name} {severity}")
     return Robustness(names, clean, scores, n=len(chosen), of=len(labels))

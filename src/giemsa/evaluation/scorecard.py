@@ -20,6 +20,7 @@ from giemsa.evaluation.intervals import (
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import RESAMPLES, WeightedScores, draw_weights, prepare
 from giemsa.evaluation.scores import confusion_matrix
+from giemsa.evaluation.shares import count_units
 
 LOSSES = {"log_loss": "log_losses", "brier": "brier_scores"}
 FLOORS = {"matthews": -1.0, "kappa": -1.0}
@@ -72,7 +73,8 @@ def score_predictions(
 
     Parameters
     ----------
-    predictions : labels and probabilities; its groups, where known, are resampled as wholes.
+    predictions : labels and probabilities; its groups, where known, are resampled as wholes. There is no interval where fewer
+        than two groups stand behind a score.
     generator : source of the resamples.
     resamples : number of bootstrap resamples; 0 leaves all intervals that need them ``nan``.
 
@@ -87,9 +89,8 @@ def score_predictions(
     prepared = prepare(predictions)
     replicates = _replicates(predictions, prepared, resamples, generator)
     confusion = confusion_matrix(predictions.labels, predictions.predicted, predictions.n_classes)
-    once = np.ones((len(predictions), 1))
-    values = {name: float(value[0]) for name, value in prepared.whole(once).items()}
-    of_class = {name: value[0] for name, value in prepared.by_class(once).items()}
+    overall, of_class = prepared.weigh(np.ones((len(predictions), 1)))
+    values = {name: float(value[0]) for name, value in overall.items()}
     whole = {
         name: Score(
             value, *interval_of(name, value, replicates[name], predictions, prepared), n=len(predictions)
@@ -101,14 +102,9 @@ def score_predictions(
         by_class=tuple(
             {
                 name: _class_score(
-                    name,
-                    float(column[label]),
-                    replicates[f"class {name}"][:, label],
-                    confusion,
-                    label,
-                    grouped=predictions.groups is not None,
+                    predictions, label, name, float(rows[0, label]), replicates[f"class {name}"][:, label]
                 )
-                for name, column in of_class.items()
+                for name, rows in of_class.items()
             }
             for label in range(predictions.n_classes)
         ),
@@ -126,9 +122,10 @@ def _replicates(
         len(predictions), resamples=max(resamples, 1), generator=generator, groups=predictions.groups
     )
     for weights in draws:
-        of_class = {f"class {name}": values for name, values in prepared.by_class(weights).items()}
+        overall, by_class = prepared.weigh(weights)
+        of_class = {f"class {name}": values for name, values in by_class.items()}
         errors = {"ece": calibration_replicates(predictions, weights)}
-        for name, values in (prepared.whole(weights) | of_class | errors).items():
+        for name, values in (overall | of_class | errors).items():
             chunks.setdefault(name, []).append(values)
     joined = {name: np.concatenate(parts) for name, parts in chunks.items()}
     return joined if resamples else {name: values[:0] for name, values in joined.items()}
@@ -152,26 +149,32 @@ def interval_of(
     if predictions.groups is None and name in ("balanced_accuracy", "macro_recall"):
         hits = np.bincount(predictions.labels, weights=predictions.correct)
         return balanced_wilson(hits, np.bincount(predictions.labels))
-    fallback = kish_number(predictions.labels) if name in CLASS_MEANS else len(predictions)
+    fallback = count_units(predictions.groups, np.ones(len(predictions), dtype=bool))
+    if name in CLASS_MEANS and not math.isnan(fallback):
+        fallback = min(fallback, kish_number(predictions.labels, predictions.groups))
     return effective_wilson(value, replicates, fallback_n=fallback, floor=FLOORS.get(name, 0.0))
 
 
-def kish_number(labels: np.ndarray) -> float:
-    """Return the effective number of images when each class weighs alike (Kish, Survey Sampling, 1965)."""
+def kish_number(labels: np.ndarray, groups: np.ndarray | None = None) -> float:
+    """Return the effective number of images, or of groups, when each class weighs alike (Kish, Survey Sampling, 1965)."""
+    if groups is not None:
+        labels, _ = np.unique(np.stack([labels, groups]), axis=1)
     counts = np.bincount(labels)
     counts = counts[counts > 0]
     return float(len(counts) ** 2 / (1 / counts).sum())
 
 
 def _class_score(
-    name: str, value: float, replicates: np.ndarray, confusion: np.ndarray, label: int, *, grouped: bool
+    predictions: Predictions, label: int, name: str, value: float, replicates: np.ndarray
 ) -> Score:
-    support, said, total = confusion[label].sum(), confusion[:, label].sum(), confusion.sum()
-    shares = {"recall": support, "precision": said, "specificity": total - support}
-    n = int(shares.get(name, support))
-    if name in shares and not grouped:
+    own, said = predictions.labels == label, predictions.predicted == label
+    behind = {"recall": own, "precision": said, "specificity": ~own}
+    chosen = behind.get(name, own)
+    n = int(chosen.sum())
+    if name in behind and predictions.groups is None:
         return Score(value, *wilson(value, n), n=n)
-    return Score(value, *effective_wilson(value, replicates, fallback_n=n), n=n)
+    units = count_units(predictions.groups, chosen)
+    return Score(value, *effective_wilson(value, replicates, fallback_n=units), n=n)
 
 
 def _calibration_scores(predictions: Predictions, replicates: np.ndarray) -> dict[str, Score]:
@@ -179,8 +182,9 @@ def _calibration_scores(predictions: Predictions, replicates: np.ndarray) -> dic
     equal_width = reliability(predictions.confidence, predictions.correct)
     equal_mass = reliability(predictions.confidence, predictions.correct, binning="equal mass")
     error = equal_width.expected_error
+    few = math.isnan(count_units(predictions.groups, np.ones(n, dtype=bool)))
     return {
-        "ece": Score(error, *recentred_percentiles(error, replicates), n=n),
+        "ece": Score(error, *recentred_percentiles(error, replicates[:0] if few else replicates), n=n),
         "ece_equal_mass": Score(equal_mass.expected_error, math.nan, math.nan, n),
         "maximum_calibration_error": Score(equal_width.maximum_error, math.nan, math.nan, n),
         "classwise_ece": Score(float(classwise_errors(predictions).mean()), math.nan, math.nan, n),

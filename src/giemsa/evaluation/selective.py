@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from giemsa.evaluation.intervals import Score, wilson
+from giemsa.evaluation.intervals import Score
 from giemsa.evaluation.predictions import Predictions
+from giemsa.evaluation.shares import score_share
 
 HANDED_OVER = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
 
@@ -22,7 +23,7 @@ class RiskCoverage:
     thresholds : ``(m,)``, falling: an image is kept whose certainty is at least this.
     coverage : ``(m,)``, share of images kept, rising to 1.
     risk : ``(m,)``, share of mistakes among them.
-    n : number of images.
+    predictions : of all images.
     area : mean risk over all coverages (AURC); lower is better.
     best_area : what a certainty that puts every mistake last would reach.
     """
@@ -30,9 +31,14 @@ class RiskCoverage:
     thresholds: np.ndarray
     coverage: np.ndarray
     risk: np.ndarray
-    n: int
+    predictions: Predictions
     area: float
     best_area: float
+
+    @property
+    def n(self) -> int:
+        """Number of images."""
+        return len(self.predictions)
 
     def keep(self, handed_over: float) -> tuple[float, Score]:
         """Return the threshold that hands over at least this share, and the accuracy of the rest.
@@ -42,10 +48,9 @@ class RiskCoverage:
         fitting = np.flatnonzero(self.coverage <= 1 - handed_over + 1e-12)
         if not len(fitting):
             return math.inf, Score(math.nan, math.nan, math.nan, 0)
-        place = fitting[-1]
-        kept = round(float(self.coverage[place]) * self.n)
-        accuracy = 1 - float(self.risk[place])
-        return float(self.thresholds[place]), Score(accuracy, *wilson(accuracy, kept), n=kept)
+        threshold = float(self.thresholds[fitting[-1]])
+        kept = self.predictions.subset(self.predictions.confidence >= threshold)
+        return threshold, score_share(kept.correct, kept.groups)
 
     def needed_for(self, accuracy: float) -> float:
         """Return the smallest share to hand over so that the rest is at least this accurate; ``nan`` if none is."""
@@ -92,7 +97,7 @@ def risk_coverage(predictions: Predictions) -> RiskCoverage:
         thresholds=-thresholds,
         coverage=coverage,
         risk=risk,
-        n=len(predictions),
+        predictions=predictions,
         area=float((risk * share).sum()),
         best_area=_best_area(len(predictions), int(wrong.sum())),
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from giemsa.evaluation.modelcard import CardItem, fill_model_card, looks_in_words
 from giemsa.evaluation.result import Evaluation
@@ -24,15 +27,24 @@ def summarise(evaluation: Evaluation, config: Mapping[str, Any], data: ImageData
     data : the run's data.
     """
     spoken = spoken_names(data.class_names, data.short_names)
+    apart = evaluation.failures.without_leaks
+    copies = 0 if apart is None else len(evaluation.predictions) - apart.accuracy.n
     facts = {
         "tested_on": f"the {evaluation.split} split of {title_of(data)}",
         "selection": str(config.get("selection", "")),
-        "prediction_sets": condition(str(config.get("recipe", {}).get("selection", ""))),
+        "prediction_sets": condition(
+            str(config.get("recipe", {}).get("selection", "")), config.get("recipe", {}).get("patience")
+        ),
         "test_looks": looks_in_words(int(config.get("test_looks", 1))),
     }
     return {
         "sentences": plain_sentences(
-            evaluation.predictions, evaluation.card, data=title_of(data), unused=True, names=spoken
+            evaluation.predictions,
+            evaluation.card,
+            data=title_of(data),
+            unused=True,
+            copies=copies,
+            names=spoken,
         ),
         "notes": tuple(_notes(evaluation)),
         "facts": facts,
@@ -60,12 +72,21 @@ def _notes(evaluation: Evaluation) -> list[str]:
 
 
 def _card(evaluation: Evaluation, config: Mapping[str, Any], data: ImageDataset) -> tuple[CardItem, ...]:
-    level = "image: which images share a patient or slide is not known"
-    if data.train.groups is not None:
-        level = "patient, slide or other group, as the data names it"
     facts = {
         "Licence": data.card.licence,
         "Source": data.card.citation,
-        "Level at which the splits are disjoint": level,
+        "Level at which the splits are disjoint": _level(data),
     }
     return fill_model_card(config, facts, results_in_words(evaluation))
+
+
+def _level(data: ImageDataset) -> str:
+    """Say what no two splits share: groups, if they are known and none stands in two splits, or but images."""
+    known = [split.groups for split in data.splits.values() if len(split)]
+    named = [set(np.asarray(groups).tolist()) for groups in known if groups is not None]
+    if len(named) < len(known):
+        return "image: which images share a patient or slide is not known"
+    shared = len(set().union(*(one & other for one, other in itertools.combinations(named, 2))))
+    if shared:
+        return f"image: {shared:,} of the groups (patients, slides) that the data names stand in two splits"
+    return "patient, slide or other group, as the data names it"

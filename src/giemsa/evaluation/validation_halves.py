@@ -88,16 +88,20 @@ def sets_for(
     return tuple(prediction_sets(val, test, generator=generator, target=target) for target in wanted)
 
 
-def condition(selection: str) -> str:
+def condition(selection: str, patience: int | None) -> str:
     """Return a sentence on whether the half of val that calibrates the sets selected nothing.
 
     Parameters
     ----------
     selection : the recipe's ``selection``: ``best`` chooses an epoch by all of val, the others choose nothing by it.
+    patience : the recipe's ``patience``: unless it is ``None``, all of val may choose the last epoch.
     """
+    promise = "so the promise of the prediction sets is not exact here, and what they cover on test is the evidence."
     if selection == "best":
+        return f"The training chose its epoch by the loss on all of val, the calibration half included: {promise}"
+    if patience is not None:
         return (
-            "The training chose its epoch by the loss on all of val, the calibration half included: "
-            "so the promise of the prediction sets is not exact here, and what they cover on test is the evidence."
+            f"The training was to stop once the loss on all of val had not fallen for {patience} epochs, the calibration half "
+            f"included: {promise}"
         )
     return "The calibration half of val selected nothing: not the weights, not the temperature."

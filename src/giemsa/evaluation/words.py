@@ -56,6 +56,7 @@ def plain_sentences(
     *,
     data: str = "",
     unused: bool = False,
+    copies: int = 0,
     names: Sequence[str] = (),
 ) -> tuple[str, str, str]:
     """Return three sentences: what was tested on what, how good it is, where it fails.
@@ -66,11 +67,12 @@ def plain_sentences(
     card : their scores.
     data : words for the data set, if known.
     unused : whether it is known that neither training nor selection used these images.
+    copies : how many of them have a copy, or nearly one, that was used.
     names : of the classes, as they should be spoken; their full names if not given.
     """
     spoken = tuple(names) or predictions.class_names
     return (
-        _tested(len(predictions), data, unused, spoken),
+        _tested(len(predictions), (f" of {data}" if data else "") + _unused(unused, copies), spoken),
         _how_good(card),
         _where_it_fails(predictions, card, spoken),
     )
@@ -89,9 +91,14 @@ def spoken_names(class_names: Sequence[str], short_names: Sequence[str]) -> tupl
     return tuple(name if len(name) <= LONGEST_NAME else short for name, short in both)
 
 
-def _tested(n: int, data: str, unused: bool, names: Sequence[str]) -> str:
-    of_what = f" of {data}" if data else ""
-    of_what += " that neither training nor selection used," if unused else ""
+def _unused(unused: bool, copies: int) -> str:
+    if not unused:
+        return ""
+    but = f" (but {copies:,} of them have a copy, or nearly one, in train or val)" if copies else ""
+    return f" that neither training nor selection used{but},"
+
+
+def _tested(n: int, of_what: str, names: Sequence[str]) -> str:
     listed = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) <= 12 else f"{names[0]} to {names[-1]}"
     return f"The classifier was tested on {n:,} images{of_what} and had to tell {len(names)} classes apart: {listed}."
 

@@ -1,0 +1,88 @@
+"""Paired shares: published examples, exact tests counted out, and that interval and test agree."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from giemsa.evaluation.paired import flip_groups, mcnemar, newcombe
+
+
+def pairs(both, only_first, only_second, neither):
+    counts = [both, only_first, only_second, neither]
+    return np.repeat([1, 1, 0, 0], counts).astype(bool), np.repeat([1, 0, 1, 0], counts).astype(bool)
+
+
+@pytest.mark.parametrize(
+    ("table", "limits"),
+    [
+        # Altman, Machin, Bryant and Gardner, Statistics with confidence, 2nd edition, 2000, table 6.2
+        ((14, 5, 0, 22), (0.011, 0.226)),
+        # Fagerland, Lydersen and Laake, Statistics in Medicine 33 (2014) 2850: airways before and after a transplantation
+        ((1, 1, 7, 12), (-0.507, -0.026)),
+    ],
+)
+def test_published_examples(table, limits):
+    first, second = pairs(*table)
+    # the books subtract the second from the first
+    assert newcombe(second, first) == pytest.approx(limits, abs=6e-4)
+    low, high = newcombe(first, second)
+    assert (-high, -low) == pytest.approx(newcombe(second, first))
+
+
+@pytest.mark.parametrize("table", [(400, 0, 0, 0), (0, 0, 0, 400), (390, 0, 0, 10), (1, 0, 0, 0)])
+def test_of_two_alike_it_holds_nought(table):
+    low, high = newcombe(*pairs(*table))
+    assert -1 < low <= 0 <= high < 1
+    assert low < high
+
+
+def test_it_never_contradicts_mcnemar_grossly():
+    checked = contradictions = 0
+    for few, more, wrong, n in itertools.product(range(12), range(30), (0, 5, 60), (200, 3000)):
+        if few < more:
+            low, high = newcombe(*pairs(n - few - more - wrong, few, more, wrong))
+            chance = mcnemar(few, more)
+            assert low < (more - few) / n < high
+            contradictions += (low > 0) != (chance < 0.05)
+            checked += 1
+            if low > 0:
+                assert chance < 0.08, (few, more, wrong, n)
+            if chance < 0.01:
+                assert low > 0, (few, more, wrong, n)
+    assert checked > 1500
+    assert contradictions < 0.05 * checked
+
+
+def test_it_covers_the_difference():
+    rng = np.random.default_rng(0)
+    inside = 0
+    for _ in range(400):
+        first, second = pairs(*rng.multinomial(400, [0.955, 0.005, 0.02, 0.02]))
+        low, high = newcombe(first, second)
+        inside += low <= 0.015 <= high
+    assert inside >= 0.92 * 400
+
+
+@pytest.mark.parametrize(("b", "c"), [(0, 0), (3, 3), (10, 2), (1, 0)])
+def test_mcnemar_is_an_exact_binomial_test(b, c):
+    lower = sum(stats.binom.pmf(i, b + c, 0.5) for i in range(min(b, c) + 1))
+    assert mcnemar(b, c) == pytest.approx(min(1.0, 2 * lower))
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 5))
+def test_of_single_images_flipping_groups_is_mcnemar(b, c, alike):
+    gaps = np.repeat([-1, 1, 0], [b, c, alike])
+    assert flip_groups(gaps) == pytest.approx(mcnemar(b, c))
+
+
+@given(st.lists(st.integers(-6, 6), max_size=9))
+def test_flipping_groups_counts_every_way(gaps):
+    ways = [
+        abs(sum(sign * gap for sign, gap in zip(signs, gaps, strict=True))) >= abs(sum(gaps))
+        for signs in itertools.product((-1, 1), repeat=len(gaps))
+    ]
+    assert flip_groups(np.array(gaps, dtype=np.int64)) == pytest.approx(np.mean(ways))
