@@ -196,6 +196,23 @@ def test_the_report_says_the_same_in_words_json_html_and_files(tmp_path, discs):
     assert "audit-shortcuts" in names
 
 
+def test_no_curve_is_drawn_through_one_size(discs, monkeypatch):
+    monkeypatch.setattr("giemsa.auditing.out_of_fold.LEAST_STEPS", 2)
+    monkeypatch.setattr("giemsa.auditing.audit.EPOCHS", {"thorough": 1})
+    patients = np.where(np.arange(96) < 90, "most", np.arange(96).astype("U4"))
+    train = dataclasses.replace(discs.train, groups=patients)
+    rest = [dataclasses.replace(s, groups=np.arange(30).astype("U2")) for s in (discs.val, discs.test)]
+    data = dataclasses.replace(discs, train=train, val=rest[0], test=rest[1])
+    monkeypatch.setattr("giemsa.auditing.audit.FOLDS", 2)
+    monkeypatch.setattr(
+        "giemsa.auditing.out_of_fold.assign_folds",
+        lambda labels, groups, folds, seed: np.where(np.arange(96) < 90, 0, np.arange(96) % folds),
+    )
+    report = audit(data, thorough=True, device="cpu")
+    assert report.results.curve is None
+    assert report.results.labels is not None
+
+
 def test_thorough_adds_a_learning_curve_and_outliers_in_features(discs, monkeypatch):
     monkeypatch.setattr("giemsa.auditing.out_of_fold.LEAST_STEPS", 4)
     monkeypatch.setattr("giemsa.auditing.audit.FOLDS", 2)

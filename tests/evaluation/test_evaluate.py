@@ -181,6 +181,18 @@ def test_splits_are_disjoint_by_patient_only_where_no_patient_is_in_two(run, mon
     assert card["Level at which the splits are disjoint"] == words
 
 
+def test_of_one_patient_no_interval_is_drawn_or_told(run):
+    run._data = with_groups(run._data, "anna", "berta", "clara")
+    evaluation = evaluate(run)
+    assert "undefined" not in evaluation.sentences[1]
+    assert evaluation.sentences[1].endswith("there is no interval.")
+    assert read(run, "metrics.json")["test"]["accuracy"]["low"] is None
+    assert (
+        read(run, "evaluation/evaluation.json")["failures"]["subgroups"]["site"][0]["accuracy"]["low"] is None
+    )
+    assert len(list((run.folder / "figures").glob("evaluate-*.png"))) == 11
+
+
 def test_coverage_out_of_range(run):
     with pytest.raises(PredictionError, match="coverage must lie between"):
         evaluate(run, coverage=1.5)

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 FOLDS = 3
 EPOCHS = {"short": 2, "thorough": 8}
+LEAST_SIZES = 3  # different numbers of images through which a learning curve is drawn: one patient may own nearly all of train
 LEAST_TRAINED = 30  # images in train below which no network is asked
 
 
@@ -186,7 +187,8 @@ def _ask_networks(
         judged = predict_out_of_fold(pool, units, with_features=thorough, **lengths, **shared)
         if thorough:
             sizes, errors, held_out = measure_learning_curve(pool, units, **shared)
-            curve = extrapolate(sizes, errors, held_out=held_out, now=n_train, seed=seed)
+            if len(np.unique(sizes)) >= LEAST_SIZES:
+                curve = extrapolate(sizes, errors, held_out=held_out, now=n_train, seed=seed)
     except GiemsaError as trouble:
         return None, None, f"Labels were not judged, because the training was not possible: {trouble}"
     return judged, curve, ""

@@ -82,8 +82,13 @@ def _class_scores(evaluation: Evaluation) -> Picture:
 
 
 def _columns(scores: list[Score]) -> Intervals:
-    table = np.array([[score.value, score.low, score.high] for score in scores])
+    table = np.array([[score.value, *_limits(score)] for score in scores])
     return table[:, 0], table[:, 1], table[:, 2]
+
+
+def _limits(score: Score) -> tuple[float, float]:
+    """Return the interval, or, where there is none, the value twice: a point without a bar."""
+    return (score.value, score.value) if np.isnan(score.low) else (score.low, score.high)
 
 
 def _mistakes(evaluation: Evaluation) -> Picture | None:
@@ -220,7 +225,7 @@ def _robustness(evaluation: Evaluation) -> Picture | None:
 
 def _subgroups(evaluation: Evaluation) -> Picture | None:
     groups = [
-        (kind, group.name, group.accuracy.value, group.accuracy.low, group.accuracy.high, group.accuracy.n)
+        (kind, group.name, group.accuracy.value, *_limits(group.accuracy), group.accuracy.n)
         for kind, members in evaluation.failures.subgroups.items()
         for group in members
         if group.accuracy.n

@@ -105,6 +105,11 @@ def _tested(n: int, of_what: str, names: Sequence[str]) -> str:
 
 def _how_good(card: Scorecard) -> str:
     accuracy, balanced = card.whole["accuracy"], card.whole["balanced_accuracy"]
+    if math.isnan(accuracy.low):
+        return (
+            f"It named {percent(accuracy.value)} of them correctly; with every class counted alike it is "
+            f"{percent(balanced.value)}. All images are of one group, which says nothing about others: there is no interval."
+        )
     return (
         f"It named {percent(accuracy.value)} of them correctly (95 % interval {percent(accuracy.low)} to "
         f"{percent(accuracy.high)}); with every class counted alike it is {percent(balanced.value)} "
