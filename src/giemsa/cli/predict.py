@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,14 +37,31 @@ def predict(
     with Session(talk) as session:
         path = target_file(out, overwrite=overwrite)
         predictions = predict_files(run, images, views=views, skip_bad=skip_bad, progress=session.progress)
-        for sentence in predictions.notes:
+        for sentence in _remarks(predictions):
             session.say(sentence)
         value: dict[str, Any] = {"predictions": _rows(predictions)}
         words = _as_csv(predictions)
         if path:
-            path.write_text(words, encoding="utf-8")
+            path.write_text(
+                words, encoding="utf-8", errors="backslashreplace"
+            )  # names of files may be any bytes
             value, words = {"out": str(path)}, str(path)
-        session.show(value, words)
+        session.show(value | _facts(predictions), words)
+
+
+def _facts(predictions: Predictions) -> dict[str, Any]:
+    """Return what the user should know besides the answers."""
+    skipped = [{"path": path, "reason": reason} for path, reason in predictions.skipped]
+    return {"notes": list(predictions.notes), "skipped": skipped}
+
+
+def _remarks(predictions: Predictions) -> Iterator[str]:
+    """Yield the same as lines."""
+    yield from predictions.notes
+    if predictions.skipped:
+        yield f"{len(predictions.skipped)} images were left out:"
+        for path, reason in predictions.skipped:
+            yield f"  {path}: {reason}"
 
 
 def _rows(predictions: Predictions) -> list[dict[str, Any]]:
