@@ -1,5 +1,6 @@
 """The command line: results on stdout, one line for a user's mistake, and statuses that a script can read."""
 
+import errno
 import json
 import os
 import re
@@ -195,6 +196,24 @@ def test_predict_gives_a_row_an_image(
     lines = (tmp_path / "p.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("path,class,probability,")
     assert len(lines) == 5
+
+
+def test_a_full_disk_is_one_line_that_names_the_file(
+    trained: Path,
+    discs: ImageDataset,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    Image.fromarray(discs.test.images[0]).save(tmp_path / "cell.png")
+    out = tmp_path / "p.csv"
+    monkeypatch.setattr(Path, "write_text", full)
+    refusal = _refusal(["predict", str(trained), str(tmp_path / "cell.png"), "--out", str(out)], capsys)
+    assert refusal.startswith(f"giemsa: cannot write {out}: the disk is full; ")
+    assert [path.name for path in tmp_path.iterdir()] == ["cell.png"]
 
 
 def test_predict_names_an_unreadable_image(

@@ -105,9 +105,10 @@ def status_of(arguments: list[str]) -> int:
 
 def _place_words(error: OSError) -> str:
     """Say where nothing could be read or written, and why; a disk that is full does not always say for which file."""
-    reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
     where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-    return f"{where}{reason}; expected a place that can be read and written: change it, or choose another"
+    if error.errno == errno.ENOSPC:
+        return f"{where}the disk is full; free some space, or choose another place with --out"
+    return f"{where}{error.strerror}; expected a place that can be read and written"
 
 
 def _name_words(error: UnicodeEncodeError) -> str:

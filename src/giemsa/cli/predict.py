@@ -32,6 +32,7 @@ def predict(
     talk: options.Talk,
 ) -> None:
     """Print a class and its probability for each image, as CSV or JSON; --out writes them to a file instead."""
+    from giemsa.training.files import replacing
     from giemsa.training.predict import predict_files
 
     with Session(talk) as session:
@@ -42,9 +43,10 @@ def predict(
         value: dict[str, Any] = {"predictions": _rows(predictions)}
         words = _as_csv(predictions)
         if path:
-            path.write_text(
-                words, encoding="utf-8", errors="backslashreplace"
-            )  # names of files may be any bytes
+            with replacing(path) as beside:
+                beside.write_text(
+                    words, encoding="utf-8", errors="backslashreplace"
+                )  # names may be any bytes
             value, words = {"out": str(path)}, str(path)
         session.show(value | _facts(predictions), words)
 

@@ -31,14 +31,13 @@ def plot_examples(examples: Sequence[np.ndarray], class_names: Sequence[str]) ->
     """
     columns = max(1, *(len(images) for images in examples))
     names = [fit_name(name, 9 * columns, lines=2) for name in class_names[:MOST_ROWS]]
-    head = 0.1 + 0.16 * max(name.count("\n") + 1 for name in names)
-    step = head + 1
-    figure = sheet_figure(columns, step * len(names), width=1.05 * columns)
-    ax = sheet_axes(figure, columns, step * len(names))
-    for row, (images, name) in enumerate(zip(examples, names, strict=False)):
-        ax.text(MARGIN, step * row + head - 0.02, name, va="bottom", fontsize=10, color=INK)
+    ends = np.cumsum([1.1 + 0.16 * (name.count("\n") + 1) for name in names])
+    figure = sheet_figure(columns, ends[-1], width=1.05 * columns)
+    ax = sheet_axes(figure, columns, ends[-1])
+    for images, name, end in zip(examples, names, ends, strict=False):
+        ax.text(MARGIN, end - 1.02, name, va="bottom", fontsize=10, color=INK)
         for column, image in enumerate(images):
-            place_image(ax, image, column, step * row + head)
+            place_image(ax, image, column, end - 1)
     if len(names) < len(class_names):
         told = f"the first {len(names)} of {len(class_names)} classes"
         figure.suptitle(told, x=0.02, ha="left", fontsize=10, color=QUIET)
