@@ -62,6 +62,7 @@ def test_scores_a_file(packed, capsys):
         (["evaluate", "{}/cells.npz", "--predictions", "{}/p.npy", "--split", "tset"], "no split 'tset'"),
         (["compare", "nowhere"], "nothing to compare nowhere with"),
         (["compare", "nowhere", "elsewhere"], "no run folder"),
+        (["compare", "a", "b", "c", "--seed", "1"], "--seed does nothing for more than two runs"),
     ],
 )
 def test_refuses_in_one_line(packed, capsys, arguments, words):
