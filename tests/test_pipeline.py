@@ -141,3 +141,5 @@ def test_an_interrupted_run_goes_on(
     first, second = ((r.folder / "model.safetensors").read_bytes() for r in (finished, resumed))
     assert first == second
     assert (resumed.folder / "report.html").exists()
+    stages, trained = resumed.config["stage_seconds"], resumed.config["train_seconds"]
+    assert stages["train"] == pytest.approx(trained, abs=0.01)

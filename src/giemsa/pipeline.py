@@ -129,6 +129,8 @@ def resume_run(
     clock = _Stages(listener)
     with clock("train"):
         finished = resume(folder, data=data, on_epoch=listener.epoch, progress=listener.progress)
+    # those of every session, not of this one
+    clock.seconds["train"] = round(finished.config["train_seconds"], 2)
     if not (finished.folder / "audit.json").exists():
         with clock("audit"):
             save_pictures(finished.folder / "figures", explore(finished.data()).pictures())

@@ -1,5 +1,6 @@
 """The command line: results on stdout, one line for a user's mistake, and statuses that a script can read."""
 
+import errno
 import json
 import os
 import re
@@ -159,11 +160,20 @@ def test_a_users_mistake_is_one_line(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("command", ["train", "run"])
 def test_an_existing_folder_is_refused_before_any_work(
-    trained: Path, packed: Path, capsys: pytest.CaptureFixture[str]
+    command: str,
+    trained: Path,
+    packed: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def work(*_: object, **__: object) -> None:
+        raise AssertionError("the data are read already")
+
+    monkeypatch.setattr("giemsa.data.load.load", work)
     before = {path: path.read_bytes() for path in trained.rglob("*") if path.is_file()}
-    assert "exists already" in _refusal(["train", str(packed), "--out", str(trained), *TINY], capsys)
+    assert "exists already" in _refusal([command, str(packed), "--out", str(trained)], capsys)
     assert before == {path: path.read_bytes() for path in trained.rglob("*") if path.is_file()}
 
 
@@ -175,7 +185,9 @@ def test_predict_gives_a_row_an_image(
     for index in range(4):
         Image.fromarray(discs.test.images[index]).save(folder / f"Zelle {index}.png")
     assert status_of(["predict", str(trained), str(folder), "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)["predictions"]
+    told = json.loads(capsys.readouterr().out)
+    assert (told["notes"], told["skipped"]) == ([], [])
+    rows = told["predictions"]
     assert [Path(row["path"]).name for row in rows] == [f"Zelle {index}.png" for index in range(4)]
     for row in rows:
         assert row["probability"] == max(row["probabilities"].values())
@@ -186,6 +198,24 @@ def test_predict_gives_a_row_an_image(
     assert len(lines) == 5
 
 
+def test_a_full_disk_is_one_line_that_names_the_file(
+    trained: Path,
+    discs: ImageDataset,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    Image.fromarray(discs.test.images[0]).save(tmp_path / "cell.png")
+    out = tmp_path / "p.csv"
+    monkeypatch.setattr(Path, "write_text", full)
+    refusal = _refusal(["predict", str(trained), str(tmp_path / "cell.png"), "--out", str(out)], capsys)
+    assert refusal.startswith(f"giemsa: cannot write {out}: the disk is full; ")
+    assert [path.name for path in tmp_path.iterdir()] == ["cell.png"]
+
+
 def test_predict_names_an_unreadable_image(
     trained: Path, discs: ImageDataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -194,14 +224,34 @@ def test_predict_names_an_unreadable_image(
     assert "empty.png" in _refusal(["predict", str(trained), str(tmp_path)], capsys)
     assert status_of(["predict", str(trained), str(tmp_path), "--skip-bad", "--json"]) == 0
     captured = capsys.readouterr()
-    assert len(json.loads(captured.out)["predictions"]) == 1
-    assert "1 " in captured.err
+    told = json.loads(captured.out)
+    assert len(told["predictions"]) == 1
+    assert [skipped["path"] for skipped in told["skipped"]] == [str(tmp_path / "empty.png")]
+    assert "is empty" in told["skipped"][0]["reason"]
+    assert "1 images were left out:" in captured.err
     assert "empty.png" in captured.err
+    to_file = [
+        str(trained),
+        str(tmp_path),
+        "--skip-bad",
+        "--json",
+        "--quiet",
+        "--out",
+        str(tmp_path / "p.csv"),
+    ]
+    assert status_of(["predict", *to_file]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert json.loads(captured.out) == {
+        "out": str(tmp_path / "p.csv"),
+        "notes": [],
+        "skipped": told["skipped"],
+    }
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_ctrl_c_keeps_the_run_and_resume_finishes_it(packed: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "run"
+    folder = tmp_path / "my run"
     # a shell that starts its jobs in the background hands down an ignored Ctrl-C
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
@@ -223,7 +273,7 @@ def test_ctrl_c_keeps_the_run_and_resume_finishes_it(packed: Path, tmp_path: Pat
     process.stderr.close()
     assert process.wait() == 130
     assert "Traceback" not in rest
-    assert "--resume" in rest
+    assert f'go on with `giemsa train --resume "{folder}"`' in rest
     assert (folder / "model.safetensors").exists()
     assert status_of(["train", "--resume", str(folder), "--quiet"]) == 0
     assert len((folder / "history.csv").read_text(encoding="utf-8").splitlines()) == 31

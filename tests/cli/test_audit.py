@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from giemsa.auditing import out_of_fold
 from giemsa.cli.app import status_of
 
 
@@ -35,6 +36,58 @@ def test_words_json_figures_and_manifest(
     kept = json.loads((out / "audit.json").read_text())
     assert status_of(["audit", str(leaking), "--quick", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == kept
+
+
+@pytest.mark.parametrize(
+    ("words", "level"),
+    [
+        ([], "thorough"),
+        (["--level", "short"], "short"),
+        (["--level", "quick"], "quick"),
+        (["--quick"], "quick"),
+    ],
+)
+def test_the_level_is_the_one_asked_for(
+    words: list[str], level: str, leaking: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {}
+
+    class Asked(Exception):
+        pass
+
+    def audit(data: object, **options: object) -> None:
+        asked.update(options)
+        raise Asked
+
+    monkeypatch.setattr("giemsa.auditing.audit.audit", audit)
+    with pytest.raises(Asked):
+        status_of(["audit", str(leaking), *words])
+    assert (asked["quick"], asked["thorough"]) == (level == "quick", level == "thorough")
+
+
+def test_the_middle_level_trains_and_says_so(
+    leaking: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(out_of_fold, "LEAST_STEPS", 4)
+    assert status_of(["audit", str(leaking), "--level", "short", "--quiet", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["level"] == "short"
+    assert told["label_errors"] is not None
+    assert told["learning_curve"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (["--level", "thoroug"], "no level is called 'thoroug'; did you mean thorough"),
+        (["--quick", "--level", "short"], "--level does nothing beside --quick"),
+    ],
+)
+def test_a_level_that_is_none_is_one_line(
+    words: list[str], refusal: str, leaking: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of(["audit", str(leaking), *words]) == 2
+    assert refusal in capsys.readouterr().err
 
 
 def test_severe_findings_give_status_three_only_when_strict(leaking: Path, tmp_path: Path) -> None:

@@ -32,7 +32,10 @@ def test_scores_a_file(packed, capsys):
         "high": 1.0,
         "n": 24,
     }
-    assert json.loads((packed / "out" / "metrics.json").read_text()) == printed
+    assert [row["support"] for row in printed["classes"]] == [8, 8, 8]
+    assert len(printed["sentences"]) == 3
+    kept = json.loads((packed / "out" / "metrics.json").read_text())
+    assert kept == {split: printed[split] for split in kept}
     assert (packed / "out" / "figures" / "evaluate-confusion.png").exists()
     assert status_of(arguments) == 0
     assert "support" in capsys.readouterr().out
@@ -42,12 +45,24 @@ def test_scores_a_file(packed, capsys):
     ("arguments", "words"),
     [
         (["evaluate", "nowhere"], "no run folder"),
-        (["evaluate", "nowhere", "--split", "val"], "--split goes with --predictions"),
-        (["evaluate", "nowhere", "--out", "x"], "--out goes with --predictions"),
+        (["evaluate", "nowhere", "--split", "val"], "--split does nothing without --predictions"),
+        (
+            ["evaluate", "nowhere", "-o", "x", "--size", "28"],
+            "--size, --out do nothing without --predictions",
+        ),
+        (
+            ["evaluate", "x", "--predictions", "y", "--views", "1", "--thorough", "--foreign", "z"],
+            "--views, --thorough, --foreign do nothing with --predictions",
+        ),
+        (
+            ["evaluate", "x", "--predictions", "y", "--coverage", "0.9"],
+            "--coverage does nothing with --predictions",
+        ),
         (["evaluate", "{}/cells.npz", "--predictions", "{}/none.csv"], "no file"),
         (["evaluate", "{}/cells.npz", "--predictions", "{}/p.npy", "--split", "tset"], "no split 'tset'"),
         (["compare", "nowhere"], "nothing to compare nowhere with"),
         (["compare", "nowhere", "elsewhere"], "no run folder"),
+        (["compare", "a", "b", "c", "--seed", "1"], "--seed does nothing for more than two runs"),
     ],
 )
 def test_refuses_in_one_line(packed, capsys, arguments, words):

@@ -38,7 +38,10 @@ def test_summary(folder, capsys):
     ("arguments", "words"),
     [
         (["--layer", "pol2"], "did you mean pool2"),
-        (["--image", "train/20"], "--image goes with --layer"),
+        (["--image", "train/20"], "--image does nothing without --layer"),
+        (["--settings", "default"], "--settings does nothing without --maximise"),
+        (["--settings", "wild", "--summary"], "--settings does nothing without --maximise"),
+        (["--maximise", "neutrophil", "--settings", "wild"], "no settings are called 'wild'"),
         (["--maximise", "neutrophl"], "did you mean neutrophil"),
     ],
 )

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from giemsa.plots import certainty, evaluation, failures, ranking, resilience
+from giemsa.plots import certainty, evaluation, failures, feature_space, ranking, resilience
 
 NAMES = (
     "basophil",
@@ -17,18 +16,20 @@ NAMES = (
     "platelet",
 )
 
+MANY_NAMES = [f"{i:03d} precursor of a granulocyte in the bone marrow, at stage" for i in range(100)]
+
 
 def boxes(figure):
     """Return the boxes of all words that are seen, in pixels."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    renderer = canvas.get_renderer()
-    found = []
+    figure.draw_without_rendering()
+    found = [
+        (text.get_text(), text.get_window_extent()) for box in figure.legends for text in box.get_texts()
+    ]
     for ax in figure.axes:
         labels = seen_labels(ax.xaxis) + seen_labels(ax.yaxis) if ax.axison else []
         for text in [ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label, *labels, *ax.texts]:
             if text.get_visible() and text.get_text().strip() and ax.get_visible():
-                found.append((text.get_text(), text.get_window_extent(renderer)))
+                found.append((text.get_text(), text.get_window_extent()))
     return found
 
 
@@ -50,9 +51,8 @@ def assert_readable(figure, least):
         assert box.x0 > -2 and box.y0 > -2 and box.x1 < width + 2 and box.y1 < height + 2, (
             f"{words!r} is clipped"
         )
-    upright = [(words, box) for words, box in found]
-    for place, (words, box) in enumerate(upright):
-        for other, second in upright[place + 1 :]:
+    for place, (words, box) in enumerate(found):
+        for other, second in found[place + 1 :]:
             across = min(box.x1, second.x1) - max(box.x0, second.x0)
             up = min(box.y1, second.y1) - max(box.y0, second.y0)
             if across > 2 and up > 2 and not (turned(words) and turned(other)):
@@ -81,13 +81,58 @@ def test_confusion():
 
 
 def test_confusion_of_many_classes():
-    names = [f"organ number {i}" for i in range(30)]
-    assert_readable_size(evaluation.plot_confusion(np.eye(30, dtype=int), names))
+    figure = evaluation.plot_confusion(np.eye(100, dtype=int), MANY_NAMES)
+    assert len(figure.axes[0].get_xticklabels()) == len(figure.axes[0].get_yticklabels()) == 100
+    assert_readable(figure, 200)
 
 
-def assert_readable_size(figure):
-    width, height = figure.get_size_inches()
-    assert max(width, height) <= 11.5
+def test_confusion_of_hundreds_of_classes_names_some():
+    names = [f"class {i}" for i in range(300)]
+    ax = evaluation.plot_confusion(np.eye(300, dtype=int), names).axes[0]
+    assert [label.get_text() for label in ax.get_xticklabels()] == names[::3]
+    assert [label.get_text() for label in ax.get_yticklabels()] == names[::3]
+
+
+def test_scores_and_coverage_of_many_classes():
+    scores = evaluation.plot_class_scores(
+        {"recall": intervals(100), "F1": intervals(100)}, MANY_NAMES, [9] * 100
+    )
+    assert_readable(scores, 200)
+    sizes = np.array([3, 2478, 500, *[0] * 98])
+    assert_readable(certainty.plot_coverage(intervals(101), ["all images", *MANY_NAMES], 0.9, sizes), 101)
+
+
+def test_curves_of_many_classes_name_the_weakest():
+    line = np.linspace(0, 1, 9)
+    values = np.linspace(0.9, 0.99, 100)
+    values[70:75] = 0.5
+    values[7] = np.nan
+    curves = [(line, np.sqrt(line))] * 7 + [(np.empty(0), np.empty(0))] + [(line, np.sqrt(line))] * 92
+    for function in (ranking.plot_roc, ranking.plot_precision_recall):
+        figure = function(curves, MANY_NAMES, values)
+        legend = figure.legends[0]
+        told = [text.get_text()[:3] for text in legend.get_texts()]
+        assert told == ["070", "071", "072", "073", "074", "000", "001", "002", "003", "004"]
+        assert legend.get_title().get_text() == "the 10 weakest classes"
+        assert sum(len(drawn.get_xdata()) == 9 for drawn in figure.axes[0].lines) == 99
+        assert figure.axes[0].get_window_extent().height > 200
+        assert_readable(figure, 20)
+
+
+def test_a_map_of_many_classes_names_those_most_often_mistaken():
+    rng = np.random.default_rng(0)
+    labels = np.arange(400) % 100
+    predictions = np.where(np.isin(labels, [40, 41]), 3, labels)
+    places = feature_space.Places(rng.normal(size=(400, 2)), labels, predictions)
+    figure = feature_space.plot_feature_space(places, places, MANY_NAMES, np.array([0.5, 0.2]))
+    told = [text.get_text()[:3] for text in figure.legends[0].get_texts()]
+    assert told[:2] == ["040", "041"]
+    assert len(told) == 11
+    assert told[-1] == "wro"
+    drawn = sum(len(points.get_offsets()) for points in figure.axes[1].collections)
+    assert drawn == 400 + (labels != predictions).sum()
+    assert figure.axes[1].get_window_extent().height > 200
+    assert_readable(figure, 14)
 
 
 def test_class_scores():
@@ -155,6 +200,7 @@ def test_mistakes():
     images = np.zeros((5, 28, 28, 3), dtype=np.uint8)
     words = [("immature granulocyte", "immature granulocyte", 0.99)] * 5
     assert_readable(failures.plot_mistakes(images, words), 5)
+    assert_readable(failures.plot_mistakes(images, [(MANY_NAMES[0], MANY_NAMES[1], 0.9)] * 5), 5)
 
 
 def test_subgroups():

@@ -58,10 +58,11 @@ def test_a_hostile_class_name_is_only_text(told_run, text_of: Text) -> None:
 
 def test_a_fresh_run_names_the_commands_of_the_missing_stages(fresh_run, text_of: Text) -> None:
     words = text_of(report(fresh_run).read_text(encoding="utf-8"))
-    assert 'giemsa audit "my discs.npz"' in words
+    assert 'giemsa audit "my discs.npz" --size 20' in words
     assert f"giemsa evaluate {fresh_run.folder}" in words
     assert f"giemsa interpret {fresh_run.folder}" in words
     assert words.count("command does it") == 3
+    assert words.count(f"; then giemsa report {fresh_run.folder} writes this page anew") == 3
     assert "has not been looked at" in words
 
 
@@ -79,10 +80,14 @@ def test_a_place_that_cannot_be_written_is_one_line(fresh_run, tmp_path: Path) -
 
 
 def test_without_its_data_the_page_comes_without_images_and_says_why(told_run, text_of: Text) -> None:
+    names = told_run.discs.class_names
     told_run.discs = None
     words = text_of(report(told_run).read_text(encoding="utf-8"))
     assert "cannot be shown: the data is no longer what it was" in words
     assert "93.3\u202f%" in words
+    assert names[0] in words
+    assert names[2] in words
+    assert "class 0" not in words
 
 
 def test_a_broken_file_of_a_stage_is_one_line(told_run) -> None:

@@ -257,11 +257,11 @@ def test_a_killed_process_goes_on(discs: ImageDataset, tmp_path: Path) -> None:
     _assert_same_weights(whole.folder, resumed.folder)
 
 
-def test_an_existing_folder_is_refused_and_unharmed(
+def test_an_existing_folder_is_refused_before_the_data_is_read_and_unharmed(
     finished: Run, discs: ImageDataset, tmp_path: Path
 ) -> None:
     with pytest.raises(RunError, match="exists already; give another --out"):
-        train(discs, SHORT, out=finished.folder)
+        train(tmp_path / "no such data", SHORT, out=finished.folder)
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "thesis.txt").write_text("all of it", encoding="utf-8")
@@ -269,6 +269,30 @@ def test_an_existing_folder_is_refused_and_unharmed(
         train(discs, SHORT, out=precious, overwrite=True)
     assert (precious / "thesis.txt").read_text(encoding="utf-8") == "all of it"
     assert (finished.folder / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"version": 3, "theme": "dark"}', '{"recipe": "goulash"}', '["version", "recipe"]', "{", None],
+)
+def test_a_folder_of_another_program_is_not_replaced(
+    content: str | None, discs: ImageDataset, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.json"
+    if content is None:
+        config.mkdir()
+    else:
+        config.write_text(content, encoding="utf-8")
+    with pytest.raises(RunError, match="is not a run folder: it will not be overwritten"):
+        train(discs, SHORT, out=tmp_path, overwrite=True)
+    assert config.exists()
+
+
+def test_a_run_is_replaced_where_that_is_asked_for(discs: ImageDataset, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    config = tmp_path / "run" / "config.json"
+    config.write_text('{"version": 1, "recipe": {}}', encoding="utf-8")
+    assert len(train(discs, SHORT.replace(epochs=1), out=tmp_path / "run", overwrite=True).history) == 1
 
 
 def test_runs_are_numbered(discs: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

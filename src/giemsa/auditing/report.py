@@ -155,7 +155,7 @@ class AuditReport:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.to_json(), indent=2, ensure_ascii=False)
-        (folder / "audit.json").write_text(text + "\n", encoding="utf-8")
+        (folder / "audit.json").write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
         save_pictures(folder / "figures", self.pictures())
 
     def __str__(self) -> str:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -58,10 +60,15 @@ def options(
 
 
 INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
+TROUBLES_OF_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENAMETOOLONG)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # also into a pipe on Windows; what is no text, such as half a letter in a file's name, is written as an escape
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     status = status_of(sys.argv[1:] if arguments is None else list(arguments))
     if status == INTERRUPTED:
         # threads of libraries, stopped anywhere, may abort an orderly end of the interpreter
@@ -82,10 +89,32 @@ def status_of(arguments: list[str]) -> int:
         return _refuse(error.format_message())
     except Exit as leaving:
         return leaving.exit_code
+    except OSError as error:
+        if error.errno not in TROUBLES_OF_PLACE:
+            raise
+        return _refuse(_place_words(error))
+    except UnicodeEncodeError as error:
+        if "surrogates" not in error.reason:
+            raise
+        return _refuse(_name_words(error))
     except (KeyboardInterrupt, Abort):
         sys.stderr.write("giemsa: interrupted\n")
         return INTERRUPTED
     return status if isinstance(status, int) else 0
+
+
+def _place_words(error: OSError) -> str:
+    """Say where nothing could be read or written, and why; a disk that is full does not always say for which file."""
+    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    if error.errno == errno.ENOSPC:
+        return f"{where}the disk is full; free some space, or choose another place with --out"
+    return f"{where}{error.strerror}; expected a place that can be read and written"
+
+
+def _name_words(error: UnicodeEncodeError) -> str:
+    """Say which name of a file or folder is no text and cannot be written as such."""
+    around = error.object[max(0, error.start - 60) : error.end + 20]
+    return f"a name is not UTF-8, near {around!r}: rename the file or folder, and do it again"
 
 
 def _refuse(words: str) -> int:

@@ -8,13 +8,24 @@ from typing import Annotated
 import typer
 
 from giemsa.cli import options
+from giemsa.cli.combinations import refuse
 from giemsa.cli.loading import load_aloud
 from giemsa.cli.session import Session
 from giemsa.cli.targets import target_file, target_folder
+from giemsa.errors import GiemsaError, nearest_names
 
 SEVERE = 3  # exit status
+LEVELS = ("quick", "short", "thorough")
 
-Quick = Annotated[bool, typer.Option("--quick", help="Train nothing: no label errors, no learning curve.")]
+Level = Annotated[
+    str,
+    typer.Option(
+        "--level",
+        help="quick trains nothing: no label errors, no learning curve; short trains little, as `giemsa run` does: no "
+        "learning curve; thorough takes some minutes.",
+    ),
+]
+Quick = Annotated[bool, typer.Option("--quick", help="The same as --level quick.")]
 Fix = Annotated[
     Path | None,
     typer.Option("--fix", metavar="OUT.csv", help="Write a manifest of the cleaned set, for `giemsa train`."),
@@ -24,28 +35,34 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit with status 3 when 
 
 @options.with_groups
 def audit(
+    context: typer.Context,
     source: options.Source,
+    level: Level = "thorough",
     quick: Quick = False,
     fix: Fix = None,
     strict: Strict = False,
-    out: options.Out = None,
-    overwrite: options.Overwrite = False,
+    out: options.OutFolder = None,
+    overwrite: options.Merge = False,
     device: options.Device = "auto",
     *,
     talk: options.Talk,
 ) -> None:
-    """Find duplicates, leakage, wrong labels, bad images and shortcuts, worst first; --out keeps figures and audit.json."""
+    """Find duplicates, leakage, wrong labels, bad images and shortcuts, worst first; --out keeps figures and audit.json.
+
+    It is thorough and takes some minutes, unless --quick or another --level is asked for.
+    """
     from giemsa.auditing.audit import audit as audit_data
     from giemsa.auditing.fix import write_manifest
 
     with Session(talk) as session:
+        level = _level(context, level, quick=quick)
         folder = target_folder(out, overwrite=overwrite)
         manifest = target_file(fix, overwrite=overwrite, option="--fix")
         dataset = load_aloud(session, source)
         report = audit_data(
             dataset,
-            quick=quick,
-            thorough=not quick,
+            quick=level == "quick",
+            thorough=level == "thorough",
             seed=source.seed,
             device=device,
             progress=session.progress,
@@ -59,3 +76,13 @@ def audit(
             session.say(f"wrote {manifest}: {cleaning}")
     if strict and report.severe:
         raise typer.Exit(SEVERE)
+
+
+def _level(context: typer.Context, level: str, *, quick: bool) -> str:
+    """Return how closely to look; one of both options says it."""
+    if quick:
+        refuse(context, {"level"}, "beside --quick, which is a level itself")
+        return "quick"
+    if level not in LEVELS:
+        raise GiemsaError(f"no level is called {level!r}; {nearest_names(level, LEVELS)}")
+    return level

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from giemsa.cli import options
+from giemsa.cli.combinations import refuse
 from giemsa.cli.session import Session
 
 Runs = Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Two or more run folders.")]
@@ -15,6 +16,7 @@ Runs = Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Two or m
 
 @options.with_groups
 def compare(
+    context: typer.Context,
     runs: Runs,
     seed: options.Seed = 0,
     *,
@@ -29,6 +31,8 @@ def compare(
     with Session(talk) as session:
         if len(runs) < 2:
             raise RunError(f"there is nothing to compare {runs[0]} with; give two or more run folders")
+        if len(runs) > 2:
+            refuse(context, {"seed"}, "for more than two runs: nothing is resampled then")
         opened = [open_run(folder) for folder in runs]
         found = compare_two(*opened, seed=seed) if len(opened) == 2 else tabulate(opened)
         session.show(found.to_json(), str(found))

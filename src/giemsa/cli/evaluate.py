@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from giemsa.cli import options
+from giemsa.cli.combinations import refuse
 from giemsa.cli.session import Session
 from giemsa.cli.targets import target_folder
 
@@ -38,9 +39,13 @@ Coverage = Annotated[
     float, typer.Option("--coverage", help="Share of images whose prediction set must hold their class.")
 ]
 
+RUN_OPTIONS = frozenset({"views", "thorough", "coverage", "foreign"})
+FILE_OPTIONS = frozenset({"split", "size", "out", "overwrite"})
+
 
 @options.with_groups
 def evaluate(
+    context: typer.Context,
     run: Target,
     predictions: PredictionsFile = None,
     split: SplitName = None,
@@ -50,21 +55,26 @@ def evaluate(
     foreign: Foreign = None,
     size: options.Size = None,
     seed: options.Seed = 0,
-    out: options.Out = None,
-    overwrite: options.Overwrite = False,
+    out: options.OutFolder = None,
+    overwrite: options.Merge = False,
     *,
     talk: options.Talk,
 ) -> None:
     """Test a run and write its numbers, figures and predictions into it; or score a file of predictions."""
     with Session(talk) as session:
         if predictions is not None:
+            refuse(context, RUN_OPTIONS, "with --predictions: it needs a run's network")
             folder = target_folder(out, overwrite=overwrite)
             evaluation = _of_file(session, predictions, run, split, size, seed)
             if folder:
                 _write(session, evaluation, folder)
-            session.show(evaluation.metrics(), str(evaluation))
+            session.show(_told(evaluation), str(evaluation))
             return
-        _refuse_file_options(split, size, out)
+        refuse(
+            context,
+            FILE_OPTIONS,
+            "without --predictions: a run is evaluated on its own test split, in its folder",
+        )
         from giemsa.evaluation.evaluate import evaluate as evaluate_run
         from giemsa.training.run import open_run
 
@@ -77,7 +87,7 @@ def evaluate(
             seed=seed,
             progress=session.progress,
         )
-        session.show(evaluation.metrics(), f"{evaluation}\n\nwritten into {run}")
+        session.show(_told(evaluation), f"{evaluation}\n\nwritten into {run}")
 
 
 def _of_file(
@@ -100,14 +110,10 @@ def _write(session: Session, evaluation: Evaluation, folder: Path) -> None:
     session.say(f"wrote {folder}")
 
 
-def _refuse_file_options(split: str | None, size: int | None, out: Path | None) -> None:
-    from giemsa.errors import RunError
-
-    for flag, value in (("--split", split), ("--size", size), ("--out", out)):
-        if value is not None:
-            raise RunError(
-                f"{flag} goes with --predictions; a run is evaluated on its test split, in its own folder"
-            )
+def _told(evaluation: Evaluation) -> dict[str, object]:
+    """Return the scores, and what the words tell besides: sentences, the table of the classes, notes."""
+    told = evaluation.to_json()
+    return evaluation.metrics() | {name: told[name] for name in ("sentences", "classes", "notes")}
 
 
 def _foreign(session: Session, names: list[str] | None) -> dict[str, np.ndarray] | None:

@@ -11,8 +11,8 @@ from giemsa.cli.targets import target_folder
 @options.with_groups
 def explore(
     source: options.Source,
-    out: options.Out = None,
-    overwrite: options.Overwrite = False,
+    out: options.OutFolder = None,
+    overwrite: options.Merge = False,
     *,
     talk: options.Talk,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from giemsa.cli import options
+from giemsa.cli.combinations import refuse
 from giemsa.cli.session import Session
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ Quick = Annotated[
 
 @options.with_groups
 def interpret(
+    context: typer.Context,
     run: options.RunFolder,
     layer: Layer = None,
     image: Image = None,
@@ -46,15 +48,18 @@ def interpret(
     talk: options.Talk,
 ) -> None:
     """Look into a trained network and check what is seen; figures and findings go into the run folder."""
-    from giemsa.errors import ModelError
     from giemsa.interpretation.interpret import interpret as interpret_run
     from giemsa.interpretation.subject import open_subject
     from giemsa.plots.gallery import save_pictures
     from giemsa.training.run import open_run
 
     with Session(talk) as session:
-        if image is not None and layer is None:
-            raise ModelError("--image goes with --layer: name the layer whose maps are wanted")
+        if layer is None:
+            refuse(context, {"image"}, "without --layer: name the layer whose maps are wanted")
+        if maximise is None:
+            refuse(
+                context, {"settings"}, "without --maximise: name the class or channel to make an image for"
+            )
         opened = open_run(run)
         if not (layer or maximise or summary):
             found = interpret_run(opened, thorough=not quick, seed=seed, progress=session.progress)

@@ -14,8 +14,24 @@ import typer
 Command = Callable[..., None]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write; refused if it exists.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="The file to write; refused if it exists.")]
+OutFolder = Annotated[
+    Path | None, typer.Option("--out", "-o", help="The folder to write into; refused if it is not empty.")
+]
+OutRun = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="The run folder; runs/DATA-RECIPE-SEED if not given. Refused if it exists."
+    ),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what stands at --out.")]
+Merge = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Write where something stands already: files of the same names are replaced, others stay.",
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Source of every random choice.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 Threads = Annotated[
@@ -30,7 +46,12 @@ Data = Annotated[
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 Size = Annotated[
     int | None,
-    typer.Option("--size", min=1, help="Side of the images in pixels: 28, 64, 128 or 224 for MedMNIST."),
+    typer.Option(
+        "--size",
+        min=1,
+        help="Side of the images in pixels. If not given, 28 for MedMNIST (or 64, 128, 224), 64 for image files, and as they "
+        "are in an .npz file.",
+    ),
 ]
 Fit = Annotated[str, typer.Option("--fit", help="Images that are not square: crop, pad or stretch.")]
 SkipBad = Annotated[
@@ -65,7 +86,7 @@ class Talk:
 
 
 RECIPE_HELP = {
-    "model": "The network.",
+    "model": "The network: convnet, convnet-ensemble, convnet-light, convnet-wide or tutorial.",
     "epochs": "Passes over the training images.",
     "minimum_steps": "A small set is passed over until so many steps are made; 0 where --epochs is given.",
     "batch_size": "Images a step.",
@@ -78,7 +99,8 @@ RECIPE_HELP = {
     "warmup": "Part of the steps in which it rises, 0 to 1.",
     "label_smoothing": "Part of the target that is spread over all classes.",
     "class_weights": "Weigh each class by the inverse of its frequency.",
-    "symmetry": "card, none, mirror, or mirror and quarter turns.",
+    "symmetry": "Moves that keep a label: none, mirror, mirror and quarter turns; or card: as the data's card says, and "
+    "where it says nothing, as a short trial finds.",
     "skip_known": "Probability that an image the network knows is left out of a pass.",
     "horizontal_flip": "Mirror half of the images, left for right.",
     "vertical_flip": "Mirror half of the images, top for bottom.",
@@ -131,7 +153,7 @@ def _presented(wrapped: Command, command: Command, signature: inspect.Signature)
 def with_recipe_flags(command: Command) -> Command:
     """Add a flag for each field of :class:`giemsa.training.recipes.Recipe` to a command that takes ``**recipe_fields``.
 
-    A flag that is not given is ``None`` and leaves the recipe's own value.
+    A flag that is not given is ``None`` and leaves the recipe's own value, which its help tells.
     """
     from giemsa.training.recipes import Recipe
 
@@ -150,10 +172,26 @@ def _flag(field: dataclasses.Field) -> inspect.Parameter:
     kind: Any = type(field.default) if isinstance(field.default, bool | int | float | str) else int
     flag = "--" + field.name.replace("_", "-")
     declared = f"{flag}/--no-{flag[2:]}" if kind is bool else flag
-    words = RECIPE_HELP[field.name]
+    words = f"{RECIPE_HELP[field.name]} [{_values(field.name)}]"
     option = typer.Option(declared, help=words, rich_help_panel="The recipe's fields", show_default=False)
     annotation = Annotated[kind | None, option]
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _values(field: str) -> str:
+    """Write what the recipes have in a field: one value where all agree."""
+    from giemsa.training.recipes import RECIPES
+
+    values = {name: getattr(recipe, field) for name, recipe in RECIPES.items()}
+    if len(set(values.values())) == 1:
+        return _in_words(values["fast"])
+    return ", ".join(f"{name}: {_in_words(value)}" for name, value in values.items())
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "never" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def given(recipe_fields: dict[str, Any]) -> dict[str, Any]:

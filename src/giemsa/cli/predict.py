@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,19 +32,38 @@ def predict(
     talk: options.Talk,
 ) -> None:
     """Print a class and its probability for each image, as CSV or JSON; --out writes them to a file instead."""
+    from giemsa.training.files import replacing
     from giemsa.training.predict import predict_files
 
     with Session(talk) as session:
         path = target_file(out, overwrite=overwrite)
         predictions = predict_files(run, images, views=views, skip_bad=skip_bad, progress=session.progress)
-        for sentence in predictions.notes:
+        for sentence in _remarks(predictions):
             session.say(sentence)
         value: dict[str, Any] = {"predictions": _rows(predictions)}
         words = _as_csv(predictions)
         if path:
-            path.write_text(words, encoding="utf-8")
+            with replacing(path) as beside:
+                beside.write_text(
+                    words, encoding="utf-8", errors="backslashreplace"
+                )  # names may be any bytes
             value, words = {"out": str(path)}, str(path)
-        session.show(value, words)
+        session.show(value | _facts(predictions), words)
+
+
+def _facts(predictions: Predictions) -> dict[str, Any]:
+    """Return what the user should know besides the answers."""
+    skipped = [{"path": path, "reason": reason} for path, reason in predictions.skipped]
+    return {"notes": list(predictions.notes), "skipped": skipped}
+
+
+def _remarks(predictions: Predictions) -> Iterator[str]:
+    """Yield the same as lines."""
+    yield from predictions.notes
+    if predictions.skipped:
+        yield f"{len(predictions.skipped)} images were left out:"
+        for path, reason in predictions.skipped:
+            yield f"  {path}: {reason}"
 
 
 def _rows(predictions: Predictions) -> list[dict[str, Any]]:

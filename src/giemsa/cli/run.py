@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from giemsa.cli import options
-from giemsa.cli.loading import load_aloud
 from giemsa.cli.session import Session
-from giemsa.cli.train import EpochLines, Minutes, RecipeName, Resume, choose_recipe, plan, resumable
+from giemsa.cli.train import EpochLines, Order, prepare, refuse_beside_resume, resumable
 
 if TYPE_CHECKING:
+    from giemsa.data.dataset import ImageDataset
     from giemsa.pipeline import Listener
+    from giemsa.training.recipes import Recipe
     from giemsa.training.run import Run
 
 Thorough = Annotated[bool, typer.Option("--thorough", help="Every stage in full, however long it takes.")]
@@ -23,45 +24,47 @@ HEADLINE = ("accuracy", "balanced_accuracy", "auc", "log_loss", "ece")
 @options.with_groups
 @options.with_recipe_flags
 def run(
+    context: typer.Context,
     source: options.Source,
-    recipe: RecipeName = "fast",
-    minutes: Minutes = None,
-    resume: Resume = None,
+    order: Order,
     thorough: Thorough = False,
-    out: options.Out = None,
-    overwrite: options.Overwrite = False,
-    device: options.Device = "auto",
     *,
     talk: options.Talk,
     **recipe_fields: Any,
 ) -> None:
     """Explore, audit, train, evaluate, interpret and report: from data to one page."""
     from giemsa.pipeline import resume_run
+
+    with Session(talk) as session:
+        if order.resume is not None:
+            refuse_beside_resume(context, "thorough")
+            with resumable(session, order.resume, "run"):
+                finished = resume_run(order.resume, thorough=thorough, listener=_listener(session, 0))
+        else:
+            dataset, recipe = prepare(session, context, source, order, recipe_fields)
+            finished = _run_aloud(session, dataset, recipe, source.seed, order, thorough=thorough)
+        session.show(*headline(finished))
+
+
+def _run_aloud(
+    session: Session, dataset: ImageDataset, recipe: Recipe, seed: int, order: Order, *, thorough: bool
+) -> Run:
+    """Run all stages, each named on stderr as it begins."""
     from giemsa.pipeline import run as run_all
     from giemsa.training.run import choose_folder
 
-    with Session(talk) as session:
-        if resume is not None:
-            with resumable(session, resume, "run"):
-                finished = resume_run(resume, thorough=thorough, listener=_listener(session, 0))
-        else:
-            chosen = choose_recipe(recipe, recipe_fields)
-            dataset = load_aloud(session, source)
-            if minutes is not None:
-                chosen = plan(session, dataset, chosen, minutes, device)
-            folder = choose_folder(out, dataset.name, chosen.name, source.seed)
-            with resumable(session, folder, "run"):
-                finished = run_all(
-                    dataset,
-                    chosen,
-                    seed=source.seed,
-                    out=folder,
-                    overwrite=overwrite,
-                    thorough=thorough,
-                    device=device,
-                    listener=_listener(session, len(dataset.train)),
-                )
-        session.show(*headline(finished))
+    folder = choose_folder(order.out, dataset.name, recipe.name, seed)
+    with resumable(session, folder, "run"):
+        return run_all(
+            dataset,
+            recipe,
+            seed=seed,
+            out=folder,
+            overwrite=order.overwrite,
+            thorough=thorough,
+            device=order.device,
+            listener=_listener(session, len(dataset.train)),
+        )
 
 
 def _listener(session: Session, n_images: int) -> Listener:

@@ -79,7 +79,8 @@ class Session:
     def show(self, value: dict[str, Any], words: str) -> None:
         """Print the result on stdout: ``words``, or ``value`` as JSON if that was asked for."""
         self.end_progress()
-        text = json.dumps(value, indent=2, ensure_ascii=False) if self.as_json else words
+        # JSON is for programs: plain ASCII comes through every pipe of every system as it is
+        text = json.dumps(value, indent=2, ensure_ascii=True) if self.as_json else words
         sys.stdout.write(text.rstrip("\n") + "\n")
         sys.stdout.flush()
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from giemsa.errors import RunError
 
@@ -12,7 +15,7 @@ def target_file(out: Path | None, *, overwrite: bool, option: str = "--out") -> 
 
     Raises
     ------
-    RunError : it exists and may not be overwritten, or its folder cannot be made.
+    RunError : it exists and may not be overwritten, or cannot be written.
     """
     if out is None:
         return None
@@ -20,7 +23,12 @@ def target_file(out: Path | None, *, overwrite: bool, option: str = "--out") -> 
         raise RunError(f"{out} is a folder, expected the name of a file; give another {option}")
     if out.exists() and not overwrite:
         raise RunError(f"{out} exists already; give another {option}, or --overwrite it")
-    _make(out.parent)
+    with _told(out, option):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not out.exists()
+        out.open("ab").close()  # writes nothing, but shows whether one may
+        if is_new:
+            out.unlink()
     return out
 
 
@@ -29,7 +37,7 @@ def target_folder(out: Path | None, *, overwrite: bool) -> Path | None:
 
     Raises
     ------
-    RunError : it exists with something in it and ``overwrite`` was not asked for, or cannot be made.
+    RunError : it exists with something in it and ``overwrite`` was not asked for, or cannot be made or written.
     """
     if out is None:
         return None
@@ -37,14 +45,16 @@ def target_folder(out: Path | None, *, overwrite: bool) -> Path | None:
         raise RunError(f"{out} is a file, expected the name of a folder; give another --out")
     if out.is_dir() and any(out.iterdir()) and not overwrite:
         raise RunError(f"{out} exists already and is not empty; give another --out, or --overwrite it")
-    _make(out)
+    with _told(out, "--out"):
+        out.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=out).close()
     return out
 
 
-def _make(folder: Path) -> None:
+@contextmanager
+def _told(out: Path, option: str) -> Iterator[None]:
+    """Tell before any work is done that a place cannot be written."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        yield
     except OSError as error:
-        raise RunError(
-            f"cannot make the folder {folder}: {error.strerror}; choose another place with --out"
-        ) from error
+        raise RunError(f"cannot write {out}: {error.strerror}; choose another place with {option}") from error

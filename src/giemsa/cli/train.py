@@ -6,12 +6,14 @@ import dataclasses
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from giemsa.cli import options
+from giemsa.cli.combinations import refuse, refuse_all_but
 from giemsa.cli.loading import load_aloud
 from giemsa.cli.session import Session, clock
 
@@ -23,26 +25,40 @@ if TYPE_CHECKING:
 
 RecipeName = Annotated[str, typer.Option("--recipe", "-r", help="tutorial, fast or best.")]
 Minutes = Annotated[
-    float | None, typer.Option("--minutes", help="Choose the epochs that fit into so many minutes here.")
+    float | None,
+    typer.Option("--minutes", help="Choose the epochs that fit into so many minutes of training here."),
 ]
 ShadeGap = Annotated[
     bool, typer.Option("--shade-gap", help="Shade the space between train and val in the learning curves.")
 ]
 Resume = Annotated[
-    Path | None, typer.Option("--resume", metavar="RUN", help="Go on with an interrupted run folder.")
+    Path | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Go on with an interrupted run folder, from which data, recipe, seed and device come.",
+    ),
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is asked of a training besides its data: a recipe, a time, a place, a device; or to go on with an old one."""
+
+    recipe: RecipeName = "fast"
+    minutes: Minutes = None
+    resume: Resume = None
+    out: options.OutRun = None
+    overwrite: options.Overwrite = False
+    device: options.Device = "auto"
 
 
 @options.with_groups
 @options.with_recipe_flags
 def train(
+    context: typer.Context,
     source: options.Source,
-    recipe: RecipeName = "fast",
-    minutes: Minutes = None,
-    resume: Resume = None,
-    out: options.Out = None,
-    overwrite: options.Overwrite = False,
-    device: options.Device = "auto",
+    order: Order,
     shade_gap: ShadeGap = False,
     *,
     talk: options.Talk,
@@ -50,23 +66,44 @@ def train(
 ) -> None:
     """Train a network and leave a run folder; stopped at any moment, it goes on with --resume."""
     from giemsa.plots.gallery import save_pictures
-    from giemsa.training.train import resume as resume_run
 
     with Session(talk) as session:
-        if resume is not None:
-            with resumable(session, resume, "train"):
-                run = resume_run(resume, on_epoch=EpochLines(session), progress=session.progress)
+        if order.resume is not None:
+            refuse_beside_resume(context, "shade_gap")
+            run = _resume_aloud(session, order.resume)
         else:
-            chosen = choose_recipe(recipe, recipe_fields)
-            dataset = load_aloud(session, source)
-            if minutes is not None:
-                chosen = plan(session, dataset, chosen, minutes, device)
-            run = train_aloud(
-                session, dataset, chosen, seed=source.seed, out=out, overwrite=overwrite, device=device
-            )
+            dataset, recipe = prepare(session, context, source, order, recipe_fields)
+            run = _train_aloud(session, dataset, recipe, source.seed, order)
         if shade_gap:
             save_pictures(run.folder / "figures", run.pictures(shade_gap=True))
         session.show(*summary(run))
+
+
+def refuse_beside_resume(context: typer.Context, *effective: str) -> None:
+    """Refuse all that a run folder says itself; ``effective`` are the parameters that still do something."""
+    refuse_all_but(
+        context, {"resume", *effective}, "beside --resume: data, recipe, seed and device are the run folder's"
+    )
+
+
+def prepare(
+    session: Session,
+    context: typer.Context,
+    source: options.Source,
+    order: Order,
+    recipe_fields: dict[str, Any],
+) -> tuple[ImageDataset, Recipe]:
+    """Check all that can be checked without the data, then load it, and return it with the recipe chosen."""
+    from giemsa.training.configuration import check_folder
+
+    if order.minutes is not None:
+        refuse(context, {"epochs", "minimum_steps"}, "beside --minutes, which chooses the epochs")
+    recipe = choose_recipe(order.recipe, recipe_fields)
+    check_folder(order.out, overwrite=order.overwrite)
+    dataset = load_aloud(session, source)
+    if order.minutes is not None:
+        recipe = _plan(session, dataset, recipe, order.minutes, order.device)
+    return dataset, recipe
 
 
 def choose_recipe(name: str, recipe_fields: dict[str, Any]) -> Recipe:
@@ -81,7 +118,7 @@ def choose_recipe(name: str, recipe_fields: dict[str, Any]) -> Recipe:
     return recipe.replace(**fields)
 
 
-def plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: float, device: str) -> Recipe:
+def _plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: float, device: str) -> Recipe:
     """Return the recipe with the number of epochs that fit into the minutes, and say it."""
     from giemsa.training.budget import plan_epochs
 
@@ -90,16 +127,7 @@ def plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: float
     return planned
 
 
-def train_aloud(
-    session: Session,
-    dataset: ImageDataset,
-    recipe: Recipe,
-    *,
-    seed: int,
-    out: Path | None,
-    overwrite: bool,
-    device: str,
-) -> Run:
+def _train_aloud(session: Session, dataset: ImageDataset, recipe: Recipe, seed: int, order: Order) -> Run:
     """Train with a line an epoch on stderr."""
     from giemsa.training.device import choose_compute
     from giemsa.training.run import choose_folder
@@ -107,20 +135,28 @@ def train_aloud(
 
     session.say(
         f"{recipe.name} on {dataset.name}: {len(dataset.train):,} images, model {recipe.model}, "
-        f"{choose_compute(device, recipe.precision).words()}"
+        f"{choose_compute(order.device, recipe.precision).words()}"
     )
-    folder = choose_folder(out, dataset.name, recipe.name, seed)
+    folder = choose_folder(order.out, dataset.name, recipe.name, seed)
     with resumable(session, folder, "train"):
         return train_run(
             dataset,
             recipe,
             seed=seed,
             out=folder,
-            overwrite=overwrite,
-            device=device,
+            overwrite=order.overwrite,
+            device=order.device,
             on_epoch=EpochLines(session, len(dataset.train)),
             progress=session.progress,
         )
+
+
+def _resume_aloud(session: Session, folder: Path) -> Run:
+    """Go on with a training, with a line an epoch on stderr."""
+    from giemsa.training.train import resume
+
+    with resumable(session, folder, "train"):
+        return resume(folder, on_epoch=EpochLines(session), progress=session.progress)
 
 
 @contextmanager
@@ -129,9 +165,12 @@ def resumable(session: Session, folder: Path, command: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        from giemsa.reporting.commands import argument
+
         session.end_progress()
         if (folder / "config.json").exists():
-            sys.stderr.write(f"giemsa: all is kept; go on with `giemsa {command} --resume {folder}`\n")
+            again = f"giemsa {command} --resume {argument(str(folder))}"
+            sys.stderr.write(f"giemsa: all is kept; go on with `{again}`\n")
         raise
 
 

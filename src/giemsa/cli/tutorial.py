@@ -17,7 +17,7 @@ Folder = Annotated[Path, typer.Option("--out", "-o", help="Folder to copy to; re
 @options.with_groups
 def tutorial(
     out: Folder = Path("giemsa-tutorial"),
-    overwrite: options.Overwrite = False,
+    overwrite: options.Merge = False,
     *,
     talk: options.Talk,
 ) -> None:

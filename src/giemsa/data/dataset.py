@@ -148,6 +148,7 @@ class ImageDataset:
     source : what :func:`giemsa.load` was given to make it, so that a run can load it again; values of JSON only.
     skipped : addresses and reasons of the files that ``skip_bad`` left out.
     notes : sentences a user should know, such as how the split was made.
+    renamed : the names that :meth:`rename` gave, by label.
     """
 
     card: DataCard
@@ -157,6 +158,7 @@ class ImageDataset:
     source: Mapping[str, object] = field(default_factory=dict)
     skipped: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    renamed: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -225,4 +227,5 @@ class ImageDataset:
                 f"two classes would bear one name: {', '.join(renamed)}; choose names that differ"
             )
         card = dataclasses.replace(self.card, class_names=tuple(renamed), short_names=tuple(short))
-        return dataclasses.replace(self, card=card)
+        new = {label: name for label, name in names.items() if name != self.class_names[label]}
+        return dataclasses.replace(self, card=card, renamed={**self.renamed, **new})

@@ -49,9 +49,19 @@ def _by_class(folder: Path, classes: list[Path]) -> tuple[tuple[str, ...], tuple
         )
     with_images = {name for _, name in found}
     for sub in classes:
+        if not _is_text(sub.name):
+            raise DataError(
+                f"the name of the class folder {sub.name!r} is not UTF-8, as names from archives made on Windows often are: "
+                f"rename it in {folder}, since it is the class's name on every page and figure"
+            )
         if sub.name not in with_images:
             raise DataError(f"the class folder {sub} holds no image: add some, or remove the folder")
     return tuple(path for path, _ in found), tuple(name for _, name in found)
+
+
+def _is_text(name: str) -> bool:
+    """Say whether a name from the disk, whose bytes may be any, can be written as text."""
+    return name.encode("utf-8", "replace").decode() == name
 
 
 def _with_splits(folder: Path, inside: list[Path]) -> Records:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import COLORS, INK, QUIET, new_figure, show_image, tidy
+from giemsa.plots.style import COLORS, INK, QUIET, fit_name, new_figure, show_image, tidy
 
 WIDTH = 6.2
 
@@ -29,7 +29,7 @@ def plot_image_pairs(pairs: Sequence[np.ndarray], captions: Sequence[tuple[str, 
     for ground, images, told in zip(grounds, pairs, words, strict=False):
         ground.set_facecolor("#F1F1F1")
         for ax, image, caption in zip(ground.subplots(1, 2), images, told, strict=True):
-            show_image(ax, image, vmin=0, vmax=255)
+            show_image(ax, image)
             _caption(ax, caption)
     return figure
 
@@ -43,7 +43,7 @@ def plot_image_grid(images: np.ndarray, captions: Sequence[str], *, columns: int
     for ax in axes:
         ax.set_axis_off()
     for ax, image, caption in zip(axes, images, words, strict=False):
-        show_image(ax, image, vmin=0, vmax=255)
+        show_image(ax, image)
         _caption(ax, caption)
     return figure
 
@@ -116,7 +116,8 @@ def plot_tells(features: Sequence[tuple[str, np.ndarray, np.ndarray]], classes: 
         low, high = np.quantile(both, [0.002, 0.998])
         bins = np.linspace(low, high, 50) if high > low else 10
         ax.hist(others, bins=bins, density=True, color=QUIET, alpha=0.6, label="all others")
-        ax.hist(own, bins=bins, density=True, histtype="step", linewidth=2, color=COLORS[1], label=class_name)
+        ax.hist(own, bins=bins, density=True, histtype="step", linewidth=2, color=COLORS[1],
+                label=fit_name(class_name, 24, lines=2))  # fmt: skip
         ax.set_yticks([])
         ax.legend(fontsize=9, frameon=False)
         tidy(ax, xlabel=name)

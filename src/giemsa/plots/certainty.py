@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import COLORS, INK, QUIET, new_figure, tidy
+from giemsa.plots.style import COLORS, INK, QUIET, fit_name, new_figure, tidy
 
 FEW = 10  # images; points of fewer are drawn hollow
 
@@ -63,7 +63,7 @@ def plot_coverage(
     )
     above.hlines(places, low, high, color=COLORS[0], linewidth=2.2, alpha=0.55)
     above.plot(value, places, "o", color=COLORS[0], markersize=5)
-    above.set_yticks(places, names)
+    above.set_yticks(places, [fit_name(name, 30) for name in names])
     above.set_ylim(len(value) - 0.4, -0.6)
     tidy(above, xlabel="share of images whose class lies in the set", grid="x")
     _legend_above(above)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from textwrap import fill
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import INK, SPLIT_COLORS, new_figure, show_image, tidy
+from giemsa.plots.style import INK, QUIET, SPLIT_COLORS, fit_name, new_figure, tidy
+from giemsa.plots.tiles import MARGIN, place_image, sheet_axes, sheet_figure
+
+MOST_ROWS = 200  # of examples, so that the file stays below the pixels that matplotlib draws
+MOST_UPRIGHT = 14  # bars side by side whose shares do not touch
+NAME_LETTERS = 30
 
 
 def plot_examples(examples: Sequence[np.ndarray], class_names: Sequence[str]) -> Figure:
-    """Draw a row of images for each class, with the class's name over the row.
+    """Draw a row of images for each class, with the class's name over the row; of many classes the first ones.
 
     Parameters
     ----------
@@ -22,24 +26,26 @@ def plot_examples(examples: Sequence[np.ndarray], class_names: Sequence[str]) ->
     Examples
     --------
     >>> figure = plot_examples([np.zeros((5, 8, 8, 3), np.uint8)] * 2, ("round", "square"))
-    >>> len(figure.axes)
+    >>> len(figure.axes[0].images)
     10
     """
     columns = max(1, *(len(images) for images in examples))
-    figure = new_figure(1.05 * columns, 1.32 * len(class_names))
-    rows = figure.subfigures(len(class_names), 1, squeeze=False)
-    for row, images, name in zip(rows[:, 0], examples, class_names, strict=True):
-        row.suptitle(fill(name, 44), x=0.02, ha="left", fontsize=10, color=INK)
-        for column, ax in enumerate(row.subplots(1, columns, squeeze=False)[0]):
-            if column < len(images):
-                show_image(ax, images[column], vmin=0, vmax=255)
-            else:
-                ax.set_axis_off()
+    names = [fit_name(name, 9 * columns, lines=2) for name in class_names[:MOST_ROWS]]
+    ends = np.cumsum([1.1 + 0.16 * (name.count("\n") + 1) for name in names])
+    figure = sheet_figure(columns, ends[-1], width=1.05 * columns)
+    ax = sheet_axes(figure, columns, ends[-1])
+    for images, name, end in zip(examples, names, ends, strict=False):
+        ax.text(MARGIN, end - 1.02, name, va="bottom", fontsize=10, color=INK)
+        for column, image in enumerate(images):
+            place_image(ax, image, column, end - 1)
+    if len(names) < len(class_names):
+        told = f"the first {len(names)} of {len(class_names)} classes"
+        figure.suptitle(told, x=0.02, ha="left", fontsize=10, color=QUIET)
     return figure
 
 
 def plot_class_distribution(counts: Mapping[str, np.ndarray], class_names: Sequence[str]) -> Figure:
-    """Draw the number of images of each class as bars, a panel for each split, the names turned.
+    """Draw the number of images of each class as bars, a panel for each split: upright over turned names, or many lying.
 
     Parameters
     ----------
@@ -52,15 +58,41 @@ def plot_class_distribution(counts: Mapping[str, np.ndarray], class_names: Seque
     >>> [ax.get_title(loc="left") for ax in figure.axes]
     ['train: 10 images', 'test: 3 images']
     """
+    names = [fit_name(name, NAME_LETTERS) for name in class_names]
+    return (_upright if len(names) <= MOST_UPRIGHT else _lying)(counts, names)
+
+
+def _upright(counts: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
     figure = new_figure(6.2, 1.1 + 2.1 * len(counts))
     axes = figure.subplots(len(counts), 1, sharex=True, squeeze=False)[:, 0]
-    places = np.arange(len(class_names))
+    places = np.arange(len(names))
     for ax, (split, numbers) in zip(axes, counts.items(), strict=True):
-        total = int(np.sum(numbers))
         bars = ax.bar(places, numbers, color=SPLIT_COLORS.get(split, INK), width=0.75)
-        shares = [f"{100 * number / total:.0f} %" if total else "" for number in numbers]
-        ax.bar_label(bars, labels=shares, fontsize=9, padding=1, color=INK)
+        ax.bar_label(bars, labels=_shares(numbers), fontsize=9, padding=1, color=INK)
         ax.margins(y=0.15)
-        tidy(ax, title=f"{split}: {total:,} images", ylabel="images", grid="y")
-    axes[-1].set_xticks(places, class_names, rotation=45, ha="right", rotation_mode="anchor", fontsize=10)
+        tidy(ax, title=_title(split, numbers), ylabel="images", grid="y")
+    axes[-1].set_xticks(places, names, rotation=45, ha="right", rotation_mode="anchor", fontsize=10)
     return figure
+
+
+def _lying(counts: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
+    figure = new_figure(6.2, len(counts) * (0.17 * len(names) + 0.75))
+    axes = figure.subplots(len(counts), 1, squeeze=False)[:, 0]
+    places = np.arange(len(names))
+    for ax, (split, numbers) in zip(axes, counts.items(), strict=True):
+        bars = ax.barh(places, numbers, color=SPLIT_COLORS.get(split, INK), height=0.75)
+        ax.bar_label(bars, labels=_shares(numbers), fontsize=8, padding=2, color=INK)
+        ax.margins(x=0.1)
+        tidy(ax, title=_title(split, numbers), xlabel="images", grid="x")
+        ax.set_yticks(places, names, fontsize=8)
+        ax.set_ylim(len(names) - 0.4, -0.6)
+    return figure
+
+
+def _title(split: str, numbers: np.ndarray) -> str:
+    return f"{split}: {int(np.sum(numbers)):,} images"
+
+
+def _shares(numbers: np.ndarray) -> list[str]:
+    total = int(np.sum(numbers))
+    return [f"{100 * number / total:.0f} %" if total else "" for number in numbers]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from textwrap import fill
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import COLORS, INK, QUIET, new_figure, show_image, tidy
+from giemsa.plots.style import COLORS, INK, QUIET, fit_name, new_figure, show_image, tidy
 
 Group = tuple[str, str, float, float, float, int]
 
@@ -24,16 +23,19 @@ def plot_mistakes(images: np.ndarray, words: Sequence[tuple[str, str, float]], *
     columns : images in a row.
     """
     rows = math.ceil(len(images) / columns)
-    figure = new_figure(6.0, 2.75 * rows)
+    titles = [_mistake(*told) for told in words]
+    figure = new_figure(6.0, (2.2 + 0.17 * max(title.count("\n") + 1 for title in titles)) * rows)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for ax, image, (true, said, probability) in zip(axes, images, words, strict=False):
+    for ax, image, title in zip(axes, images, titles, strict=False):
         show_image(ax, image)
-        ax.set_title(
-            f"{fill(true, 22)}\n→ {fill(said, 20)}\n{_two_digits(probability)}", fontsize=9, color=INK
-        )
+        ax.set_title(title, fontsize=9, color=INK)
     for ax in axes[len(images) :]:
         ax.set_visible(False)
     return figure
+
+
+def _mistake(true: str, said: str, probability: float) -> str:
+    return f"{fit_name(true, 22, lines=2)}\n→ {fit_name(said, 20, lines=2)}\n{_two_digits(probability)}"
 
 
 def _two_digits(probability: float) -> str:

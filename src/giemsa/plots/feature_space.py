@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
 
@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import COLORS, INK, new_figure, tidy
+from giemsa.plots.style import COLORS, INK, QUIET, classes_to_name, fit_name, new_figure, tidy
 from giemsa.plots.tiles import place_image, sheet_axes, sheet_figure
 
 LINE = 13  # letters of a line above an image
@@ -45,22 +45,36 @@ def plot_feature_space(
     """
     figure = new_figure(6.0, 9.4)
     upper, lower = figure.subplots(2, 1)
+    named = _names(tsne, class_names)
     words = (f"first direction, {explained[0]:.0%} of the variance", f"second, {explained[1]:.0%}")
-    _scatter(upper, pca, class_names)
+    _scatter(upper, pca, named)
     tidy(upper, title="PCA: true distances, much hidden", xlabel=words[0], ylabel=words[1])
-    _scatter(lower, tsne, class_names)
+    _scatter(lower, tsne, named)
     tidy(lower, title="t-SNE: true neighbours, distances between groups mean nothing")
     lower.set_xticks([])
     lower.set_yticks([])
     handles, names = lower.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    title = f"the {len(named)} classes most often mistaken" if len(named) < len(class_names) else None
+    figure.legend(handles, names, title=title, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
     return figure
 
 
-def _scatter(ax: Axes, places: Places, class_names: Sequence[str]) -> None:
-    for label, name in enumerate(class_names):
+def _names(places: Places, class_names: Sequence[str]) -> dict[int, str]:
+    """Return the names for the legend by class; of many classes only those most often mistaken have one."""
+    right = places.labels == places.predictions
+    labels = range(len(class_names))
+    found = [
+        right[places.labels == label].mean() if (places.labels == label).any() else 1.0 for label in labels
+    ]
+    return {label: fit_name(class_names[label], 20, lines=2) for label in classes_to_name(found)}
+
+
+def _scatter(ax: Axes, places: Places, names: Mapping[int, str]) -> None:
+    others = places.points[~np.isin(places.labels, list(names))]
+    ax.scatter(others[:, 0], others[:, 1], s=8, color=QUIET, linewidths=0, alpha=0.4)
+    for turn, (label, name) in enumerate(names.items()):
         chosen = places.points[places.labels == label]
-        color, marker = COLORS[label % len(COLORS)], MARKERS[(label // len(COLORS) + label) % len(MARKERS)]
+        color, marker = COLORS[turn % len(COLORS)], MARKERS[(turn // len(COLORS) + turn) % len(MARKERS)]
         ax.scatter(
             chosen[:, 0], chosen[:, 1], s=13, color=color, marker=marker, linewidths=0, alpha=0.75, label=name
         )
@@ -93,7 +107,7 @@ def plot_class_examples(
     for start, words in ((0.0, "most typical"), (count + 0.3, "oddest")):
         ax.text(start + count / 2, -0.1, words, ha="center", fontsize=10, color=INK)
     for number, (left, right, name) in enumerate(zip(prototypes, oddest, class_names, strict=True)):
-        ax.text(0.03, step * number + 0.3, name, va="bottom", fontsize=9, color=INK)
+        ax.text(0.03, step * number + 0.3, fit_name(name, 70), va="bottom", fontsize=9, color=INK)
         for start, images in ((0.0, left), (count + 0.3, right)):
             for column, image in enumerate(images):
                 place_image(ax, image, start + column, step * number + 0.32)

@@ -76,7 +76,10 @@ def save_pictures(folder: Path, pictures: Iterable[Picture]) -> list[Path]:
         words = {"title": picture.title, "alt": picture.alt, "shows": picture.shows}
         index[picture.name] = words | {"caution": picture.caution}
         paths.append(path)
-    index_path.write_text(json.dumps(index, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(index, indent=2, ensure_ascii=False) + "\n"
+    index_path.write_text(
+        text, encoding="utf-8", errors="backslashreplace"
+    )  # the data's name may be any bytes
     return paths
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import COLORS, QUIET, new_figure, tidy
+from giemsa.plots.style import COLORS, MANY, QUIET, classes_to_name, fit_name, new_figure, tidy
 
 Curve = tuple[np.ndarray, np.ndarray]
 STYLES = ("-", "--", ":")
+NAME_LETTERS = 26  # of a line in the legend
 
 
 def plot_roc(curves: Sequence[Curve], class_names: Sequence[str], areas: Sequence[float]) -> Figure:
@@ -24,7 +25,7 @@ def plot_roc(curves: Sequence[Curve], class_names: Sequence[str], areas: Sequenc
     areas : AUC of each class.
     """
     words = "share of other images taken for the class", "share of the class found"
-    figure, (whole, corner) = _two_panels(curves, _labels(class_names, areas), words)
+    figure, (whole, corner) = _two_panels(curves, class_names, areas, words)
     whole.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
     whole.set(xlim=(-0.01, 1), ylim=(0, 1.01))
     corner.set(xlim=(-0.001, 0.1), ylim=(0.8, 1.002))
@@ -45,7 +46,7 @@ def plot_precision_recall(
     precisions : average precision of each class.
     """
     words = "share of the class found (recall)", "share of finds that are right"
-    figure, (whole, corner) = _two_panels(curves, _labels(class_names, precisions), words)
+    figure, (whole, corner) = _two_panels(curves, class_names, precisions, words)
     whole.set(xlim=(0, 1.01), ylim=(0, 1.02))
     corner.set(xlim=(0.7, 1.002), ylim=(0.7, 1.005))
     _title(whole, "precision and recall")
@@ -54,10 +55,12 @@ def plot_precision_recall(
 
 
 def _two_panels(
-    curves: Sequence[Curve], labels: Sequence[str], words: tuple[str, str]
+    curves: Sequence[Curve], class_names: Sequence[str], values: Sequence[float], words: tuple[str, str]
 ) -> tuple[Figure, tuple[Axes, Axes]]:
     """Draw the same curves twice, one panel above the other, with one legend; ``words`` stand along both axes."""
-    figure = new_figure(5.6, 9.6)
+    labels = _labels(class_names, values)
+    lines = -(-len(labels) // 2) * max(label.count("\n") + 1 for label in labels.values())
+    figure = new_figure(5.6, 8.9 + 0.17 * lines)
     above, below = figure.subplots(2, 1)
     for ax in (above, below):
         _draw(ax, curves, labels)
@@ -70,23 +73,31 @@ def _title(ax: Axes, words: str) -> None:
     ax.set_title(words, loc="left", fontsize=11)
 
 
-def _labels(class_names: Sequence[str], values: Sequence[float]) -> list[str]:
-    return [
-        f"{name} {value:.3f}" if value < 0.9995 or value == 1 else f"{name} >.999"
-        for name, value in zip(class_names, values, strict=True)
-    ]
+def _labels(class_names: Sequence[str], values: Sequence[float]) -> dict[int, str]:
+    """Return the words for the legend by class; of many classes only the weakest have some."""
+    labels = {}
+    for place in classes_to_name(values):
+        value = values[place]
+        told = f"{value:.3f}" if value < 0.9995 or value == 1 else ">.999"
+        labels[place] = f"{fit_name(class_names[place], NAME_LETTERS, lines=2)} {told}"
+    return labels
 
 
-def _draw(ax: Axes, curves: Sequence[Curve], labels: Sequence[str]) -> None:
-    for place, ((across, up), label) in enumerate(zip(curves, labels, strict=True)):
+def _draw(ax: Axes, curves: Sequence[Curve], labels: Mapping[int, str]) -> None:
+    for place, (across, up) in enumerate(curves):
+        if len(across) and place not in labels:
+            ax.plot(across, up, color=QUIET, linewidth=0.6, alpha=0.6, zorder=1)
+    for turn, (place, label) in enumerate(labels.items()):
+        across, up = curves[place]
         if len(across):
-            style = STYLES[place // len(COLORS) % len(STYLES)]
-            ax.plot(
-                across, up, color=COLORS[place % len(COLORS)], linestyle=style, label=label, linewidth=1.6
-            )
+            style = STYLES[turn // len(COLORS) % len(STYLES)]
+            ax.plot(across, up, color=COLORS[turn % len(COLORS)], linestyle=style, label=label, linewidth=1.6)
 
 
 def _legend(figure: Figure, ax: Axes) -> None:
     handles, labels = ax.get_legend_handles_labels()
     if handles:
-        figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9, frameon=False)
+        title = f"the {len(handles)} weakest classes" if len(ax.lines) > MANY else None
+        figure.legend(
+            handles, labels, title=title, loc="outside lower center", ncols=2, fontsize=9, frameon=False
+        )

@@ -5,6 +5,11 @@ Figures are made without pyplot's global state, so that they work in threads, no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -15,11 +20,45 @@ INK = "#222222"
 QUIET = "#8A8A8A"
 SEQUENTIAL = "viridis"
 DIVERGING = "RdBu_r"
+HIGHEST = 400  # inches; at the resolution of the files matplotlib draws no more than 455
+MANY = 20  # classes; more are not all named in a legend, and stand closer in a list
+WEAKEST = 10  # of many classes, those that a legend names
 
 
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of ``width`` by ``height`` inches that lays its parts out by itself."""
-    return Figure(figsize=(width, height), dpi=110, layout="constrained")
+    return Figure(figsize=(width, min(height, HIGHEST)), dpi=110, layout="constrained")
+
+
+def fit_name(name: str, letters: int, lines: int = 1) -> str:
+    r"""Break a name into at most so many lines of so many letters; of one that is longer still the middle is left out.
+
+    Examples
+    --------
+    >>> fit_name("neutrophil", 12), fit_name("immature granulocyte", 12)
+    ('neutrophil', 'immatu…ocyte')
+    >>> fit_name("immature granulocyte", 12, lines=2)
+    'immature\ngranulocyte'
+    """
+    broken = wrap(" ".join(name.split()), letters)
+    rest = " ".join(broken[lines - 1 :])
+    if len(rest) > letters:
+        head = letters // 2
+        rest = f"{rest[:head].rstrip()}…{rest[head + 1 - letters :].lstrip()}"
+    return "\n".join([*broken[: lines - 1], rest]) if rest else "\n".join(broken)
+
+
+def classes_to_name(scores: Sequence[float]) -> list[int]:
+    """Return the places of the classes that a legend names: all, or of many those with the lowest scores, lowest first.
+
+    Examples
+    --------
+    >>> classes_to_name([0.9, 0.8]), len(classes_to_name([0.5] * 100))
+    ([0, 1], 10)
+    """
+    if len(scores) <= MANY:
+        return list(range(len(scores)))
+    return list(np.argsort(scores, kind="stable")[:WEAKEST].tolist())
 
 
 def tidy(ax: Axes, *, title: str = "", xlabel: str = "", ylabel: str = "", grid: str = "") -> Axes:
@@ -35,13 +74,18 @@ def tidy(ax: Axes, *, title: str = "", xlabel: str = "", ylabel: str = "", grid:
 
 
 def show_image(ax: Axes, image, *, title: str = "", **how) -> Axes:  # type: ignore[no-untyped-def]
-    """Draw one image ``(height, width[, 1 or 3])`` without smoothing; ``how`` goes to ``imshow``."""
-    if image.ndim == 3 and image.shape[2] == 1:
-        image = image[:, :, 0]
-    if image.ndim == 2:
-        how.setdefault("cmap", "gray")
-    ax.imshow(image, interpolation="nearest", **how)
+    """Draw one image ``(height, width[, 1 or 3])`` without smoothing, and no axes; ``how`` goes to ``imshow``."""
+    draw_pixels(ax, image, **how)
     ax.set_axis_off()
     if title:
         ax.set_title(title, fontsize=8, color=INK)
     return ax
+
+
+def draw_pixels(ax: Axes, image: np.ndarray, **how: Any) -> None:
+    """Draw the pixels alone; grey is drawn from 0 to 255 (bytes) or 0 to 1, not stretched to what the image holds."""
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[:, :, 0]
+    if image.ndim == 2:
+        how = {"cmap": "gray", "vmin": 0, "vmax": 255 if image.dtype == np.uint8 else 1} | how
+    ax.imshow(image, interpolation="nearest", **how)

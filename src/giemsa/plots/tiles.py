@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import new_figure
+from giemsa.plots.style import draw_pixels, new_figure
 
 MARGIN = 0.03
 
@@ -63,14 +63,10 @@ def place_image(ax: Axes, image: np.ndarray, column: float, row: float, **how: A
     ax : prepared by :func:`sheet_axes`.
     image : ``(height, width[, 1 or 3])``.
     column, row : upper left corner of the cell, in cells.
-    how : goes to ``imshow``; grey images are drawn from 0 to 255 (bytes) or 0 to 1, not stretched.
+    how : goes to ``imshow``.
     """
-    if image.ndim == 3 and image.shape[2] == 1:
-        image = image[:, :, 0]
-    if image.ndim == 2:
-        how = {"cmap": "gray", "vmin": 0, "vmax": 255 if image.dtype == np.uint8 else 1} | how
     edges = (column + MARGIN, column + 1 - MARGIN, row + 1 - MARGIN, row + MARGIN)
-    ax.imshow(image, extent=edges, interpolation="nearest", **how)
+    draw_pixels(ax, image, extent=edges, **how)
 
 
 def sheet_axes(figure: Figure, columns: float, rows: float, *, left: float = 0.0, top: float = 0.0) -> Axes:

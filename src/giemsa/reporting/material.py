@@ -14,7 +14,7 @@ import numpy as np
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import GiemsaError, RunError
 from giemsa.plots.gallery import INDEX
-from giemsa.reporting.words import argument
+from giemsa.reporting.commands import argument, flag, source_words
 
 
 class RunLike(Protocol):
@@ -68,20 +68,13 @@ class Material:
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:
-        """One name a class."""
-        return tuple(self.config["class_names"]) if "class_names" in self.config else self._card_names
+        """One name a class, as the training knew them."""
+        return tuple(self.config["data"]["class_names"])
 
     @cached_property
     def short_names(self) -> tuple[str, ...]:
         """Names short enough for an axis."""
         return self.data.short_names if self.data is not None else self.class_names
-
-    @property
-    def _card_names(self) -> tuple[str, ...]:
-        if self.data is not None:
-            return self.data.class_names
-        width = 0 if self.test is None else self.test[1].shape[1]
-        return tuple(f"class {label}" for label in range(width))
 
     def command(self, stage: str) -> str:
         """Return the command line that runs a stage on this folder."""
@@ -89,9 +82,18 @@ class Material:
 
     @property
     def source(self) -> str:
-        """Return how the data are named on a command line."""
-        told = self.config.get("data", {})
-        return argument(str((told.get("source") or {}).get("data") or told.get("name") or "DATA"))
+        """Return how the data are named and read on a command line."""
+        return source_words(self._source, self.data.renamed if self.data is not None else {})
+
+    @property
+    def audit_command(self) -> str:
+        """The command line that audits the data into this folder, split as they were."""
+        seed = flag("seed", self._source.get("seed", self.config.get("seed", 0)))
+        return f"giemsa audit {self.source} {seed} --out {argument(str(self.folder))} --overwrite"
+
+    @property
+    def _source(self) -> Mapping[str, Any]:
+        return self.config.get("data", {}).get("source") or {}
 
 
 def gather(run: RunLike) -> Material:

@@ -99,7 +99,8 @@ class Section:
 
 @dataclass(frozen=True)
 class Missing:
-    """A stage that has not been run: what it would tell, and the command that runs it."""
+    """A stage that has not been run: what it would tell, the command that runs it, and the one that then tells it here."""
 
     what: str
     command: str
+    report: str

@@ -37,7 +37,9 @@ def report(run: RunLike, *, out: str | Path | None = None) -> Path:
     except OSError as trouble:
         raise RunError(f"cannot write {path}: {trouble.strerror}; choose another place with --out") from None
     with replacing(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+        beside.write_text(
+            text, encoding="utf-8", errors="backslashreplace"
+        )  # names of files may be any bytes
     return path
 
 

@@ -122,17 +122,6 @@ def interval(score: Mapping[str, Any] | None, *, as_percent: bool) -> str:
     return f"{low.removesuffix(f'{NARROW}%')} to {high}"
 
 
-def argument(text: str) -> str:
-    """Write one word of a command line, in quotes that every shell takes where it holds a space.
-
-    Examples
-    --------
-    >>> argument("my discs.npz"), argument("bloodmnist")
-    ('"my discs.npz"', 'bloodmnist')
-    """
-    return f'"{text}"' if any(mark in text for mark in " &()'") else text
-
-
 def sentence(text: str) -> str:
     """Return ``text`` as a sentence: a capital, a full stop, no number torn from its per cent sign, no backticks.
 

@@ -15,6 +15,7 @@ import torch
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import RunError
 from giemsa.training.classifier import Classifier
+from giemsa.training.files import read_json
 from giemsa.training.loop import epochs_of
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import VERSION, choose_folder
@@ -22,8 +23,8 @@ from giemsa.training.run import VERSION, choose_folder
 PACKAGES = ("giemsa", "torch", "numpy", "scikit-learn", "scipy", "pillow", "safetensors")
 SELECTION_WORDS = {
     "best": "the weights of the epoch with the least validation loss",
-    "last": "the weights of the last epoch of a fixed schedule: val selected nothing",
-    "average": "the moving average of the weights over a fixed schedule: val selected nothing",
+    "last": "the weights of the last epoch of a fixed schedule",
+    "average": "the moving average of the weights over a fixed schedule",
 }
 
 
@@ -51,7 +52,7 @@ def describe_training(
             "notes": list(data.notes),
         },
         "symmetry": classifier.symmetry,
-        "selection": SELECTION_WORDS[recipe.selection],
+        "selection": _selection_words(recipe),
         "test_looks": 0,
         "seed": seed,
         "device": compute.device,
@@ -61,6 +62,16 @@ def describe_training(
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _selection_words(recipe: Recipe) -> str:
+    """Say which weights are kept, and what val had to do with it."""
+    words = SELECTION_WORDS[recipe.selection]
+    if recipe.selection == "best":
+        return words
+    if recipe.patience is None:
+        return f"{words}: val selected nothing"
+    return f"{words}, which val may end early"
 
 
 def prepare_folder(
@@ -100,7 +111,16 @@ def check_folder(out: str | Path | None, *, overwrite: bool) -> None:
         raise RunError(
             f"{folder} exists already; give another --out, --overwrite it, or go on with it by --resume"
         )
-    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "config.json").exists()):
+    if not folder.is_dir() or (any(folder.iterdir()) and not _is_run(folder)):
         raise RunError(
             f"{folder} exists and is not a run folder: it will not be overwritten; give another --out"
         )
+
+
+def _is_run(folder: Path) -> bool:
+    """Say whether a folder is a training's: other programs write a ``config.json`` too, but not with these keys."""
+    try:
+        config = read_json(folder / "config.json")
+    except (RunError, OSError):
+        return False
+    return isinstance(config, dict) and {"version", "recipe"} <= config.keys()

@@ -47,7 +47,7 @@ def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as readable JSON."""
     with replacing(path) as beside:
         text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-        beside.write_text(text + "\n", encoding="utf-8")
+        beside.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")  # names may be any bytes
 
 
 def read_json(path: Path) -> Any:

@@ -25,13 +25,15 @@ class Predictions:
     paths : the ``n`` files, in order.
     probabilities : ``(n, n_classes)``, ``float64``; each row sums to one.
     class_names : one a column.
-    notes : sentences that the user should know, such as how the images were cropped and which were left out.
+    notes : sentences that the user should know, such as how the images were cropped.
+    skipped : files left out, with the reason.
     """
 
     paths: tuple[str, ...]
     probabilities: np.ndarray
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
 
 
 def predict(
@@ -85,7 +87,8 @@ def predict_files(
     read = read_images(image_files(images), form, skip_bad=skip_bad, progress=progress)
     probabilities = run.classifier.probabilities(read.images, views=views, progress=progress)
     names = tuple(str(path) for path in read.paths)
-    return Predictions(names, probabilities, run.classifier.class_names, tuple(_notes(read, form)))
+    notes = tuple(_notes(read, form))
+    return Predictions(names, probabilities, run.classifier.class_names, notes, read.skipped)
 
 
 def _notes(read: FileImages, form: ImageForm) -> Iterator[str]:
@@ -98,7 +101,3 @@ def _notes(read: FileImages, form: ImageForm) -> Iterator[str]:
         )
     if read.white != form.white:
         yield f"{tell_levels(read.white)} The training had no such files: these images themselves say so."
-    if read.skipped:
-        yield f"{len(read.skipped)} images were left out:"
-        for path, reason in read.skipped:
-            yield f"  {path}: {reason}"

@@ -13,7 +13,7 @@ from giemsa.errors import RunError
 from giemsa.plots.gallery import save_pictures
 from giemsa.progress import Progress
 from giemsa.training.building import build_classifier, check_trainable
-from giemsa.training.configuration import describe_training, prepare_folder
+from giemsa.training.configuration import check_folder, describe_training, prepare_folder
 from giemsa.training.device import choose_compute
 from giemsa.training.files import write_json
 from giemsa.training.history import Epoch, write_history
@@ -70,6 +70,7 @@ def train(
     >>> import giemsa
     >>> run = giemsa.train("bloodmnist", "fast", seed=0)  # doctest: +SKIP
     """
+    check_folder(out, overwrite=overwrite)
     data = data if isinstance(data, ImageDataset) else load(data)
     check_trainable(data)
     recipe = get_recipe(recipe).for_images(len(data.train))

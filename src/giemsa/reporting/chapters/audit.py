@@ -46,7 +46,9 @@ def audit_chapter(material: Material) -> AuditChapter | Missing:
     """Tell what would make a result worthless."""
     if material.audit is None:
         return Missing(
-            "Whether the data are fit to learn from has not been checked.", f"giemsa audit {material.source}"
+            "Whether the data are fit to learn from has not been checked.",
+            material.audit_command,
+            material.command("report"),
         )
     places = _places(material)
     findings = tuple(_finding(entry, material, places) for entry in material.audit.get("findings", ()))

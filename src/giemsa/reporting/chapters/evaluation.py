@@ -46,6 +46,7 @@ def evaluation_chapter(material: Material) -> EvaluationChapter | Missing:
         return Missing(
             "How good the network is on images it has never seen has not been measured yet.",
             material.command("evaluate"),
+            material.command("report"),
         )
     outcome = Outcome(
         labels=material.test[0],

@@ -90,7 +90,11 @@ class InterpretationChapter:
 def interpretation_chapter(material: Material) -> InterpretationChapter | Missing:
     """Show what the network has learnt, each look with what it does not show."""
     if material.interpretation is None:
-        return Missing("What the network has learnt has not been looked at.", material.command("interpret"))
+        return Missing(
+            "What the network has learnt has not been looked at.",
+            material.command("interpret"),
+            material.command("report"),
+        )
     told = material.interpretation
     trust = told.get("trust") or ()
     judged = {entry.get("sentence") for entry in trust}

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from giemsa.reporting.commands import flag
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Fact
-from giemsa.reporting.words import DASH, argument
+from giemsa.reporting.words import DASH
 from giemsa.training.recipes import RECIPES
 
 
@@ -55,24 +56,22 @@ def _commands(material: Material) -> tuple[str, ...]:
         return (
             f"# the network was a user's own: giemsa.train(data, model=..., seed={config.get('seed', 0)})",
         )
-    recipe, source = config.get("recipe", {}), config.get("data", {}).get("source") or {}
-    flags = {name: source[name] for name in ("size", "fit") if source.get(name) not in (None, "crop")}
-    flags |= {"recipe": recipe.get("name", "fast")} | _changed(recipe) | {"seed": config.get("seed", 0)}
-    return (" ".join(["giemsa run", material.source, *(_flag(*flag) for flag in flags.items())]),)
+    symmetry = (config.get("data", {}).get("source") or {}).get("symmetry")
+    flags = {"symmetry": symmetry} if symmetry else {}  # given to load; a recipe's own goes before it
+    flags |= _recipe_flags(config.get("recipe", {})) | {"seed": config.get("seed", 0)}
+    return (" ".join(["giemsa run", material.source, *(flag(*option) for option in flags.items())]),)
 
 
-def _changed(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields in which a recipe differs from the one whose name it bears."""
-    named = RECIPES.get(str(recipe.get("name")))
-    known = named.to_json() if named is not None else {}
-    return {field: value for field, value in recipe.items() if field in known and value != known[field]}
-
-
-def _flag(name: str, value: Any) -> str:
-    flag = name.replace("_", "-")
-    if isinstance(value, bool):
-        return f"--{flag}" if value else f"--no-{flag}"
-    return f"--{flag} {argument(str(value))}"
+def _recipe_flags(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the recipe's name and the fields in which it differs; one with a name of its own is told by ``fast``."""
+    name = recipe["name"] if recipe.get("name") in RECIPES else "fast"
+    known = RECIPES[name].to_json()
+    changed = {
+        field: value
+        for field, value in recipe.items()
+        if field in known and field != "name" and value not in (None, known[field])
+    }
+    return {"recipe": name} | changed
 
 
 def _citations(material: Material) -> tuple[str, ...]:

@@ -1,0 +1,51 @@
+"""The help says what a word may be and what holds without it."""
+
+import dataclasses
+
+import pytest
+
+from giemsa.cli.app import status_of
+from giemsa.cli.options import RECIPE_HELP
+from giemsa.models import MODELS
+from giemsa.training.recipes import CHOICES, RECIPES, Recipe
+
+
+def _help(command: str, capsys: pytest.CaptureFixture[str]) -> str:
+    assert status_of([command, "--help"]) == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_every_field_names_what_it_may_be() -> None:
+    choices = CHOICES | {"model": tuple(MODELS)}
+    assert len(choices) == 7
+    for field, known in choices.items():
+        for word in known:
+            assert word in RECIPE_HELP[field], (field, word)
+
+
+def test_every_field_tells_the_value_of_each_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    told = _help("train", capsys).replace("- ", "-")  # of words broken at their hyphen
+    assert "[tutorial: 100, fast: 8, best: 29]" in told
+    assert "[tutorial: yes, fast: no, best: no]" in told
+    assert "inverse of its frequency. [no]" in told
+    assert "[tutorial: 20, fast: never, best: never]" in told
+    assert {field.name for field in dataclasses.fields(Recipe)} - {"name"} == RECIPE_HELP.keys()
+    assert set(RECIPES) == {"tutorial", "fast", "best"}
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("train", "64 for image files"),
+        ("train", "data, recipe, seed and device come"),
+        ("train", "Replace what stands at --out"),
+        ("audit", "It is thorough and takes some minutes, unless --quick"),
+        ("audit", "files of the same names are replaced, others stay"),
+        ("explore", "files of the same names are replaced, others stay"),
+        ("evaluate", "files of the same names are replaced, others stay"),
+        ("tutorial", "files of the same names are replaced, others stay"),
+        ("predict", "Replace what stands at --out"),
+    ],
+)
+def test_the_help_says(command: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert words in _help(command, capsys)

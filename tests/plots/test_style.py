@@ -1,0 +1,61 @@
+"""Names that fit, and grey that is not stretched."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from giemsa.plots import failures, resilience, training
+from giemsa.plots.style import classes_to_name, fit_name, new_figure, show_image
+
+
+@given(st.text("abcxyz 019-", min_size=1, max_size=80), st.integers(4, 30), st.integers(1, 3))
+def test_a_name_fits_and_a_short_one_is_left_alone(name: str, letters: int, lines: int) -> None:
+    fitted = fit_name(name, letters, lines).split("\n")
+    assert len(fitted) <= lines
+    assert max(map(len, fitted)) <= letters
+    whole = " ".join(name.split())
+    if len(whole) <= letters:
+        assert fitted == [whole]
+
+
+def test_names_that_differ_at_their_ends_still_differ() -> None:
+    names = [f"precursor of a granulocyte in the bone marrow, stage {i}" for i in range(5)]
+    assert len({fit_name(name, 20) for name in names}) == 5
+    assert fit_name(names[3], 20) == "precursor…, stage 3"
+
+
+def test_of_many_classes_the_weakest_are_named() -> None:
+    scores = np.linspace(1, 0, 30)
+    assert classes_to_name(scores) == list(range(29, 19, -1))
+    assert classes_to_name(scores[:20]) == list(range(20))
+    assert 0 not in classes_to_name([np.nan, *scores])
+
+
+@pytest.mark.parametrize(
+    ("image", "limits"),
+    [
+        (np.full((4, 4, 1), 30, np.uint8), (0, 255)),
+        (np.full((4, 4), 0.3), (0, 1)),
+    ],
+)
+def test_grey_is_drawn_as_bright_as_it_is(image: np.ndarray, limits: tuple[float, float]) -> None:
+    ax = show_image(new_figure(1, 1).subplots(), image)
+    assert ax.images[0].get_clim() == limits
+
+
+def test_no_figure_stretches_dark_images() -> None:
+    dark = np.full((2, 6, 6, 1), 30, np.uint8)
+    dark[0, 0, 0] = 40
+    figures = (
+        resilience.plot_robustness(np.full((2, 5), 0.5), ["noise", "blur"], 0.9, dark),
+        failures.plot_mistakes(dark, [("a", "b", 0.9)] * 2),
+        training.plot_variants([dark, dark]),
+    )
+    limits = [image.get_clim() for figure in figures for ax in _all_axes(figure) for image in ax.images]
+    assert limits == [(0, 255)] * 8
+
+
+def _all_axes(figure):  # type: ignore[no-untyped-def]
+    """Return the axes and those within them."""
+    return [inner for ax in figure.axes for inner in (ax, *ax.child_axes)]
