@@ -102,7 +102,7 @@ def test_colour_alone_is_refused_by_a_network_for_grey(grey_run: Run, tmp_path: 
     found = predict_files(grey_run, [tmp_path], skip_bad=True)
     assert [Path(path).name for path in found.paths] == ["as-rgb.png", "grey.png"]
     np.testing.assert_array_equal(*found.probabilities)
-    assert found.notes[0] == "1 images were left out:"
+    assert [Path(path).name for path, _ in found.skipped] == ["colour.png"]
 
 
 def test_a_deep_file_is_read_at_the_level_of_the_training(tmp_path: Path) -> None:
