@@ -53,6 +53,20 @@ def test_what_goes_around_the_layer_is_not_added_to_its_places(residual, count):
         local_logits(residual, torch.rand(count, 3, 20, 20), ("stages.1.bn2",))
 
 
+def test_of_one_image_what_goes_around_is_not_added_to_its_places():
+    class Around(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem, self.conv = torch.nn.Conv2d(3, 4, 1), torch.nn.Conv2d(4, 4, 1)
+
+        def forward(self, pixels):
+            maps = self.stem(pixels)
+            return (self.conv(maps) + maps).mean((2, 3))
+
+    with pytest.raises(ModelError, match=r"mixes their places"):
+        local_logits(Around(), torch.rand(1, 3, 6, 6), ("conv",))
+
+
 def test_places_that_grow_again_are_not_single():
     class Placed(torch.nn.Module):
         def __init__(self):

@@ -151,6 +151,26 @@ def test_a_network_without_convolution_gets_what_it_allows(discs, mlp):
     assert found.pictures()
 
 
+def test_a_network_that_allows_no_method_still_gets_the_other_looks(discs, mlp):
+    class Undefined(nn.Module):
+        """Finite as it is, and the logarithm of something below zero with most other weights."""
+
+        def __init__(self):
+            super().__init__()
+            self.body = mlp
+            self.gain = nn.Parameter(torch.full((3,), 100.0))
+
+        def forward(self, pixels):
+            return self.body(pixels) + (self.gain - 99).log()
+
+    found = look_into_network(Undefined(), discs)
+    assert found.attribution is None
+    assert found.space and found.symmetry
+    assert "Attribution and its checks: left out, since no method fits the network (Gradient" in " ".join(
+        found.notes
+    )
+
+
 def test_a_network_that_makes_grey_images_colour_is_looked_into(discs, grey_to_colour):
     def grey(split: Split) -> Split:
         return dataclasses.replace(split, images=split.images[..., :1])

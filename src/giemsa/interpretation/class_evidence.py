@@ -54,9 +54,8 @@ def _logits_of_places(network: nn.Module, pixels: Tensor, shown: dict[nn.Module,
         if of_places and max(output.shape[2:]) > 1:  # type: ignore[attr-defined]
             mixed.append(module)
 
-    two = pixels[:1].repeat(
-        2, 1, 1, 1
-    )  # of one image, what goes around the layer would be added to every place
+    # of one image alone, what goes around the layer would be added to every place; two do not fit
+    two = pixels[:1].repeat(2, 1, 1, 1)
     hooks = {module: shown.get(module, watch) for module in network.modules()}
     try:
         with evaluating(network), torch.no_grad(), hooked(hooks):

@@ -126,7 +126,12 @@ def look_at_made_images(subject: Subject, progress: Progress | None = None) -> M
 
 
 def look_at_attributions(subject: Subject, progress: Progress | None = None) -> AttributionLook:
-    """Draw each method's maps for one image of each class, and check the methods on more."""
+    """Draw each method's maps for one image of each class, and check the methods on more.
+
+    Raises
+    ------
+    ModelError : the network allows no method.
+    """
     split = subject.looked_at
     probabilities = subject.network.probabilities(np.asarray(split.images))
     predicted = probabilities.argmax(axis=1)
@@ -136,6 +141,8 @@ def look_at_attributions(subject: Subject, progress: Progress | None = None) -> 
     mosaics = _mosaics(subject, checked, probabilities)
     sample = Sample(subject.pixels(split, chosen), predicted[chosen], mosaics)
     trust, left_out = judge_methods(subject.network, sample, seed=subject.seed, progress=progress)
+    if not trust:
+        raise ModelError(f"no method fits the network ({' '.join(left_out)})")
     places = np.array([chosen[predicted[chosen] == label][0] for label in np.unique(predicted[chosen])])
     pixels = subject.pixels(split, places)
     maps = {x.method: attribute(subject.network, pixels, predicted[places], x.method) for x in trust}

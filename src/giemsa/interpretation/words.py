@@ -43,10 +43,11 @@ def _on_trust(look: AttributionLook) -> list[str]:
     trusted = [METHODS[x.method].title for x in look.trust if x.verdict == "trusted"]
     careful = [METHODS[x.method].title for x in look.trust if x.verdict == "with care"]
     earn = "earns" if len(trusted) == 1 else "earn"
+    ways = f"{len(look.trust)} way{'s' * (len(look.trust) > 1)}"
     opening = (
-        f"Of {len(look.trust)} ways to map what it looks at, {len(trusted)} {earn} trust on this network: {joined(trusted)}."
+        f"Of {ways} to map what it looks at, {len(trusted)} {earn} trust on this network: {joined(trusted)}."
         if trusted
-        else f"None of {len(look.trust)} ways to map what it looks at earns trust on this network; do not rely on one."
+        else f"None of {ways} to map what it looks at earns trust on this network; do not rely on one."
     )
     if careful:
         opening += f" To be read with care: {joined(careful)}."

@@ -31,8 +31,8 @@ def poolings(maps: Tensor) -> list[Tensor]:
 def carries(received: Tensor, expected: Tensor) -> bool:
     """Return whether a layer receives ``expected``: as it is, with a border around it, or each image flattened in any order."""
     if received.numel() == expected.numel():
-        rows = received.reshape(len(expected), -1)
-        return torch.allclose(rows.sort().values, expected.flatten(1).sort().values, atol=1e-5)
+        each = received.reshape(len(expected), -1)
+        return torch.allclose(each.sort().values, expected.flatten(1).sort().values, atol=1e-5)
     if received.dim() != 4 or received.shape[:2] != expected.shape[:2]:
         return False
     height, width = expected.shape[2:]
