@@ -8,6 +8,7 @@ from giemsa.errors import ModelError
 from giemsa.interpretation.activations import activations, layer_outputs
 from giemsa.interpretation.layers import explaining_layers, find_layer, list_layers
 from giemsa.interpretation.passes import evaluating
+from giemsa.models import build_model
 from giemsa.training.classifier import Classes, Classifier, Preprocessing
 
 
@@ -67,6 +68,12 @@ def test_of_an_ensemble_each_member_explains(ensemble):
     pixels = torch.rand(1, 3, 16, 16)
     assert explaining_layers(ensemble, pixels) == names
     assert explaining_layers(classifier(ensemble, 16), pixels) == names
+
+
+def test_of_the_ensemble_of_best_each_member_explains(pixels):
+    generator = torch.Generator().manual_seed(0)
+    network = build_model("convnet-ensemble", channels=3, n_classes=8, size=28, generator=generator)
+    assert explaining_layers(network.eval(), pixels) == tuple(f"members.{number}.relu6" for number in range(3))
 
 
 def test_a_network_without_maps(mlp):
