@@ -73,7 +73,9 @@ def test_of_an_ensemble_each_member_explains(ensemble):
 def test_of_the_ensemble_of_best_each_member_explains(pixels):
     generator = torch.Generator().manual_seed(0)
     network = build_model("convnet-ensemble", channels=3, n_classes=8, size=28, generator=generator)
-    assert explaining_layers(network.eval(), pixels) == tuple(f"members.{number}.relu6" for number in range(3))
+    assert explaining_layers(network.eval(), pixels) == tuple(
+        f"members.{number}.relu6" for number in range(3)
+    )
 
 
 def test_a_network_without_maps(mlp):
