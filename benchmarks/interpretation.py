@@ -35,7 +35,7 @@ from giemsa.interpretation.attribution import METHODS
 from giemsa.interpretation.grad_cam import grad_cam
 from giemsa.interpretation.integrated_gradients import baseline_of, completeness_gap, integrated_gradients
 from giemsa.interpretation.interval import mean_interval
-from giemsa.interpretation.pointing_game import make_mosaics, play
+from giemsa.interpretation.pointing_game import choose_quarters, make_mosaics, play
 from giemsa.interpretation.subject import balanced_sample
 from giemsa.interpretation.target import Target, class_target, scores
 from giemsa.interpretation.transfer import judge_made_images
@@ -121,7 +121,8 @@ def pointing(options: argparse.Namespace) -> dict[str, Any]:
     right = np.flatnonzero(probabilities.argmax(1) == labels)
     pixels, sure = to_pixels(images[right]), probabilities[right].max(1)
     generator = np.random.default_rng(0)
-    mosaics = make_mosaics(pixels, labels[right], sure, count=options.mosaics, generator=generator)
+    places = choose_quarters(labels[right], sure, count=options.mosaics, generator=generator)
+    mosaics = make_mosaics(pixels[places], labels[right][places])
     rows = {name: mean.to_json() for name, mean in pointing_baselines(mosaics).items()}
     rows |= {name: mean_interval(play(network, mosaics, name)).to_json() for name in METHODS}
     for name, row in rows.items():

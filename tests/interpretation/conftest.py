@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from giemsa.models import build_model
+from giemsa.models.ensemble import ENTRANCES, Ensemble, convnet_member
 
 
 class OneConvolution(nn.Module):
@@ -54,6 +55,83 @@ def pooling() -> nn.Module:
         network[4].weight.copy_(10 * torch.eye(4))
         network[4].bias.zero_()
     return network
+
+
+class Block(nn.Module):
+    """Two convolutions and what goes around them; its rectifier works in place and is used twice."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(channels, channels, 3, padding=1), nn.BatchNorm2d(channels)
+        self.conv2, self.bn2 = nn.Conv2d(channels, channels, 3, padding=1), nn.BatchNorm2d(channels)
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        around = maps
+        maps = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(maps)))))
+        maps += around
+        return self.relu(maps)
+
+
+class Residual(nn.Module):
+    """A small residual network that pools globally."""
+
+    def __init__(self, n_classes: int = 3) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, stride=2, padding=1)
+        self.stages = nn.Sequential(Block(8), Block(8))
+        self.pool, self.fc = nn.AdaptiveAvgPool2d(1), nn.Linear(8, n_classes)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.fc(self.pool(self.stages(self.stem(pixels))).flatten(1))
+
+
+class GreyToColour(nn.Module):
+    """Repeats grey images to three channels inside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.head(self.backbone(pixels.repeat(1, 3, 1, 1)))
+
+
+def seeded(build) -> nn.Module:
+    """Build a network of known random weights."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return build().eval()
+
+
+@pytest.fixture
+def residual() -> nn.Module:
+    return seeded(Residual)
+
+
+@pytest.fixture
+def grey_to_colour() -> nn.Module:
+    return seeded(GreyToColour)
+
+
+@pytest.fixture
+def mlp() -> nn.Module:
+    return seeded(lambda: nn.Sequential(nn.Flatten(), nn.Linear(3 * 20 * 20, 8), nn.ReLU(), nn.Linear(8, 3)))
+
+
+@pytest.fixture
+def ensemble() -> nn.Module:
+    """Three small members of the recipe ``best``, of which each answers something."""
+    generator = torch.Generator().manual_seed(0)
+    members = [
+        convnet_member(begins, channels=3, n_classes=3, size=16, generator=generator, blocks=((4,), (6, 8)))
+        for begins in ENTRANCES
+    ]
+    with torch.no_grad():
+        for member in members:
+            member.dense.weight.copy_(torch.randn(member.dense.weight.shape, generator=generator))
+    return Ensemble(members).eval()
 
 
 @pytest.fixture(scope="session")

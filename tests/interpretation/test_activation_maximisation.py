@@ -17,6 +17,7 @@ from giemsa.interpretation.activation_maximisation import (
     settings_for,
 )
 from giemsa.interpretation.target import Target, channel_target
+from giemsa.interpretation.views import ViewRange
 
 
 def test_the_tutorials_settings():
@@ -122,3 +123,32 @@ def test_views_keep_to_the_symmetry_of_the_images():
     assert settings_for("tutorial", 8) == TUTORIAL
     with pytest.raises(ModelError, match=r"did you mean default"):
         settings_for("defualt", 8)
+
+
+def test_large_images_are_made_few_at_a_time():
+    network = nn.Sequential(nn.AvgPool2d(16), nn.Flatten(), nn.Linear(36, 12, bias=False))
+    with torch.no_grad():
+        network[2].weight.copy_(torch.eye(12, 36))
+    taken, told = [], []
+    network.register_forward_pre_hook(lambda module, inputs: taken.append(len(inputs[0])))
+    like = torch.rand(4, 1, 96, 96, generator=torch.Generator().manual_seed(0))
+    made = maximise_activation(
+        network,
+        Target(torch.eye(12)),
+        like=like,
+        settings=dataclasses.replace(DEFAULTS, steps=3, draws=2),
+        progress=lambda *a: told.append(a),
+    )
+    assert max(taken) == 10
+    assert [step for step, *_ in told] == [1, 2, 3, 4, 5, 6]
+    assert {steps for _, steps, _ in told} == {6}
+    assert (made.images.shape, made.scores.shape, made.history.shape) == ((12, 96, 96, 1), (12,), (3, 12))
+
+
+def test_the_history_is_what_is_climbed(pooling):
+    still = dataclasses.replace(DEFAULTS, steps=1, learning_rate=0.0, draws=1, views=ViewRange())
+    like = torch.rand(20, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    made = maximise_activation(pooling, Target(torch.eye(4)[:2]), like=like, settings=still)
+    logits = pooling(torch.from_numpy(made.images).permute(0, 3, 1, 2)).detach()
+    odds = [logits[k, k] - torch.cat([logits[k, :k], logits[k, k + 1 :]]).logsumexp(0) for k in range(2)]
+    np.testing.assert_allclose(made.history[0], odds, atol=1e-4)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 
 from giemsa.errors import DataError
+from giemsa.interpretation.examples import unit_rows
 from giemsa.interpretation.feature_space import map_features
 
 
@@ -23,3 +25,12 @@ def test_constant_features_and_too_few():
     assert np.isfinite(map_features(np.ones((8, 3))).tsne).all()
     with pytest.raises(DataError, match=r"at least 5 images, received 4"):
         map_features(np.ones((4, 3)))
+
+
+def test_pca_is_scikit_learns():
+    features = np.random.default_rng(0).normal(size=(30, 7)) * np.arange(1, 8)
+    found, theirs = map_features(features), PCA(2)
+    places = theirs.fit_transform(unit_rows(features))
+    signs = np.sign((found.pca * places).sum(axis=0))  # a direction may point either way
+    np.testing.assert_allclose(found.pca * signs, places, atol=1e-10)
+    np.testing.assert_allclose(found.explained, theirs.explained_variance_ratio_, atol=1e-10)

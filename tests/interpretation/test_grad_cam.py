@@ -9,7 +9,10 @@ import torch
 from torch import nn
 
 from giemsa.errors import ModelError
-from giemsa.interpretation.grad_cam import grad_cam, grad_cam_plus_plus, plus_plus_weights
+from giemsa.interpretation.grad_cam import added_up, grad_cam, grad_cam_plus_plus, plus_plus_weights
+from giemsa.interpretation.target import channel_target
+from giemsa.models.ensemble import Ensemble
+from giemsa.models.layers import GlobalAverage
 
 
 @pytest.mark.parametrize("inplace", [False, True])
@@ -99,3 +102,49 @@ def test_no_hook_is_left_after_an_error(tutorial):
     with pytest.raises(ModelError):
         grad_cam(tutorial, torch.rand(1, 3, 40, 40), 0, layer="conv1")
     assert all(not module._forward_hooks for module in tutorial.modules())
+
+
+def test_a_channel_is_no_class(tutorial, pixels):
+    with pytest.raises(ModelError, match=r"explains classes, not channels"):
+        grad_cam(tutorial, pixels, channel_target(tutorial, "conv1", 2, (28, 28, 3)))
+
+
+def test_of_an_ensemble_the_maps_of_all_members_count():
+    """One linear member a half of the image: the joint gradient weighs each by its share of the mean probability."""
+    members = []
+    for gain in (1.0, 2.0):
+        member = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), GlobalAverage(), nn.Flatten(), nn.Linear(1, 2))
+        with torch.no_grad():
+            member[0].weight.fill_(gain)
+            member[3].weight.copy_(torch.tensor([[1.0], [0.0]]))
+            member[3].bias.zero_()
+        members.append(member)
+    pixels = torch.rand(2, 1, 6, 6, generator=torch.Generator().manual_seed(0))
+    odds = [
+        gain * pixels.mean((1, 2, 3)) for gain in (1.0, 2.0)
+    ]  # each member's logit of class 0; that of class 1 is zero
+    sure = [each.sigmoid() for each in odds]
+    # d log(p1 + p2) / d logit = p (1 - p) / (p1 + p2); a channel's weight is its mean over 36 places
+    expected = sum(
+        (p * (1 - p) / (sure[0] + sure[1]) / 36)[:, None, None] * gain * pixels[:, 0]
+        for p, gain in zip(sure, (1.0, 2.0), strict=True)
+    )
+    np.testing.assert_allclose(grad_cam(Ensemble(members), pixels, 0), expected, rtol=1e-4)
+    both = grad_cam_plus_plus(Ensemble(members), pixels, 0)
+    alone = grad_cam_plus_plus(Ensemble(members), pixels, 0, layer="members.1.0")
+    assert (both > alone).all()
+
+
+def test_members_of_other_sizes_are_added_at_the_first_ones():
+    coarse = [torch.zeros(1, 1, 4, 4), torch.ones(1, 1, 2, 2)]
+    assert added_up(coarse).tolist() == torch.ones(1, 1, 4, 4).tolist()
+
+
+def test_what_goes_around_a_block_counts(residual):
+    with torch.no_grad():
+        for block in residual.stages:
+            block.bn2.weight.zero_()
+            block.bn2.bias.zero_()  # all that matters goes around the convolutions
+    pixels = torch.rand(1, 3, 20, 20, generator=torch.Generator().manual_seed(0))
+    assert np.ptp(grad_cam(residual, pixels, 0, layer="stages.1.bn2", signed=True)) == 0
+    assert np.ptp(grad_cam(residual, pixels, 0, signed=True)) > 0

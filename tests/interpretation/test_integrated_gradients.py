@@ -49,3 +49,10 @@ def test_completeness_within_a_hundredth(tutorial, pixels):
 def test_a_baseline_that_does_not_fit(linear):
     with pytest.raises(ModelError, match=r"baseline has shape"):
         integrated_gradients(linear, torch.rand(1, 1, 4, 4), 0, baseline=torch.zeros(1, 1, 3, 3))
+
+
+def test_it_is_taken_once_however_many_steps_are_allowed(linear):
+    pixels = torch.rand(2, 1, 4, 4)
+    once = integrated_gradients(linear, pixels, 1, steps=16)
+    np.testing.assert_array_equal(integrated_gradients(linear, pixels, 1, steps=16, most_steps=8), once)
+    assert np.abs(once).max() > 0

@@ -1,5 +1,6 @@
 """The whole stage on a small run: files, pictures, words; and on a user's own network."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -8,8 +9,12 @@ import torch
 from torch import nn
 
 import giemsa
-from giemsa.interpretation.interpret import look_into
-from giemsa.interpretation.subject import open_subject
+from giemsa.data.dataset import DataCard, ImageDataset, Split
+from giemsa.interpretation.attribution import METHODS
+from giemsa.interpretation.interpret import Interpretation, look_into
+from giemsa.interpretation.looks import look_at_attributions
+from giemsa.interpretation.subject import Amounts, Subject, open_subject
+from giemsa.training.classifier import Classes, Classifier, Preprocessing
 from giemsa.training.recipes import Recipe
 
 
@@ -55,12 +60,20 @@ def test_pictures_have_words_and_files(run, found):
 
 
 def test_words_for_people(found):
-    assert "earn" in found.sentences[0]
+    trusted = [row for row in found.attribution.trust if row.verdict == "trusted"]
+    opening = (
+        f"Of 7 ways to map what it looks at, {len(trusted)} earn" if trusted else "None of 7 ways to map"
+    )
+    assert found.sentences[0].startswith(opening)
     assert "What the network has learnt" in found._repr_html_()
 
 
-def test_the_runs_network_is_left_as_it_was(run, found):
-    assert all(not module._forward_hooks for module in run.classifier.modules())
+def test_the_network_is_left_as_it_was(run, found):
+    network = found.subject.network  # a copy of the run's, into which all looks are taken
+    assert all(not module._forward_hooks and not module._forward_pre_hooks for module in network.modules())
+    assert not any(module.training for module in network.modules())
+    before = run.classifier.state_dict()
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
 class Own(nn.Module):
@@ -87,3 +100,107 @@ def test_a_users_own_network_and_the_same_seed_says_the_same(discs, tmp_path):
     assert found.attribution is not None
     assert all(row.pointing is None for row in found.attribution.trust)
     np.testing.assert_array_equal(found.filters[0].before, found.filters[0].after)
+    rows = found.to_json()["filters"]
+    assert [(row["distance"], row["cosine"]) for row in rows] == [
+        (None, None)
+    ] * 2  # how it began, nobody knows
+    assert [note.partition(":")[0] for note in found.notes] == ["Class evidence"]
+
+
+FEW = Amounts(checked=4, mosaics=2, mapped=12, compared=24, turned=6, layers=1)
+
+
+def look_into_network(network: nn.Module, data: ImageDataset) -> Interpretation:
+    """Take all looks into a network as it is."""
+    shape = data.image_shape
+    preprocessing = Preprocessing(shape, (0.5,) * shape[2], (0.2,) * shape[2])
+    classifier = Classifier(network, preprocessing, Classes(data.class_names)).eval()
+    return look_into(Subject(classifier, None, data, FEW, 0))
+
+
+def methods_of(found: Interpretation) -> set[str]:
+    assert found.attribution is not None
+    return {row.method for row in found.attribution.trust}
+
+
+def test_an_ensemble_is_judged_by_every_method(discs, ensemble):
+    found = look_into_network(ensemble, discs)
+    assert methods_of(found) == set(METHODS)
+    assert found.notes == ()
+    assert len(found.pictures()) >= 8
+
+
+def test_a_residual_network_is_judged_by_every_method(discs, residual):
+    found = look_into_network(residual, discs)
+    assert methods_of(found) == set(METHODS)
+    assert found.notes == ()
+
+
+def test_a_network_without_convolution_gets_what_it_allows(discs, mlp):
+    found = look_into_network(mlp, discs)
+    assert (found.filters, found.maps) == ((), None)
+    assert methods_of(found) == set(METHODS) - {"grad_cam", "grad_cam_plus_plus", "class_evidence"}
+    assert found.made and found.space and found.symmetry
+    assert [note.partition(":")[0] for note in found.notes] == [
+        "Filters",
+        "Feature maps",
+        "Grad-CAM",
+        "Grad-CAM++",
+        "Class evidence",
+    ]
+    assert found.pictures()
+
+
+def test_a_network_that_allows_no_method_still_gets_the_other_looks(discs, mlp):
+    class Undefined(nn.Module):
+        """Finite as it is, and the logarithm of something below zero with most other weights."""
+
+        def __init__(self):
+            super().__init__()
+            self.body = mlp
+            self.gain = nn.Parameter(torch.full((3,), 100.0))
+
+        def forward(self, pixels):
+            return self.body(pixels) + (self.gain - 99).log()
+
+    found = look_into_network(Undefined(), discs)
+    assert found.attribution is None
+    assert found.space and found.symmetry
+    assert "Attribution and its checks: left out, since no method fits the network (Gradient" in " ".join(
+        found.notes
+    )
+
+
+def test_a_network_that_makes_grey_images_colour_is_looked_into(discs, grey_to_colour):
+    def grey(split: Split) -> Split:
+        return dataclasses.replace(split, images=split.images[..., :1])
+
+    card = dataclasses.replace(discs.card, channels=1)
+    data = ImageDataset(card, *(grey(split) for split in discs.splits.values()))
+    assert methods_of(look_into_network(grey_to_colour, data)) == set(METHODS)
+
+
+def test_only_what_is_drawn_and_checked_is_loaded(pooling):
+    """Four colours, 15 images of each: for two mosaics and four checks no more than eight are turned into pixels at once."""
+    labels = np.arange(60) % 4
+    colours = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [0, 0, 0]], dtype=np.uint8)
+    images = np.broadcast_to(colours[labels][:, None, None], (60, 8, 8, 3))
+    card = DataCard("colours", "Colours", "", "", ("red", "green", "blue", "black"), 3)
+    split = Split(images, labels, tuple(str(place) for place in range(60)))
+    classifier = Classifier(
+        pooling, Preprocessing((8, 8, 3), (0.0,) * 3, (1.0,) * 3), Classes(card.class_names)
+    )
+    loaded = []
+
+    class Counting(Subject):
+        def pixels(self, split: Split, places: np.ndarray) -> torch.Tensor:
+            loaded.append(len(places))
+            return super().pixels(split, places)
+
+    found = look_at_attributions(
+        Counting(classifier.eval(), None, ImageDataset(card, split, split, split), FEW, 0)
+    )
+    assert all(row.pointing is not None for row in found.trust)
+    assert max(loaded) == 8
+    evidence = next(row for row in found.trust if row.method == "class_evidence")
+    assert evidence.pointing.value > 0.9

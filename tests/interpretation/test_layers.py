@@ -5,7 +5,11 @@ import torch
 from torch import nn
 
 from giemsa.errors import ModelError
-from giemsa.interpretation.layers import activations, default_layer, evaluating, find_layer, list_layers
+from giemsa.interpretation.activations import activations, layer_outputs
+from giemsa.interpretation.layers import explaining_layers, find_layer, list_layers
+from giemsa.interpretation.passes import evaluating
+from giemsa.models import build_model
+from giemsa.training.classifier import Classes, Classifier, Preprocessing
 
 
 def test_summary_of_the_tutorial(tutorial):
@@ -19,14 +23,88 @@ def test_summary_of_the_tutorial(tutorial):
     assert shapes["dense2"] == (8,)
 
 
-def test_default_layer_is_the_last_of_at_least_four_pixels(tutorial, pooling):
-    assert default_layer(tutorial, (28, 28, 3)) == "relu3"
-    assert default_layer(pooling, (28, 28, 3)) == "1"
+def classifier(network: nn.Module, side: int = 20, channels: int = 3) -> Classifier:
+    shape = (side, side, channels)
+    return Classifier(
+        network, Preprocessing(shape, (0.5,) * channels, (0.2,) * channels), Classes(("a", "b", "c"))
+    ).eval()
 
 
-def test_a_network_without_maps():
-    with pytest.raises(ModelError, match=r"no layer of the network gives out maps"):
-        default_layer(nn.Sequential(nn.Flatten(), nn.Linear(48, 2)), (4, 4, 3))
+def test_the_last_maps_of_at_least_four_pixels_explain(tutorial, pooling, pixels):
+    assert explaining_layers(tutorial, pixels) == ("relu3",)
+    assert explaining_layers(pooling, pixels) == ("1",)
+
+
+def test_larger_images_are_explained_by_the_same_layer(tutorial):
+    network = nn.Sequential(
+        nn.Conv2d(3, 2, 3, padding=1), nn.MaxPool2d(8), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 3)
+    )
+    mosaic = torch.rand(1, 3, 40, 40)
+    assert explaining_layers(network, mosaic) == ("1",)  # 5x5 there, 2x2 of a single image
+    assert explaining_layers(classifier(network), mosaic) == ("0",)
+
+
+def test_of_a_residual_network_the_whole_block_explains(residual):
+    found = explaining_layers(residual, torch.rand(1, 3, 20, 20))
+    assert found == ("stages.1",)
+    assert explaining_layers(classifier(residual), torch.rand(1, 3, 20, 20)) == found
+
+
+def test_a_block_that_only_hands_on_is_not_named():
+    class Features(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.act = nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True)
+
+        def forward(self, pixels):
+            return self.act(self.conv(pixels))
+
+    network = nn.Sequential(Features(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    assert explaining_layers(network, torch.rand(1, 3, 8, 8)) == ("0.act",)
+
+
+def test_of_an_ensemble_each_member_explains(ensemble):
+    names = tuple(f"members.{number}.relu3" for number in range(3))
+    pixels = torch.rand(1, 3, 16, 16)
+    assert explaining_layers(ensemble, pixels) == names
+    assert explaining_layers(classifier(ensemble, 16), pixels) == names
+
+
+def test_of_the_ensemble_of_best_each_member_explains(pixels):
+    generator = torch.Generator().manual_seed(0)
+    network = build_model("convnet-ensemble", channels=3, n_classes=8, size=28, generator=generator)
+    assert explaining_layers(network.eval(), pixels) == tuple(
+        f"members.{number}.relu6" for number in range(3)
+    )
+
+
+def test_a_network_without_maps(mlp):
+    for network in (mlp, classifier(mlp)):  # to standardise the image is not to have maps of it
+        with pytest.raises(ModelError, match=r"no layer of the network gives out maps"):
+            explaining_layers(network, torch.rand(1, 3, 20, 20))
+
+
+def test_grey_images_may_be_made_colour_inside(grey_to_colour):
+    network = classifier(grey_to_colour, channels=1)
+    assert [x.name for x in list_layers(network, (20, 20, 1)) if x.kind == "Conv2d"] == ["backbone.0"]
+
+
+def test_grey_images_are_not_silently_made_colour():
+    network = classifier(nn.Sequential(nn.Flatten(), nn.Linear(1200, 3)))
+    with pytest.raises(ModelError, match=r"takes images of 3 channel.*these have 1"):
+        list_layers(network, (20, 20, 1))
+
+
+def test_whatever_stops_a_network_is_one_sentence(grey_to_colour):
+    class Strict(nn.Module):
+        def forward(self, pixels):
+            assert pixels.shape[2] == 20, "20 pixels, please"
+            return pixels.mean((2, 3))
+
+    with pytest.raises(ModelError, match=r"cannot take images of 8x8 .*: 20 pixels, please"):
+        list_layers(Strict(), (8, 8, 3))
+    with pytest.raises(ModelError, match=r"cannot take images of 2x2"):  # not for its channels
+        list_layers(grey_to_colour, (2, 2, 1))
 
 
 def test_the_project_prefix_may_be_left_out(tutorial):
@@ -43,10 +121,11 @@ def test_the_project_prefix_may_be_left_out(tutorial):
 
 
 def test_activations_are_those_of_the_layer(tutorial, pixels):
-    logits, found = activations(tutorial, pixels, "relu1")
+    logits, (found,) = layer_outputs(tutorial, pixels, ("relu1",))
     with torch.no_grad():
         torch.testing.assert_close(found, torch.relu(tutorial.conv1(pixels)))
         torch.testing.assert_close(logits, tutorial(pixels))
+    torch.testing.assert_close(activations(tutorial, pixels, "relu1"), found)
 
 
 def test_evaluating_gives_each_module_its_own_mode_back():

@@ -43,3 +43,9 @@ def test_every_pixel_is_covered():
 def test_a_patch_that_does_not_fit(linear):
     with pytest.raises(ModelError, match=r"patch of 9 pixels does not fit"):
         occlusion(linear, torch.rand(1, 1, 4, 4), 0, patch=9)
+
+
+def test_a_stride_that_leaves_gaps(linear):
+    with pytest.raises(ModelError, match=r"stride of 3 pixels leaves gaps between patches of 2"):
+        occlusion(linear, torch.rand(1, 1, 4, 4), 0, patch=2, stride=3)
+    assert np.isfinite(occlusion(linear, torch.rand(1, 1, 4, 4), 0, patch=2, stride=2)).all()

@@ -7,6 +7,7 @@ import torch
 from giemsa.errors import ModelError
 from giemsa.interpretation.pointing_game import (
     centre_maps,
+    choose_quarters,
     make_mosaics,
     play,
     pointing_scores,
@@ -22,9 +23,22 @@ def cells():
     return colours[torch.from_numpy(labels)].view(20, 3, 1, 1).expand(20, 3, 6, 6).contiguous(), labels
 
 
+def mosaics_of(pixels, labels, count):
+    quarters = choose_quarters(labels, np.ones(20), count=count, generator=np.random.default_rng(1))
+    return make_mosaics(pixels[quarters], labels[quarters])
+
+
+def test_quarters_are_of_the_surer_half(cells):
+    labels, sure = cells[1], np.tile([0.9, 0.3, 0.8, 0.4, 0.7], 4)
+    quarters = choose_quarters(labels, sure, count=20, generator=np.random.default_rng(0))
+    assert quarters.shape == (20, 4)
+    assert set(np.unique(quarters % 5)) == {0, 2, 4}
+    assert all(len(set(labels[row])) == 4 for row in quarters)
+
+
 def test_mosaics_show_what_their_labels_say(cells):
     pixels, labels = cells
-    mosaics = make_mosaics(pixels, labels, np.ones(20), count=7, generator=np.random.default_rng(0))
+    mosaics = mosaics_of(pixels, labels, 7)
     assert mosaics.pixels.shape == (7, 3, 12, 12)
     for image, quarter_labels in zip(mosaics.pixels, mosaics.labels, strict=True):
         assert len(set(quarter_labels)) == 4
@@ -34,7 +48,7 @@ def test_mosaics_show_what_their_labels_say(cells):
 
 
 def test_grad_cam_points_at_the_colour(pooling, cells):
-    mosaics = make_mosaics(*cells, np.ones(20), count=6, generator=np.random.default_rng(1))
+    mosaics = mosaics_of(*cells, 6)
     coloured = mosaics.labels[:, 0] < 3
     found = play(pooling, mosaics, "grad_cam", quarters=(0,))
     assert found[coloured].min() > 0.9
@@ -60,7 +74,15 @@ def test_who_takes_mosaics(pooling, tutorial, pixels):
     assert not takes_mosaics(tutorial, pixels)
 
 
+def test_a_network_that_insists_on_its_size_takes_none(pixels):
+    class Strict(torch.nn.Module):
+        def forward(self, pixels):
+            assert pixels.shape[2] == 28
+            return pixels.mean((2, 3))
+
+    assert not takes_mosaics(Strict(), pixels)
+
+
 def test_three_classes_are_too_few(cells):
-    pixels, labels = cells
     with pytest.raises(ModelError, match=r"four classes, found 3"):
-        make_mosaics(pixels[:15], labels[:15], np.ones(15), count=1, generator=np.random.default_rng(0))
+        choose_quarters(cells[1][:15], np.ones(15), count=1, generator=np.random.default_rng(0))

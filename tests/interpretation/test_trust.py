@@ -2,8 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
 
 from giemsa.interpretation.attribution import METHODS
+from giemsa.interpretation.criteria import CRITERIA
 from giemsa.interpretation.interval import Mean, mean_interval
 from giemsa.interpretation.trust import MethodTrust, Sample, judge_methods
 
@@ -27,9 +32,19 @@ def test_all_passed():
         ("similarity", 0.6, "fails", "shows the image, not the network"),
         ("similarity", 0.52, "with care", "leave open whether its map changes enough"),
         ("similarity", 0.48, "with care", "interval 0.43 to 0.53"),
-        ("gain", 0.04, "fails", "no more than covering pixels at random"),
-        ("pointing", 0.28, "fails", "does not point at the right cell"),
-        ("stability", 0.3, "with care", "moves by one pixel"),
+        ("gain", -0.06, "fails", "covered and uncovered in its order, they move the probability no more"),
+        (
+            "gain",
+            0.04,
+            "with care",
+            "whether its map orders the pixels better than chance (0.04, 95 % interval -0.01",
+        ),
+        ("gain", -0.04, "with care", "more than 0.00 is asked for"),
+        ("pointing", 0.19, "fails", "does not point at the right one of four images"),
+        ("pointing", 0.28, "with care", "whether it points at the right one of four images"),
+        ("stability", 0.3, "with care", "its map changes when the image moves by one pixel"),
+        ("stability", 0.48, "with care", "whether its map stays as it is"),
+        ("stability", 0.52, "with care", "whether its map stays as it is"),
     ],
 )
 def test_one_failed(check, value, verdict, words):
@@ -45,9 +60,31 @@ def test_not_played_is_no_objection():
     assert found.to_json()["pointing"] is None
 
 
+def test_where_most_maps_are_blank_the_verdict_stays_open():
+    few = {"similarity": Mean(0.9, 0.9, 0.9, 4)}
+    found = MethodTrust("grad_cam", **(GOOD | few))
+    assert (found.blank, found.verdict) == (6, "with care")
+    assert "for 6 of 10 images its map is blank" in found.sentence
+    none = MethodTrust("grad_cam", **(GOOD | {"similarity": mean_interval(np.array([]))}))
+    assert (none.blank, none.verdict) == (10, "with care")
+    assert none.to_json()["randomisation_blank"] == 10
+    enough = MethodTrust("grad_cam", **(GOOD | {"similarity": Mean(0.2, 0.1, 0.3, 5)}))
+    assert (enough.blank, enough.verdict) == (5, "trusted")
+
+
+@settings(max_examples=60)
+@given(st.lists(st.floats(-1, 1), min_size=3, max_size=3).map(sorted), st.sampled_from(sorted(CRITERIA)))
+def test_only_a_whole_interval_decides(interval, name):
+    low, value, high = interval
+    criterion = CRITERIA[name]
+    sides = {x > criterion.bound for x in (low, high)}
+    standing = criterion.standing(Mean(value, low, high, 9))
+    assert standing == ("open" if len(sides) == 2 else "good" if sides == {criterion.high_is_good} else "bad")
+
+
 def test_methods_that_need_pooling_are_left_out(tutorial, pixels):
     told = []
-    found = judge_methods(
+    found, left_out = judge_methods(
         tutorial,
         Sample(pixels[:3], np.arange(3)),
         methods=("grad_cam", "class_evidence"),
@@ -55,7 +92,33 @@ def test_methods_that_need_pooling_are_left_out(tutorial, pixels):
     )
     assert [x.method for x in found] == ["grad_cam"]
     assert len(told) == 2
-    assert "class_evidence" in METHODS
+    assert len(left_out) == 1
+    assert left_out[0].startswith(
+        "Class evidence: left out, since class evidence needs a network that pools globally"
+    )
+
+
+def test_a_method_that_finds_no_path_does_not_keep_the_others(pixels):
+    class Rounded(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.dense = nn.Linear(3, 3)
+
+        def forward(self, pixels):
+            return self.dense(pixels.mean((2, 3))).detach()
+
+    found, left_out = judge_methods(Rounded(), Sample(pixels[:3], np.arange(3)))
+    assert [x.method for x in found] == ["occlusion"]
+    assert len(left_out) == len(METHODS) - 1
+    assert left_out[0].startswith("Gradient times image: left out, since no gradient reaches the output")
+
+
+def test_methods_that_look_at_layers_judge_the_whole_ensemble(ensemble):
+    sample = Sample(torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0)), np.array([0, 1]))
+    found, left_out = judge_methods(
+        ensemble, sample, methods=("grad_cam", "grad_cam_plus_plus", "class_evidence")
+    )
+    assert (len(found), left_out) == (3, ())
 
 
 def test_interval_of_rows_is_clustered():

@@ -49,6 +49,12 @@ RIGHT = {
     "pairs of names": [("lobed", 9), ("round", 4), ("plt", 2)],
     "labels as words": {"0": 4, "1": 9, "2": 2},
     "histogram": (*np.histogram(VAL, bins=3), "the bars"),
+    "numpy's histogram": np.histogram(VAL, bins=3),
+    "value_counts of a table": pd.DataFrame(VAL).value_counts(),
+    "by label with a point": {0.0: 4, 1.0: 9, 2.0: 2},
+    "value_counts of floats": pd.Series(VAL.astype(float)).value_counts(),
+    "table of floats": pd.Series(VAL.astype(float)).value_counts().reset_index(),
+    "shares in tenths": [0.3, 0.6, 0.1],
     "shares": np.array([4, 9, 2]) / 15,
     "rounded shares": [0.27, 0.60, 0.13],
     "percentages": 100 * np.array([4, 9, 2]) / 15,
@@ -87,6 +93,10 @@ NEARLY = {
     "too few": ([4, 9], "there are 3 classes, and two numbers came"),
     "labels": (VAL, "these are 15 labels, one an image"),
     "all wrong": ([1, 1, 1], "no class has its number"),
+    "half a label": ({0: 4, 1: 9, 1.5: 2}, "1.5: this is no label or class of cells with a number"),
+    "two labels in one": ({(0, 1): 4, 1: 9, 2: 2}, "(0, 1): this is no label or class"),
+    "nothing but zeros": ([0, 0, 0], "no class has its number"),
+    "the largest class": ([0, 1, 0], "no class has its number"),
     "not numbers": ("eight", "one number a class is asked for; what came is of the type str"),
     "blank": (..., "there is no answer yet"),
     "none": (None, "there is no answer yet"),
@@ -106,6 +116,15 @@ def test_what_is_missing_is_said_exactly(data: ImageDataset, name: str) -> None:
     feedback = check_class_counts(answer, data)
     assert not feedback.passed
     assert any(words in line for line in feedback.missing), feedback
+
+
+def test_zeros_are_no_shares_of_many_classes() -> None:
+    names = tuple("abcdefgh")
+    card = DataCard("cells", "Cells", "", "", names, 1)
+    splits = (make_split((3, 5, 4, 2, 3, 3, 5, 4)) for _ in range(3))
+    feedback = check_class_counts([0] * 8, ImageDataset(card, *splits))
+    assert not feedback.passed
+    assert "the numbers add up to 0, the set has 29 images" in feedback.missing
 
 
 def test_the_right_number_is_never_told(data: ImageDataset) -> None:

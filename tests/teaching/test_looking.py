@@ -57,6 +57,30 @@ def test_what_is_missing_is_said_exactly(answer: object, words: str) -> None:
     assert any(words in line for line in feedback.missing), feedback
 
 
+def test_a_fall_of_nothing_is_none() -> None:
+    def barely(images: np.ndarray) -> np.ndarray:
+        sure = 0.999 + 0.001 * darkness(images)[:, 1]
+        return np.column_stack([1 - sure, sure])
+
+    feedback = check_mask(NUCLEUS, cell(), 1, barely)
+    assert "from 1.00 to 1.00: the network does not rely on these pixels" in feedback.missing[0]
+
+
+def test_large_images_are_covered_at_a_grid_of_places_few_at_a_time() -> None:
+    taken = []
+
+    def light(images: np.ndarray) -> np.ndarray:
+        taken.append(len(images))
+        dark = (images[:, 50:60, 50:60].mean(axis=(1, 2, 3)) < 128) * 1.0
+        return np.column_stack([1 - dark, dark])
+
+    image = np.full((100, 110, 1), 230, dtype=np.uint8)
+    image[50:60, 50:60] = 20
+    assert check_mask(image[:, :, 0] < 100, image, 1, light)
+    assert max(taken) == 128
+    assert sum(taken) == 1 + 25 * 28  # every fourth pixel
+
+
 def test_the_probabilities_are_told() -> None:
     assert "from 1.00 to 0.00" in repr(check_mask(NUCLEUS, cell(), 1, darkness))
 

@@ -139,6 +139,30 @@ class Hidden(nn.Module):
         return self.layers[0](x)
 
 
+class Mixing(nn.Module):
+    """Flattens in an order in which rows hold numbers of several images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers = list(build(same, flat=576))
+        self.eye, self.mind = nn.Sequential(*layers[:9]), nn.Sequential(*layers[10:])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.mind(self.eye(x).transpose(0, 1).reshape(len(x), -1))
+
+
+class Deep(nn.Module):
+    """Looks at the images with a convolution of three axes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv3d(3, 32, (1, 3, 3), padding=(0, 1, 1))
+        self.rest = nn.Sequential(*list(build(same, flat=576))[1:])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.rest(self.first(x[:, :, None])[:, :, 0])
+
+
 class Pair(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -279,6 +303,11 @@ NEARLY: dict[str, tuple[Callable[[], object], str]] = {
         "ReLU after the last layer spoils the logits",
     ),
     "a plain list": (Hidden, "the weights of your first convolution are not among network.parameters()"),
+    "images mixed": (Mixing, "after your third convolution the images of the batch are mixed"),
+    "three axes": (
+        Deep,
+        "your first convolution is 3-dimensional, images ask for two dimensions (nn.Conv2d)",
+    ),
     "a pair returned": (Pair, "the network returns a tuple"),
     "the class": (lambda: Functional, "Functional is the class, the network is what Functional() returns"),
     "a list of layers": (lambda: same(3, 32), "put them into nn.Sequential"),
@@ -296,7 +325,10 @@ def test_what_is_missing_is_said_exactly(name: str) -> None:
     assert any(words in line for line in feedback.missing), feedback
 
 
-@pytest.mark.parametrize("name", ["filters", "no first ReLU", "ten outputs", "hidden units", "batch norm"])
+@pytest.mark.parametrize(
+    "name",
+    ["filters", "no first ReLU", "ten outputs", "hidden units", "batch norm", "images mixed", "three axes"],
+)
 def test_one_fault_gives_one_line(name: str) -> None:
     assert len(check_network(NEARLY[name][0]()).missing) == 1
 

@@ -1,8 +1,8 @@
 """Activation maximisation: an image made so that a class, a channel or any direction answers as strongly as it can.
 
-All images of a call are made in one batch. What keeps a small network's picture from being mush is not a stronger penalty but the
-parametrisation (see :mod:`giemsa.interpretation.image_parametrisation`) and views that move while the image is made. ``TUTORIAL``
-holds the settings of the tutorial.
+All images of a call are made in one batch, large ones in several. What keeps a small network's picture from being mush is not a
+stronger penalty but the parametrisation (see :mod:`giemsa.interpretation.image_parametrisation`) and views that move while the
+image is made. ``TUTORIAL`` holds the settings of the tutorial.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from giemsa.errors import ModelError, nearest_names
 from giemsa.interpretation.gradients import differentiate
 from giemsa.interpretation.image_parametrisation import Canvas, draw_noise, make_canvas
-from giemsa.interpretation.layers import evaluating
-from giemsa.interpretation.pixels import check_pixels
-from giemsa.interpretation.target import Target, resolve_target, scores
+from giemsa.interpretation.passes import evaluating
+from giemsa.interpretation.pixels import check_pixels, images_at_a_time
+from giemsa.interpretation.target import Target, plain_scores, resolve_target, scores
 from giemsa.interpretation.views import ViewRange, look
 from giemsa.progress import Progress
 
@@ -99,7 +99,8 @@ class Maximisation:
     ----------
     images : ``(n, height, width, channels)``, float32, 0 to 1.
     scores : ``(n,)``, what is explained, for the image as it is drawn.
-    history : ``(steps, n)``, the same at each step, in the view of that step.
+    history : ``(steps, n)``, what is climbed at each step, in the view of that step: the log odds of the class against all others
+        where the settings say so, else the score.
     settings : how they were made.
     """
 
@@ -154,17 +155,30 @@ def maximise_activation(
         canvas = make_canvas(settings.parametrisation, like, shape, settings.start, generator)
     else:
         canvas = _begin_at(start, settings)
-    objective = Target(weights.repeat(settings.copies, 1), target.layer)
+    size = max(1, images_at_a_time(like) // settings.copies)
+    groups = list(zip(canvas.values.detach().split(size), weights.split(size), strict=True))
+    made = []
     with evaluating(network):
-        if start is None:
-            _begin_high(network, canvas, Target(weights, target.layer), settings, generator)
-        history = _climb(network, canvas, objective, settings, generator, progress)
-        with torch.no_grad():
-            images = canvas.image(canvas.values).clamp(0, 1)
-            reached = scores(network, images, weights, target.layer)
-    return Maximisation(
-        images.permute(0, 2, 3, 1).contiguous().float().numpy(), reached.numpy(), history, settings
+        for number, (values, rows) in enumerate(groups):
+            group, towards = Canvas(values.clone().requires_grad_(), canvas.image), Target(rows, target.layer)
+            if start is None:
+                _begin_high(network, group, towards, settings, generator)
+            told = _counting_on(progress, number, len(groups))
+            history = _climb(network, group, towards, settings, generator, told)
+            images = group.image(group.values).detach().clamp(0, 1)
+            made.append((images, plain_scores(network, images, rows, target.layer), history))
+    images, reached, history = (
+        torch.cat(parts, dim=axis) for parts, axis in zip(zip(*made, strict=True), (0, 0, 1), strict=True)
     )
+    drawn = images.permute(0, 2, 3, 1).contiguous().float().numpy()
+    return Maximisation(drawn, reached.numpy(), history.numpy(), settings)
+
+
+def _counting_on(progress: Progress | None, number: int, groups: int) -> Progress | None:
+    """Let each group of images tell its steps as those of one long climb."""
+    if progress is None:
+        return None
+    return lambda step, steps, words: progress(number * steps + step, groups * steps, words)
 
 
 @torch.no_grad()
@@ -193,8 +207,9 @@ def _climb(
     settings: MaximisationSettings,
     generator: torch.Generator,
     progress: Progress | None,
-) -> np.ndarray:
-    """Move the canvas's values uphill in place; return the score of each image at each step."""
+) -> Tensor:
+    """Move the canvas's values uphill in place; return what is climbed of each image at each step, ``(steps, n)``."""
+    viewed = Target(target.weights.repeat(settings.copies, 1), target.layer)
     optimiser = torch.optim.AdamW(
         [canvas.values], lr=settings.learning_rate, weight_decay=settings.weight_decay, eps=1e-7
     )
@@ -202,7 +217,7 @@ def _climb(
     for step in range(settings.steps):
         images = canvas.image(canvas.values)
         seen = look(images.repeat(settings.copies, 1, 1, 1), settings.views, generator)
-        height = objective_of(network, seen, target, log_odds=settings.log_odds)
+        height = objective_of(network, seen, viewed, log_odds=settings.log_odds)
         loss = penalties(images, settings).sum() - height.sum() / settings.copies
         canvas.values.grad = differentiate(loss, canvas.values)
         optimiser.step()
@@ -210,7 +225,7 @@ def _climb(
         history.append(height.detach().view(settings.copies, -1).mean(0))
         if progress:
             progress(step + 1, settings.steps, "maximising")
-    return torch.stack(history).numpy()
+    return torch.stack(history)
 
 
 def objective_of(network: nn.Module, seen: Tensor, target: Target, *, log_odds: bool) -> Tensor:

@@ -28,14 +28,12 @@ class Method:
     title : its name for people.
     says : one sentence on what its map shows.
     compute : ``(network, pixels, target) -> (n, h, w)`` or ``(n, channels, h, w)``.
-    pools : whether it needs a network that pools globally.
     of_classes : ``(network, pixels, labels (n, k)) -> (k, n, h, w)``, where several classes cost less together than one by one.
     """
 
     title: str
     says: str
     compute: Callable[[nn.Module, Tensor, AnyTarget], np.ndarray]
-    pools: bool = False
     of_classes: Callable[[nn.Module, Tensor, np.ndarray], np.ndarray] | None = None
 
 
@@ -58,7 +56,7 @@ METHODS: dict[str, Method] = {
         of_classes=occlusion_of_classes,
     ),
     "class_evidence": Method(
-        "Class evidence", "what the network would call each place alone", class_evidence, pools=True
+        "Class evidence", "what the network would call each place alone", class_evidence
     ),
 }
 
@@ -66,8 +64,9 @@ METHODS: dict[str, Method] = {
 def attribute(network: nn.Module, pixels: Tensor, target: AnyTarget, method: str = "grad_cam") -> np.ndarray:
     """Compute the map of a method by its name, channels added up.
 
-    By this name integrated gradients add up to within 5 % (a map of the checks is one of thousands);
-    :func:`giemsa.interpretation.integrated_gradients.integrated_gradients` itself holds 1 %.
+    By this name integrated gradients take 64 steps at most to add up to within 5 % (a map of the checks is one of thousands);
+    :func:`giemsa.interpretation.integrated_gradients.integrated_gradients` itself takes up to 1,024 for 1 %. Where these do not
+    do, the sum is further off.
 
     Parameters
     ----------

@@ -7,48 +7,74 @@ them. What counts is the log odds of the class against all others; the plain map
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from giemsa.errors import ModelError
+from giemsa.interpretation.activations import layer_maps
 from giemsa.interpretation.grad_cam import enlarged
-from giemsa.interpretation.layers import (
-    default_layer,
-    evaluating,
-    find_layer,
-    hooked,
-    spatial_activations,
-)
+from giemsa.interpretation.layers import explaining_layers, find_layer
+from giemsa.interpretation.passes import Hook, evaluating, hooked
 from giemsa.interpretation.pixels import check_pixels, in_batches
 from giemsa.interpretation.target import AnyTarget, resolve_target
 
 
-def local_logits(network: nn.Module, pixels: Tensor, layer: str) -> Tensor:
-    """Return the logits that the rest of the network gives to each place of a layer, ``(n, classes, h, w)``.
+def local_logits(network: nn.Module, pixels: Tensor, layers: Sequence[str]) -> Tensor:
+    """Return the logits that the rest of the network gives to each place of its last maps, ``(n, classes, h, w)``.
+
+    Parameters
+    ----------
+    layers : whose maps; of an ensemble one of each member, which then all see the same place.
 
     Raises
     ------
-    ModelError : the network flattens its maps, so that a single place has no logits of its own.
+    ModelError : a single place has no logits of its own, since the network flattens its maps or mixes their places.
     """
-    _, maps = spatial_activations(network, pixels, layer)
-    n, channels, height, width = maps.shape
-    places = maps.permute(0, 2, 3, 1).reshape(-1, channels, 1, 1)
-    try:
-        with (
-            evaluating(network),
-            torch.no_grad(),
-            hooked(find_layer(network, layer), lambda module, inputs, output: places),
-        ):
-            logits = network(pixels)
-    except RuntimeError as problem:
+    _, maps = layer_maps(network, pixels, layers)
+    n, _, height, width = maps[0].shape
+    if any(each.shape[2:] != maps[0].shape[2:] for each in maps):
         raise ModelError(
-            "class evidence needs a network that pools globally after its last maps; this one flattens them, "
-            "so a single place has no class of its own; use grad_cam"
-        ) from problem
-    if len(logits) != len(places):
-        raise ModelError(f"class evidence cannot be taken at layer {layer!r}: later layers mix its places")
+            "class evidence needs members whose last maps are of one size; these have no places in common; use grad_cam"
+        )
+    places = [each.permute(0, 2, 3, 1).reshape(n * height * width, -1, 1, 1) for each in maps]
+    shown = {find_layer(network, name): _show(each) for name, each in zip(layers, places, strict=True)}
+    logits = _logits_of_places(network, pixels, shown, n * height * width)
     return logits.view(n, height, width, -1).permute(0, 3, 1, 2)
+
+
+def _logits_of_places(network: nn.Module, pixels: Tensor, shown: dict[nn.Module, Hook], count: int) -> Tensor:
+    """Run the network with single places in the stead of maps, and see to it that they stay single."""
+    mixed: list[nn.Module] = []
+
+    def watch(module: nn.Module, inputs: object, output: object) -> None:
+        of_places = isinstance(output, Tensor) and output.ndim == 4 and len(output) == count
+        if of_places and max(output.shape[2:]) > 1:  # type: ignore[attr-defined]
+            mixed.append(module)
+
+    # of one image alone, what goes around the layer would be added to every place; two do not fit
+    two = pixels[:1].repeat(2, 1, 1, 1)
+    hooks = {module: shown.get(module, watch) for module in network.modules()}
+    try:
+        with evaluating(network), torch.no_grad(), hooked(hooks):
+            logits = network(two)
+    except Exception as problem:  # whatever a user's network raises
+        raise ModelError(_NOT_ALONE) from problem
+    if mixed or len(logits) != count:
+        raise ModelError(_NOT_ALONE)
+    return logits
+
+
+_NOT_ALONE = (
+    "class evidence needs a network that pools globally after its last maps and then reads the average alone; this one flattens "
+    "them or mixes their places, so a single place has no class of its own; use grad_cam"
+)
+
+
+def _show(places: Tensor) -> Hook:
+    return lambda module, inputs, output: places
 
 
 def class_evidence(
@@ -72,7 +98,7 @@ def class_evidence(
 
     Raises
     ------
-    ModelError : the network flattens its maps, or the target is a channel.
+    ModelError : a single place has no class of its own, or the target is a channel.
 
     References
     ----------
@@ -83,10 +109,10 @@ def class_evidence(
     if resolved.layer:
         raise ModelError("class evidence explains classes, not channels; use grad_cam or gradient")
     labels = resolved.rows(len(pixels)).argmax(1)
-    layer = layer or default_layer(network, (*pixels.shape[2:], pixels.shape[1]))
+    layers = (layer,) if layer else explaining_layers(network, pixels)
 
     def evidence(batch: Tensor, labels: Tensor) -> Tensor:
-        return enlarged(_log_odds(local_logits(network, batch, layer), labels), batch)
+        return enlarged(_log_odds(local_logits(network, batch, layers), labels), batch)
 
     return in_batches(evidence, pixels, labels, batch_size=batch_size).numpy().astype(np.float32)
 

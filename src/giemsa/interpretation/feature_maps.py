@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor, nn
 
-from giemsa.interpretation.layers import activations, spatial_activations
+from giemsa.interpretation.activations import activations, layer_maps
 from giemsa.interpretation.pixels import check_pixels, images_at_a_time, in_batches
 
 
@@ -60,7 +60,7 @@ def feature_maps(network: nn.Module, pixels: Tensor, layer: str) -> tuple[Featur
     >>> feature_maps(network, torch.rand(1, 3, 28, 28), "pool1")[0].maps.shape
     (32, 14, 14)
     """
-    maps = spatial_activations(network, check_pixels(pixels), layer)[1]
+    (maps,) = layer_maps(network, check_pixels(pixels), (layer,))[1]
     return tuple(FeatureMaps(layer, image) for image in maps.float().numpy())
 
 
@@ -69,7 +69,7 @@ def mean_feature_maps(
 ) -> FeatureMaps:
     """Average the maps of a layer over images, such as all of one class."""
     batches = check_pixels(pixels).split(images_at_a_time(pixels, batch_size))
-    total = sum(spatial_activations(network, batch, layer)[1].double().sum(0) for batch in batches)
+    total = sum(layer_maps(network, batch, (layer,))[1][0].double().sum(0) for batch in batches)
     return FeatureMaps(layer, (total / len(pixels)).float().numpy())  # type: ignore[union-attr]
 
 
@@ -79,7 +79,7 @@ def channel_responses(
     """Return the mean activation of each channel for each image, ``(n, channels)``, float32."""
 
     def means(batch: Tensor) -> Tensor:
-        answer = activations(network, batch, layer)[1].float()
+        answer = activations(network, batch, layer).float()
         return answer.mean((2, 3)) if answer.ndim == 4 else answer
 
     return in_batches(means, check_pixels(pixels), batch_size=batch_size).numpy()

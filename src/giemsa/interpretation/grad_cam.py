@@ -1,20 +1,23 @@
 """Grad-CAM and Grad-CAM++: where the maps of a layer are active that speak for the class.
 
 The map is as coarse as the layer; it is enlarged bilinearly to the size of the image. It needs one pass forward and, from the
-layer on, one back, so it is the cheapest map there is.
+layer on, one back, so it is the cheapest map there is. Of an ensemble the last maps of all members count together, each weighed
+by the gradient of the joint answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from giemsa.interpretation.gradients import differentiate
-from giemsa.interpretation.layers import default_layer, spatial_activations
+from giemsa.errors import ModelError
+from giemsa.interpretation.activations import layer_maps
+from giemsa.interpretation.gradients import differentiate_all
+from giemsa.interpretation.layers import explaining_layers
 from giemsa.interpretation.pixels import check_pixels, in_batches
 from giemsa.interpretation.target import AnyTarget, resolve_target
 
@@ -52,7 +55,7 @@ def grad_cam(
     network : float images in 0 to 1 to logits.
     pixels : ``(n, channels, height, width)``, 0 to 1.
     target : a class for all images, one an image, or a :class:`Target`.
-    layer : whose maps; by default the last that are at least 4x4.
+    layer : whose maps; by default the last that are at least 4x4, of an ensemble those of each member, added up.
     signed : keep what speaks against the target; the paper cuts it off at zero.
     enlarge : to the size of the images; else the map has the layer's own height and width.
     weighting : how a channel's gradient becomes its weight.
@@ -64,7 +67,8 @@ def grad_cam(
 
     Raises
     ------
-    ModelError : a layer without maps, a target that does not fit, no differentiable path, a gradient that is not finite.
+    ModelError : a layer without maps, a target that is a channel or does not fit, no differentiable path, a gradient that is not
+        finite.
 
     References
     ----------
@@ -79,11 +83,13 @@ def grad_cam(
     """
     pixels = check_pixels(pixels)
     resolved = resolve_target(target, network, pixels)
-    layer = layer or default_layer(network, (*pixels.shape[2:], pixels.shape[1]))
+    if resolved.layer:
+        raise ModelError("Grad-CAM explains classes, not channels; use gradient, which explains both")
+    layers = (layer,) if layer else explaining_layers(network, pixels)
 
     def weighted(batch: Tensor, weights: Tensor) -> Tensor:
-        maps, gradients = layer_gradient(network, batch, weights, layer)
-        coarse = (weighting(maps, gradients) * maps).sum(1, keepdim=True)
+        each = layer_gradients(network, batch, weights, layers)
+        coarse = added_up([(weighting(*both) * both[0]).sum(1, keepdim=True) for both in each])
         coarse = coarse if signed else coarse.clamp_min(0)
         return enlarged(coarse, batch) if enlarge else coarse[:, 0]
 
@@ -105,13 +111,23 @@ def grad_cam_plus_plus(
     return grad_cam(network, pixels, target, layer=layer, weighting=plus_plus_weights)
 
 
+def added_up(coarse: Sequence[Tensor]) -> Tensor:
+    """Add maps ``(n, 1, h, w)`` up, each brought to the size of the first."""
+    size = coarse[0].shape[2:]
+    return torch.stack(
+        [F.interpolate(maps, size=size, mode="bilinear", align_corners=False) for maps in coarse]
+    ).sum(0)
+
+
 def enlarged(coarse: Tensor, pixels: Tensor) -> Tensor:
     """Enlarge maps ``(n, 1, h, w)`` bilinearly to the size of the images, ``(n, height, width)``."""
     return F.interpolate(coarse, size=pixels.shape[2:], mode="bilinear", align_corners=False)[:, 0]
 
 
-def layer_gradient(network: nn.Module, pixels: Tensor, weights: Tensor, layer: str) -> tuple[Tensor, Tensor]:
-    """Return a layer's maps and the gradient of the explained logits with respect to them, both ``(n, k, h, w)``."""
-    logits, maps = spatial_activations(network, pixels, layer, gradient=True, cut=True)
-    gradients = differentiate((logits * weights).sum(1), maps)
-    return maps.detach(), gradients
+def layer_gradients(
+    network: nn.Module, pixels: Tensor, weights: Tensor, layers: Sequence[str]
+) -> list[tuple[Tensor, Tensor]]:
+    """Return each layer's maps and the gradient of the explained logits with respect to them, both ``(n, k, h, w)``."""
+    logits, maps = layer_maps(network, pixels, layers, gradient=True, cut=True)
+    gradients = differentiate_all((logits * weights).sum(1), maps)
+    return [(each.detach(), gradient) for each, gradient in zip(maps, gradients, strict=True)]

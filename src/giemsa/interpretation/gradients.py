@@ -6,18 +6,25 @@ a question about small changes, not about what is there; times the image it beco
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from giemsa.errors import ModelError
-from giemsa.interpretation.layers import evaluating
+from giemsa.interpretation.passes import evaluating
 from giemsa.interpretation.pixels import check_pixels, in_batches
 from giemsa.interpretation.target import AnyTarget, Target, resolve_target, scores
 
 
 def differentiate(score: Tensor, place: Tensor) -> Tensor:
-    """Return the gradient of ``score.sum()`` with respect to ``place``, or say why there is none.
+    """Return the gradient of ``score.sum()`` with respect to ``place``, as :func:`differentiate_all` does."""
+    return differentiate_all(score, (place,))[0]
+
+
+def differentiate_all(score: Tensor, places: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Return the gradient of ``score.sum()`` with respect to each of ``places``, or say why there is none.
 
     Raises
     ------
@@ -28,18 +35,18 @@ def differentiate(score: Tensor, place: Tensor) -> Tensor:
             "no gradient reaches the output: the network computes it on a path that is not differentiable "
             "(no_grad, detach, argmax or rounding); use occlusion, which needs no gradient"
         )
-    (gradient,) = torch.autograd.grad(score.sum(), place, allow_unused=True)
-    if gradient is None:
+    gradients = torch.autograd.grad(score.sum(), places, allow_unused=True)
+    if any(gradient is None for gradient in gradients):
         raise ModelError(
             "no gradient reaches the place that is explained: the path from there to the output is not "
             "differentiable or does not exist; choose another layer, or occlusion"
         )
-    if not torch.isfinite(gradient).all():
+    if not all(torch.isfinite(gradient).all() for gradient in gradients):
         raise ModelError(
             "the gradient holds NaN or infinite values; the network divides by zero or takes a root or "
             "logarithm of zero on these images"
         )
-    return gradient
+    return gradients
 
 
 def gradient_step(network: nn.Module, pixels: Tensor, weights: Tensor, layer: str = "") -> Tensor:

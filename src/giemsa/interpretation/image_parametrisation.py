@@ -131,6 +131,6 @@ def _natural(
     basis = (mixtures[:, -count:].T @ centred) / len(images) ** 0.5
 
     def image(values: Tensor) -> Tensor:
-        return torch.sigmoid(mean + values @ basis).view(shape)
+        return torch.sigmoid(mean + values @ basis).view(-1, *shape[1:])
 
     return (shape[0], len(basis)), image

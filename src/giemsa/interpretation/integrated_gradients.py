@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from giemsa.errors import ModelError
 from giemsa.interpretation.gradients import gradient_step
-from giemsa.interpretation.layers import evaluating
+from giemsa.interpretation.passes import evaluating
 from giemsa.interpretation.pixels import check_pixels, images_at_a_time, in_batches
 from giemsa.interpretation.target import AnyTarget, Target, plain_scores, resolve_target, scores
 
@@ -42,7 +42,7 @@ def integrated_gradients(
     steps : points of the integral to begin with.
     tolerance : how far the parts may miss the difference that they should add up to, as a fraction of it (or of 0.1 where it is
         smaller than that); images that miss it get four times the steps, and again.
-    most_steps : where this ends.
+    most_steps : where this ends; an image that still misses it keeps what it has.
 
     Returns
     -------
@@ -73,11 +73,13 @@ def integrated_gradients(
         gradient_step(
             network, pixels[:1], weights[:1], resolved.layer
         )  # one clear sentence where there is none
-        while len(todo) and steps <= most_steps:
+        while len(todo):
             chosen = Target(weights[todo], resolved.layer)
             maps[todo] = _integrate(network, pixels[todo], start[todo], chosen, steps)
             gap = completeness_gap(network, pixels[todo], start[todo], chosen, maps[todo])
             todo, steps = todo[gap > tolerance], 4 * steps
+            if steps > most_steps:
+                break
     return maps.numpy().astype(np.float32)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from giemsa.errors import GiemsaError, ModelError
+from giemsa.errors import GiemsaError
 from giemsa.interpretation.filters import collect_filters
 from giemsa.interpretation.interpretation import Interpretation
 from giemsa.interpretation.layers import list_layers
@@ -81,17 +81,18 @@ def look_into(subject: Subject, progress: Progress | None = None) -> Interpretat
 
     network = subject.network
     layers = list_layers(network, network.image_shape)
-    if not any(layer.spatial for layer in layers):
-        raise ModelError(
-            "the network has no layer with maps (channels, height, width); nothing can be shown of it"
-        )
+    filters = attempt(0, "filters", lambda: collect_filters(network, subject.untrained))
+    maps = attempt(1, "feature maps", lambda: look_at_maps(subject, layers))
+    made = attempt(2, "images made for each class", lambda: look_at_made_images(subject))
+    attribution = attempt(3, "attribution and its checks", lambda: look_at_attributions(subject))
+    notes += attribution.left_out if attribution else ()
     return Interpretation(
         subject=subject,
         layers=layers,
-        filters=attempt(0, "filters", lambda: collect_filters(network, subject.untrained)) or (),
-        maps=attempt(1, "feature maps", lambda: look_at_maps(subject, layers)),
-        made=attempt(2, "images made for each class", lambda: look_at_made_images(subject)),
-        attribution=attempt(3, "attribution and its checks", lambda: look_at_attributions(subject)),
+        filters=filters or (),
+        maps=maps,
+        made=made,
+        attribution=attribution,
         space=attempt(4, "map of the features", lambda: look_at_space(subject)),
         symmetry=attempt(5, "response to symmetry", lambda: look_at_symmetry(subject)),
         notes=tuple(notes),

@@ -58,7 +58,9 @@ class Interpretation:
             "split": self.subject.split_name,
             "seed": self.subject.seed,
             "layers": [_layer_row(layer) for layer in self.layers],
-            "filters": [_filter_row(filters) for filters in self.filters],
+            "filters": [
+                _filter_row(filters, compared=self.subject.untrained is not None) for filters in self.filters
+            ],
             "maximisation": _made_rows(self.made, names) if self.made else None,
             "trust": [row.to_json() for row in self.attribution.trust] if self.attribution else None,
             "pointing_baselines": _baselines(self.attribution),
@@ -106,12 +108,13 @@ def _layer_row(layer: Layer) -> dict[str, Any]:
     }
 
 
-def _filter_row(filters: LayerFilters) -> dict[str, Any]:
+def _filter_row(filters: LayerFilters, *, compared: bool) -> dict[str, Any]:
+    """Shape of a layer's filters and how far they moved, which nobody knows where the untrained network is not at hand."""
     return {
         "layer": filters.layer,
         "shape": list(filters.after.shape),
-        "distance": _number(np.median(filters.distances)),
-        "cosine": _number(np.median(filters.similarities)),
+        "distance": _number(np.median(filters.distances)) if compared else None,
+        "cosine": _number(np.median(filters.similarities)) if compared else None,
     }
 
 

@@ -1,19 +1,16 @@
-"""The layers of any network by name: what runs, in which order, what comes out, and how to catch it.
-
-Nothing here changes a network. Hooks live inside a ``with`` block and are gone after it, also after an error; a hooked layer
-hands on a copy, since an activation that works in place would otherwise overwrite what was caught.
-"""
+"""The layers of any network by name: what runs, in which order, what comes out, and which of them explain an image."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from giemsa.errors import ModelError, nearest_names
+from giemsa.interpretation.passes import Hook, first_logits, hooked
+from giemsa.models.ensemble import Ensemble
+from giemsa.training.classifier import Classifier
 
 PREFIX = "network."
 SMALLEST_MAP = 4
@@ -39,31 +36,15 @@ class Layer:
     calls: int = 1
 
     @property
-    def spatial(self) -> bool:
-        """Whether its output is a stack of maps larger than one pixel."""
-        return len(self.output_shape) == 3 and min(self.output_shape[1:]) > 1
+    def has_maps(self) -> bool:
+        """Whether it gives out one stack of maps larger than a pixel, and these are not just the image, standardised."""
+        spatial = len(self.output_shape) == 3 and min(self.output_shape[1:]) > 1
+        return spatial and self.calls == 1 and not self.kind.startswith("Standardize")
 
-
-@contextmanager
-def evaluating(network: nn.Module) -> Iterator[None]:
-    """Put ``network`` into evaluation mode for a while; each module gets its own mode back."""
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
-
-
-@contextmanager
-def hooked(module: nn.Module, hook: Callable[..., Tensor | None]) -> Iterator[None]:
-    """Let ``hook(module, inputs, output)`` see, and replace, what ``module`` gives out, for a while."""
-    handle = module.register_forward_hook(hook)
-    try:
-        yield
-    finally:
-        handle.remove()
+    @property
+    def has_large_maps(self) -> bool:
+        """Whether its maps are at least 4x4."""
+        return self.has_maps and min(self.output_shape[1:]) >= SMALLEST_MAP
 
 
 def list_layers(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[Layer, ...]:
@@ -90,33 +71,9 @@ def list_layers(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
     >>> [(layer.name, layer.output_shape, layer.parameters) for layer in list_layers(network, (28, 28, 3))][:3]
     [('conv1', (32, 28, 28), 896), ('relu1', (32, 28, 28), 0), ('pool1', (32, 14, 14), 0)]
     """
-    seen: dict[str, list[tuple[int, ...]]] = {}
-    handles = [
-        module.register_forward_hook(_note_shape(seen, name)) for name, module in _innermost(network).items()
-    ]
-    try:
-        first_logits(network, torch.full((1, image_shape[2], *image_shape[:2]), 0.5))
-    finally:
-        for handle in handles:
-            handle.remove()
-    modules = _innermost(network)
-    return tuple(
-        Layer(
-            name.removeprefix(PREFIX),
-            _kind(modules[name]),
-            shapes[0],
-            sum(p.numel() for p in modules[name].parameters()),
-            len(shapes),
-        )
-        for name, shapes in seen.items()
-    )
-
-
-def _kind(module: nn.Module) -> str:
-    of_torch = [
-        c for c in type(module).__mro__ if c.__module__.startswith("torch.nn.") and c is not nn.Module
-    ]
-    return (of_torch or [type(module)])[0].__name__
+    innermost = _innermost(network)
+    outputs = _outputs(network, innermost, image_shape)
+    return tuple(_layer(name, innermost[name], given) for name, given in outputs.items())
 
 
 def find_layer(network: nn.Module, name: str) -> nn.Module:
@@ -134,126 +91,102 @@ def find_layer(network: nn.Module, name: str) -> nn.Module:
     raise ModelError(f"the network has no layer {name!r}; {nearest_names(name, known)}")
 
 
-def default_layer(network: nn.Module, image_shape: tuple[int, int, int]) -> str:
-    """Name the last layer whose maps are at least 4x4 (or the last with maps at all): where Grad-CAM looks.
+def explaining_layers(network: nn.Module, pixels: Tensor) -> tuple[str, ...]:
+    """Name the layers whose maps explain the images: of an ensemble one of each member, else a single one.
+
+    It is the last to end, blocks included, whose maps are at least 4x4 (or the last with maps at all). A block such as that of a
+    residual network ends after all its layers and gives out what went through them and what went around them.
+
+    Parameters
+    ----------
+    network : float images in 0 to 1 to logits. Of a :class:`Classifier` the size of its own images decides, so that larger ones,
+        such as mosaics, are explained by the same layers.
+    pixels : ``(n, channels, height, width)``.
 
     Raises
     ------
     ModelError : no layer gives out maps.
     """
-    spatial = [layer for layer in list_layers(network, image_shape) if layer.spatial and layer.calls == 1]
-    if not spatial:
+    shape = (*pixels.shape[2:], pixels.shape[1])
+    ended = _ended(network, network.image_shape if isinstance(network, Classifier) else shape)
+    return tuple(_last([layer for layer in ended if layer.name.startswith(m)]) for m in _members(network))
+
+
+def _last(ended: list[Layer]) -> str:
+    with_maps = [layer for layer in ended if layer.has_maps]
+    if not with_maps:
         raise ModelError(
             "no layer of the network gives out maps (channels, height, width) in a single call; "
             "Grad-CAM and feature maps need a convolutional network"
         )
-    large = [layer for layer in spatial if min(layer.output_shape[1:]) >= SMALLEST_MAP]
-    return (large or spatial)[-1].name
+    large = [layer for layer in with_maps if layer.has_large_maps]
+    return (large or with_maps)[-1].name
 
 
-def activations(
-    network: nn.Module, pixels: Tensor, layer: str, *, gradient: bool = False, cut: bool = False
-) -> tuple[Tensor, Tensor]:
-    """Run the network and return its logits and what one layer gave out.
-
-    Parameters
-    ----------
-    pixels : ``(n, channels, height, width)``, 0 to 1.
-    layer : its name.
-    gradient : keep the graph, so that the result can be differentiated.
-    cut : begin the graph at the layer (cheap, for gradients with respect to it); else it reaches back to ``pixels``.
-
-    Returns
-    -------
-    tuple of Tensor : logits ``(n, classes)`` and the layer's output ``(n, ...)``.
-
-    Raises
-    ------
-    ModelError : no such layer, or one that did not run exactly once or gives no tensor.
-    """
-    caught: list[Tensor] = []
-
-    def catch(module: nn.Module, inputs: object, output: object) -> Tensor | None:
-        if not isinstance(output, Tensor):
-            return None
-        caught.append(output.detach().requires_grad_() if cut else output)
-        return caught[-1].clone()
-
-    with evaluating(network), torch.set_grad_enabled(gradient), hooked(find_layer(network, layer), catch):
-        logits = network(pixels)
-    if len(caught) != 1:
-        raise ModelError(
-            f"layer {layer!r} gave out {len(caught)} tensors in one pass where exactly one is needed; "
-            "choose a layer that runs once (the network's listing names them)"
-        )
-    return logits, caught[0]
+def _members(network: nn.Module) -> tuple[str, ...]:
+    """Return what the names of each member's layers begin with; where there is no ensemble, what all names begin with."""
+    for name, module in network.named_modules():
+        if isinstance(module, Ensemble):
+            above = f"{name}.".removeprefix(".").removeprefix(PREFIX)
+            return tuple(f"{above}members.{number}." for number in range(len(module.members)))
+    return ("",)
 
 
-def spatial_activations(
-    network: nn.Module, pixels: Tensor, layer: str, *, gradient: bool = False, cut: bool = False
-) -> tuple[Tensor, Tensor]:
-    """Do as :func:`activations`, and insist on maps ``(n, channels, height, width)``.
-
-    Raises
-    ------
-    ModelError : the layer's output has no height and width.
-    """
-    logits, maps = activations(network, pixels, layer, gradient=gradient, cut=cut)
-    if maps.ndim != 4:
-        names = [x.name for x in list_layers(network, (*pixels.shape[2:], pixels.shape[1])) if x.spatial]
-        raise ModelError(
-            f"layer {layer!r} gives out {tuple(maps.shape[1:])}, which has no height and width; "
-            f"layers with maps: {', '.join(names) or 'none'}"
-        )
-    return logits, maps
+def _ended(network: nn.Module, image_shape: tuple[int, int, int]) -> list[Layer]:
+    """List all modules in the order in which they end, without those that only hand on what a layer inside them gave."""
+    modules = {name: module for name, module in network.named_modules() if name}
+    found: list[Layer] = []
+    handed_on: set[tuple[int, int]] = set()
+    for name, given in _outputs(network, modules, image_shape).items():
+        layer = _layer(name, modules[name], given)
+        same = {(id(output), version) for output, version in given}
+        if any(modules[name].children()) and same & handed_on:
+            continue
+        if layer.has_maps:
+            handed_on |= same
+        found.append(layer)
+    return found
 
 
-def first_logits(network: nn.Module, pixels: Tensor) -> Tensor:
-    """Return the logits of ``pixels``, or say in one sentence why the network cannot take them.
+Given = list[tuple[object, int]]
 
-    Raises
-    ------
-    ModelError : wrong channel count or size, or outputs that are not finite logits ``(n, classes)``.
-    """
-    channels = _first_channels(network)
-    if channels and channels != pixels.shape[1]:
-        raise ModelError(
-            f"the network takes images of {channels} channel(s), these have {pixels.shape[1]}; "
-            "convert the images or choose a run trained on such"
-        )
-    try:
-        with evaluating(network), torch.no_grad():
-            logits = network(pixels)
-    except RuntimeError as problem:
-        height, width = pixels.shape[2:]
-        raise ModelError(
-            f"the network cannot take images of {height}x{width} pixels and {pixels.shape[1]} channel(s): "
-            f"{str(problem).splitlines()[0]}"
-        ) from problem
-    if not isinstance(logits, Tensor) or logits.ndim != 2:
-        found = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
-        raise ModelError(f"expected logits (images, classes) from the network, received {found}")
-    if not torch.isfinite(logits).all():
-        raise ModelError(
-            "the network gives logits that are not finite; its weights are damaged, train it again"
-        )
-    return logits
+
+def _outputs(
+    network: nn.Module, modules: dict[str, nn.Module], image_shape: tuple[int, int, int]
+) -> dict[str, Given]:
+    """Return what modules give out for one image, and how often it had been changed in place, in the order of their ends."""
+    given: dict[str, Given] = {}
+    with hooked({module: _note(given, name) for name, module in modules.items()}):
+        first_logits(network, torch.full((1, image_shape[2], *image_shape[:2]), 0.5))
+    return given
+
+
+def _note(given: dict[str, Given], name: str) -> Hook:
+    def note(module: nn.Module, inputs: object, output: object) -> None:
+        version = output._version if isinstance(output, Tensor) and not output.is_inference() else 0
+        given.setdefault(name, []).append((output, version))
+
+    return note
+
+
+def _layer(name: str, module: nn.Module, given: Given) -> Layer:
+    first = given[0][0]
+    return Layer(
+        name.removeprefix(PREFIX),
+        _kind(module),
+        tuple(first.shape[1:]) if isinstance(first, Tensor) else (),
+        sum(p.numel() for p in module.parameters()),
+        len(given),
+    )
+
+
+def _kind(module: nn.Module) -> str:
+    of_torch = [
+        c for c in type(module).__mro__ if c.__module__.startswith("torch.nn.") and c is not nn.Module
+    ]
+    return (of_torch or [type(module)])[0].__name__
 
 
 def _innermost(network: nn.Module) -> dict[str, nn.Module]:
     """Modules without children, by name."""
     return {name: module for name, module in network.named_modules() if name and not any(module.children())}
-
-
-def _note_shape(seen: dict[str, list[tuple[int, ...]]], name: str) -> Callable[..., None]:
-    def note(module: nn.Module, inputs: object, output: object) -> None:
-        shape = tuple(output.shape[1:]) if isinstance(output, Tensor) else ()
-        seen.setdefault(name, []).append(shape)
-
-    return note
-
-
-def _first_channels(network: nn.Module) -> int | None:
-    """Channels that the first plain convolution takes; ``None`` where there is none."""
-    convolutions: Sequence[nn.Conv2d] = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
-    return convolutions[0].in_channels if convolutions else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from giemsa.errors import ModelError
 from giemsa.interpretation.activation_maximisation import Maximisation, maximise_activation, settings_for
 from giemsa.interpretation.attribution import attribute
 from giemsa.interpretation.examples import ClassExamples, Neighbours, class_examples, nearest_images
@@ -14,7 +15,7 @@ from giemsa.interpretation.feature_maps import FeatureMaps, channel_responses, f
 from giemsa.interpretation.feature_space import FeatureSpace, map_features
 from giemsa.interpretation.interval import Mean
 from giemsa.interpretation.layers import Layer
-from giemsa.interpretation.pointing_game import Mosaics, make_mosaics, takes_mosaics
+from giemsa.interpretation.pointing_game import Mosaics, choose_quarters, make_mosaics, takes_mosaics
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse, symmetry_response
 from giemsa.interpretation.target import Target
@@ -28,33 +29,36 @@ TUTORIAL_IMAGE = 20
 
 @dataclass(frozen=True, eq=False)
 class MapsLook:
-    """Feature maps of one training image, and the images that excite a layer's channels."""
+    """Feature maps of one training image, and which of ``searched`` training images excite a layer's channels."""
 
     index: int
     maps: tuple[FeatureMaps, ...]
     layer: str
     channels: np.ndarray
     exciting: np.ndarray
+    searched: int
 
 
 @dataclass(frozen=True, eq=False)
 class MadeLook:
-    """An image made for each class, judged; ``beside`` are places of real training images."""
+    """An image made for each class, judged; ``beside`` are places of the nearest of ``searched`` training images, -1 for none."""
 
     made: Maximisation
     judged: MadeImages
     beside: np.ndarray
+    searched: int
 
 
 @dataclass(frozen=True, eq=False)
 class AttributionLook:
-    """Maps of each method for an image of each class, and what the checks say of the methods."""
+    """Maps of each method for an image of each class, what the checks say of the methods, and which were left out, why."""
 
     places: np.ndarray
     explained: np.ndarray
     maps: dict[str, np.ndarray]
     trust: tuple[MethodTrust, ...]
     baselines: dict[str, Mean]
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,23 +81,26 @@ def look_at_maps(subject: Subject, layers: tuple[Layer, ...]) -> MapsLook:
     pixels = subject.pixels(train, np.array([index]))
     early, late = early_and_late(layers)
     maps = tuple(feature_maps(subject.network, pixels, name)[0] for name in dict.fromkeys((early, late)))
-    places = subject.sample(train, 800, "exciting")
+    places = subject.sample(train.labels, subject.held, "exciting")
     responses = channel_responses(subject.network, subject.pixels(train, places), late)
     channels = np.sort(np.argsort(-responses.std(axis=0), kind="stable")[:8])
     exciting = places[most_exciting(responses, 5)[channels]]
-    return MapsLook(index, maps, late, channels, exciting)
+    return MapsLook(index, maps, late, channels, exciting, len(places))
 
 
 def early_and_late(layers: tuple[Layer, ...]) -> tuple[str, str]:
-    """Name the first layer that pools (or the first with maps) and the last with maps of at least 4x4."""
-    spatial = [
-        layer
-        for layer in layers
-        if layer.spatial and layer.calls == 1 and not layer.kind.startswith("Standardize")
-    ]
-    pooled = [layer for layer in spatial if "Pool" in layer.kind]
-    large = [layer for layer in spatial if min(layer.output_shape[1:]) >= 4]
-    return (pooled or spatial)[0].name, (large or spatial)[-1].name
+    """Name the first layer that pools (or the first with maps) and the last with maps of at least 4x4.
+
+    Raises
+    ------
+    ModelError : no layer gives out maps.
+    """
+    with_maps = [layer for layer in layers if layer.has_maps]
+    if not with_maps:
+        raise ModelError("no layer of the network gives out maps (channels, height, width) in a single call")
+    pooled = [layer for layer in with_maps if "Pool" in layer.kind]
+    large = [layer for layer in with_maps if layer.has_large_maps]
+    return (pooled or with_maps)[0].name, (large or with_maps)[-1].name
 
 
 def look_at_made_images(subject: Subject, progress: Progress | None = None) -> MadeLook:
@@ -115,50 +122,58 @@ def look_at_made_images(subject: Subject, progress: Progress | None = None) -> M
         subject.network, images, labels, real=pixels, real_labels=train.labels[like], views=subject.views
     )
     beside = np.array([like[place] if place >= 0 else -1 for place in judged.nearest])
-    return MadeLook(made, judged, beside)
+    return MadeLook(made, judged, beside, len(like))
 
 
 def look_at_attributions(subject: Subject, progress: Progress | None = None) -> AttributionLook:
-    """Draw each method's maps for one image of each class, and check the methods on more."""
+    """Draw each method's maps for one image of each class, and check the methods on more.
+
+    Raises
+    ------
+    ModelError : the network allows no method.
+    """
     split = subject.looked_at
     probabilities = subject.network.probabilities(np.asarray(split.images))
     predicted = probabilities.argmax(axis=1)
     right = np.flatnonzero(predicted == split.labels)
     checked = right if len(right) else np.arange(len(split))
-    chosen = checked[subject.sample(split.subset(checked), subject.amounts.checked, "checks")]
+    chosen = checked[subject.sample(split.labels[checked], subject.amounts.checked, "checks")]
     mosaics = _mosaics(subject, checked, probabilities)
     sample = Sample(subject.pixels(split, chosen), predicted[chosen], mosaics)
-    trust = judge_methods(subject.network, sample, seed=subject.seed, progress=progress)
+    trust, left_out = judge_methods(subject.network, sample, seed=subject.seed, progress=progress)
+    if not trust:
+        raise ModelError(f"no method fits the network ({' '.join(left_out)})")
     places = np.array([chosen[predicted[chosen] == label][0] for label in np.unique(predicted[chosen])])
     pixels = subject.pixels(split, places)
     maps = {x.method: attribute(subject.network, pixels, predicted[places], x.method) for x in trust}
     baselines = pointing_baselines(mosaics, seed=subject.seed) if mosaics else {}
-    return AttributionLook(places, predicted[places], maps, trust, baselines)
+    return AttributionLook(places, predicted[places], maps, trust, baselines, left_out)
 
 
 def _mosaics(subject: Subject, right: np.ndarray, probabilities: np.ndarray) -> Mosaics | None:
     """Mosaics of right answers, where the network takes them and four classes have some."""
     split = subject.looked_at
-    pixels = subject.pixels(split, right)
-    if len(np.unique(split.labels[right])) < 4 or not takes_mosaics(subject.network, pixels):
+    labels = split.labels[right]
+    if len(np.unique(labels)) < 4 or not takes_mosaics(subject.network, subject.pixels(split, right[:1])):
         return None
-    return make_mosaics(
-        pixels,
-        split.labels[right],
+    quarters = choose_quarters(
+        labels,
         probabilities[right].max(axis=1),
         count=subject.amounts.mosaics,
         generator=subject.generator("mosaics"),
     )
+    pixels = subject.pixels(split, right[quarters].ravel())
+    return make_mosaics(pixels.unflatten(0, quarters.shape), labels[quarters])
 
 
 def look_at_space(subject: Subject) -> SpaceLook:
     """Map the features, and find neighbours, prototypes and odd ones among the training images."""
     split, train, network = subject.looked_at, subject.data.train, subject.network
-    places = subject.sample(split, subject.amounts.mapped, "map")
-    features = network.features(np.asarray(split.images[places]))
+    places = subject.sample(split.labels, subject.amounts.mapped, "map")
+    features = subject.features(split, places)
     predicted = network.probabilities(np.asarray(split.images[places])).argmax(axis=1)
-    train_places = subject.sample(train, subject.amounts.compared, "neighbours")
-    train_features = network.features(np.asarray(train.images[train_places]))
+    train_places = subject.sample(train.labels, subject.amounts.compared, "neighbours")
+    train_features = subject.features(train, train_places)
     wrong = np.flatnonzero(predicted != split.labels[places])
     queries = np.concatenate([wrong, np.flatnonzero(predicted == split.labels[places])])[:6]
     return SpaceLook(
@@ -175,6 +190,6 @@ def look_at_space(subject: Subject) -> SpaceLook:
 def look_at_symmetry(subject: Subject) -> SymmetryResponse:
     """Move images of each class and follow the probability of the class that is predicted."""
     split = subject.looked_at
-    places = subject.sample(split, subject.amounts.turned, "symmetry")
+    places = subject.sample(split.labels, subject.amounts.turned, "symmetry")
     predicted = subject.network.probabilities(np.asarray(split.images[places])).argmax(axis=1)
     return symmetry_response(subject.network, subject.pixels(split, places), predicted)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from giemsa.errors import ModelError
 from giemsa.interpretation.integrated_gradients import baseline_of
-from giemsa.interpretation.layers import evaluating
+from giemsa.interpretation.passes import evaluating
 from giemsa.interpretation.pixels import check_pixels, images_at_a_time, in_batches
 from giemsa.interpretation.target import AnyTarget, outputs, resolve_target
 
@@ -49,7 +49,7 @@ def occlusion(
     ----------
     network, pixels, target : as in :func:`giemsa.interpretation.gradients.gradient`.
     patch : side of the square that covers, in pixels; a fifth of the image by default.
-    stride : step between patches, in pixels; half a patch by default.
+    stride : step between patches, in pixels, at most a patch; half a patch by default.
     baseline : what covers: images like ``pixels``, one grey value, or ``None`` for each image's mean colour.
     batch_size : images in one pass; if not given, as many as are fast, few of large ones.
 
@@ -59,7 +59,7 @@ def occlusion(
 
     Raises
     ------
-    ModelError : a patch larger than the image, a target that does not fit.
+    ModelError : a patch larger than the image, a stride larger than the patch, a target that does not fit.
 
     References
     ----------
@@ -97,7 +97,12 @@ def _masks_for(pixels: Tensor, patch: int | None = None, stride: int | None = No
     patch = patch or max(2, round(min(height, width) / 5))
     if not 1 <= patch <= min(height, width):
         raise ModelError(f"a patch of {patch} pixels does not fit into an image of {height}x{width}")
-    return patch_masks(height, width, patch, stride or max(1, patch // 2))
+    stride = stride or max(1, patch // 2)
+    if not 1 <= stride <= patch:
+        raise ModelError(
+            f"a stride of {stride} pixels leaves gaps between patches of {patch}; take 1 to {patch}"
+        )
+    return patch_masks(height, width, patch, stride)
 
 
 def _falls(

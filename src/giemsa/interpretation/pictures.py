@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from giemsa.data.dataset import Symmetry
 from giemsa.interpretation.attribution import METHODS
+from giemsa.interpretation.criteria import CRITERIA
 from giemsa.interpretation.interval import Mean
 from giemsa.interpretation.looks import AttributionLook, MadeLook, MapsLook, SpaceLook
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
-from giemsa.interpretation.trust import CHANCE, LEAST_STABILITY, MOST_SIMILARITY, MethodTrust
+from giemsa.interpretation.trust import MethodTrust
+from giemsa.interpretation.words import views_in_words
 from giemsa.plots.attribution import plot_attributions
 from giemsa.plots.feature_maps import plot_channel_examples, plot_feature_maps
 from giemsa.plots.feature_space import Places, plot_class_examples, plot_feature_space, plot_neighbours
@@ -37,7 +40,7 @@ def pictures_of(found: Interpretation) -> tuple[Picture, ...]:
     if found.space:
         drawn += draw_space(found.space, subject)
     if found.symmetry:
-        drawn.append(draw_symmetry(found.symmetry))
+        drawn.append(draw_symmetry(found.symmetry, subject.network.symmetry))
     if found.maps:
         drawn += draw_maps(found.maps, subject)
     drawn += draw_filters(found)
@@ -87,27 +90,31 @@ def draw_maps(look: MapsLook, subject: Subject) -> Iterator[Picture]:
         "interpret-channels",
         plot_channel_examples(train.images[look.exciting], look.channels, layer=look.layer),
         f"What excites channels of {look.layer}",
-        f"For {len(look.channels)} channels of {look.layer} that vary most, the five training images that excite each most.",
-        "A row a channel: the training images to which it answers most strongly, the strongest on the left.",
+        f"For {len(look.channels)} channels of {look.layer} that vary most, the {look.exciting.shape[1]} images that excite each "
+        f"most {_among(look.searched, subject)}.",
+        "A row a channel: the images to which it answers most strongly, the strongest on the left, "
+        f"{_among(look.searched, subject)}.",
         "The strongest examples look purer than the rest of what a channel answers to.",
     )
 
 
 def draw_made_images(look: MadeLook, subject: Subject) -> Picture:
-    """Draw the image made for each class above the real one that is nearest to it."""
+    """Draw the image made for each class above the real one that is nearest to it, a blank where none was looked at."""
     data = subject.data
-    real = np.stack([data.train.images[max(place, 0)] for place in look.beside])
+    blank = np.full(data.image_shape, 255, dtype=np.uint8)
+    real = np.stack([data.train.images[place] if place >= 0 else blank for place in look.beside])
     notes = [f"p = {_probability(value)}".replace("= >", "> ") for value in look.judged.moved]
     least = int(np.argmin(look.judged.moved))
     return Picture(
         "interpret-maximisation",
         plot_maximisation(look.made.images, real, list(data.short_names), notes),
-        "An image made for each class, above the nearest real cell",
-        f"{len(real)} made images with real ones below; the network's probability for the made ones, averaged over unseen "
-        f"views, is least for {data.class_names[least]}: {look.judged.moved[least]:.2f}.",
-        "What the network would most like to see for each class, made from noise; p is its calibrated probability, averaged "
-        "over the turned and mirrored views that keep its meaning and four shifts.",
-        "It is what suffices for this network, not what the class looks like; the likeness to real cells comes in part from "
+        "An image made for each class, above a real one that is near",
+        f"{len(real)} made images with real ones below; the network's probability for the made ones, averaged over the views "
+        f"that they were made for, is least for {data.class_names[least]}: {look.judged.moved[least]:.2f}.",
+        "What the network would most like to see for each class, made from noise; p is its calibrated probability, averaged over "
+        f"the views that the image was made for ({views_in_words(subject.network.symmetry)}). Below, the nearest image of the "
+        f"class {_among(look.searched, subject)}.",
+        "It is what suffices for this network, not what the class looks like; the likeness to real images comes in part from "
         "the colours and shapes that it is made of.",
     )
 
@@ -147,7 +154,7 @@ def draw_attributions(look: AttributionLook, subject: Subject) -> Iterator[Pictu
 def _checks(look: AttributionLook) -> list[Check]:
     def values(get) -> dict[str, tuple[float, float, float]]:  # type: ignore[no-untyped-def]
         means: dict[str, Mean | None] = {METHODS[x.method].title: get(x) for x in look.trust}
-        return {title: (mean.value, mean.low, mean.high) for title, mean in means.items() if mean}
+        return {title: (mean.value, mean.low, mean.high) for title, mean in means.items() if mean and mean.n}
 
     def similarity(x: MethodTrust) -> Mean:
         return x.similarity
@@ -157,13 +164,23 @@ def _checks(look: AttributionLook) -> list[Check]:
     highest = max([0.5, *(high for _, _, high in gains.values())]) + 0.03
     checks = [
         Check(
-            "random weights: likeness to the map before", values(similarity), MOST_SIMILARITY, False, (0, 1)
+            "random weights: likeness to the map before",
+            values(similarity),
+            CRITERIA["similarity"].bound,
+            False,
+            (0, 1),
         ),
-        Check("deletion and insertion: gain over a random order", gains, 0.0, True, (lowest, highest)),
+        Check(
+            "deletion and insertion: gain over a random order",
+            gains,
+            CRITERIA["gain"].bound,
+            True,
+            (lowest, highest),
+        ),
         Check(
             "moved by a pixel: likeness of the maps",
             values(lambda x: x.stability),
-            LEAST_STABILITY,
+            CRITERIA["stability"].bound,
             True,
             (0, 1),
         ),
@@ -171,7 +188,14 @@ def _checks(look: AttributionLook) -> list[Check]:
     pointing = values(lambda x: x.pointing)
     if pointing:
         checks.insert(
-            2, Check("four cells: part of the mark on the right one", pointing, CHANCE, True, (0, 1))
+            2,
+            Check(
+                "four images: part of the mark on the right one",
+                pointing,
+                CRITERIA["pointing"].bound,
+                True,
+                (0, 1),
+            ),
         )
     return checks
 
@@ -180,7 +204,7 @@ def draw_space(look: SpaceLook, subject: Subject) -> Iterator[Picture]:
     """Draw the map of the features, the prototypes, and neighbours."""
     data, split, train = subject.data, subject.looked_at, subject.data.train
     labels = split.labels[look.places]
-    wrong = int((labels != look.predicted).sum())
+    wrong, searched = int((labels != look.predicted).sum()), _among(len(look.train_places), subject)
     yield Picture(
         "interpret-map",
         plot_feature_space(
@@ -203,8 +227,8 @@ def draw_space(look: SpaceLook, subject: Subject) -> Iterator[Picture]:
             data.short_names,
         ),
         "Typical and odd images of each class",
-        f"For each of {len(look.classes)} classes, the training images nearest to the class's mean in the network's features, "
-        "and the furthest.",
+        f"For each of {len(look.classes)} classes, the images nearest to the class's mean in the network's features, and the "
+        f"furthest, {searched}.",
         "Left, what the network takes for typical of the class; right, what fits it least.",
         "Odd is not wrong: it may be a rare form, a poor image, or a wrong label.",
     )
@@ -219,9 +243,20 @@ def draw_space(look: SpaceLook, subject: Subject) -> Iterator[Picture]:
             [[data.short_names[train.labels[place]] for place in row] for row in neighbours],
         ),
         "The training images that the network finds most alike",
-        f"{len(look.queries)} {subject.split_name} images, wrong answers first, each with its five nearest training images.",
-        "Right of each image, the training images whose features are nearest; their classes stand over them.",
+        f"{len(look.queries)} {subject.split_name} images, wrong answers first, each with the {neighbours.shape[1]} nearest "
+        f"images {searched}.",
+        f"Right of each image, those whose features are nearest {searched}; their classes stand over them.",
         "Likeness in the network's features explains an answer by example; it does not prove that these images caused it.",
+    )
+
+
+def _among(searched: int, subject: Subject) -> str:
+    """Say how many training images were looked at."""
+    every = len(subject.data.train)
+    return (
+        f"among {searched:,} of {every:,} training images"
+        if searched < every
+        else f"among all {every:,} training images"
     )
 
 
@@ -229,17 +264,25 @@ def _query_title(label: str, said: str) -> str:
     return label if label == said else f"{label}, said {said}"
 
 
-def draw_symmetry(found: SymmetryResponse) -> Picture:
-    """Draw the response to turning and to the other moves."""
+_MEANING: dict[Symmetry, str] = {
+    "none": "Here a turned or mirrored image may mean something else, so that its answer may change.",
+    "mirror": "Here a turned image may mean something else, so that its answer may change; a mirrored one means the same.",
+    "mirror and quarter turns": "Here a turned or mirrored image means the same.",
+}
+
+
+def draw_symmetry(found: SymmetryResponse, symmetry: Symmetry) -> Picture:
+    """Draw the response to turning and to the other moves, for images of a symmetry."""
     worst = int(np.argmax(found.changed))
     return Picture(
         "interpret-symmetry",
         plot_symmetry_response(found.degrees, found.turned, found.moves, found.changed, len(found.labels)),
-        "What moves the answer though the cell stays the same",
+        "What moves the answer: turns, mirrors, shifts and colours",
         f"Probability of the answer as {len(found.labels)} images are turned through 360 degrees, and the part whose answer "
         f"changes under ten other moves; most: {found.moves[worst]}, {found.changed[worst]:.1%}.",
         "Above, the probability of the class that the network names, as the image is turned; below, how many answers change.",
-        "Turns other than quarter turns blur small images a little and repeat their edge, which itself moves the answer.",
+        f"{_MEANING[symmetry]} Turns other than quarter turns blur small images a little and repeat their edge, which itself "
+        "moves the answer.",
     )
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from giemsa.errors import ModelError
 from giemsa.interpretation.attribution import attribute_classes
-from giemsa.interpretation.layers import evaluating
+from giemsa.interpretation.passes import evaluating
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +31,21 @@ class Mosaics:
     labels: np.ndarray
 
 
-def make_mosaics(
-    pixels: Tensor, labels: np.ndarray, confidences: np.ndarray, *, count: int, generator: np.random.Generator
-) -> Mosaics:
-    """Put four images of four different classes into each mosaic.
+def choose_quarters(
+    labels: np.ndarray, confidences: np.ndarray, *, count: int, generator: np.random.Generator
+) -> np.ndarray:
+    """Choose four images of four different classes for each mosaic.
 
     Parameters
     ----------
-    pixels : ``(n, channels, height, width)``; those that the network gets right.
-    labels, confidences : ``(n,)``: the class of each, and the probability that the network gives it.
+    labels, confidences : ``(n,)``, of the images that the network gets right: the class of each, and the probability that the
+        network gives it.
     count : how many mosaics.
     generator : draws classes and, among the surer half of each class, images.
+
+    Returns
+    -------
+    ndarray : ``(count, 4)``, int64, places among the ``n``.
 
     Raises
     ------
@@ -59,10 +63,19 @@ def make_mosaics(
     if len(pools) < 4:
         raise ModelError(f"the pointing game needs right answers in four classes, found {len(pools)}")
     chosen = np.stack([generator.choice(list(pools), 4, replace=False) for _ in range(count)])
-    images = np.vectorize(lambda label: generator.choice(pools[int(label)]))(chosen)
-    quarters = pixels[torch.from_numpy(images.astype(np.int64))]
+    return np.vectorize(lambda label: generator.choice(pools[int(label)]))(chosen).astype(np.int64)
+
+
+def make_mosaics(quarters: Tensor, labels: np.ndarray) -> Mosaics:
+    """Put four images into each mosaic.
+
+    Parameters
+    ----------
+    quarters : ``(m, 4, channels, height, width)``, 0 to 1, in reading order.
+    labels : ``(m, 4)``, their classes.
+    """
     rows = [torch.cat([quarters[:, i], quarters[:, i + 1]], dim=3) for i in (0, 2)]
-    return Mosaics(torch.cat(rows, dim=2), chosen)
+    return Mosaics(torch.cat(rows, dim=2), labels)
 
 
 def takes_mosaics(network: nn.Module, pixels: Tensor) -> bool:
@@ -70,7 +83,7 @@ def takes_mosaics(network: nn.Module, pixels: Tensor) -> bool:
     with evaluating(network), torch.no_grad():
         try:
             network(pixels[:1].repeat(1, 1, 2, 2))
-        except RuntimeError:
+        except Exception:  # whatever a user's network raises
             return False
     return True
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from giemsa.interpretation.layers import evaluating
+from giemsa.interpretation.passes import evaluating
 from giemsa.interpretation.pixels import in_batches
 from giemsa.training.classifier import Classifier
 

@@ -1,7 +1,8 @@
 """The sanity check by randomisation: a map that stays the same when the weights are drawn anew does not show what was learnt.
 
-The layers are drawn anew one after the other, from the output down. After each, the map is compared with the first one by rank
-correlation of its absolute values. A map that still resembles it when every layer is random shows the image, not the network.
+The layers are drawn anew one after the other, from the output down, until none is left that has learnt. The map is compared with
+the first one by rank correlation of its absolute values. One that still resembles it when every layer is random shows the image,
+not the network.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from torch import Tensor, nn
 
 from giemsa.interpretation.attribution import attribute
 from giemsa.interpretation.layers import PREFIX
+from giemsa.interpretation.passes import evaluating
+from giemsa.interpretation.pixels import images_at_a_time
+
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +28,9 @@ class Randomisation:
 
     Parameters
     ----------
-    layers : those drawn anew, from the output down; each step keeps the ones before it random.
-    similarities : ``(steps, n)``: rank correlation of each image's map with its first one, -1 to 1.
+    layers : those drawn anew, from the output down; each stays random.
+    similarities : ``(steps, n)``: rank correlation of each image's map with its first one, -1 to 1, after each layer or after the
+        last alone; NaN where one of the two is blank, so that there is nothing to compare.
     """
 
     layers: tuple[str, ...]
@@ -37,18 +43,43 @@ class Randomisation:
 
 
 def randomise_layer(module: nn.Module, generator: torch.Generator) -> None:
-    """Draw the parameters of one module anew, in place, from a normal distribution with each one's own mean and spread."""
+    """Draw the parameters of one module anew, in place, from a normal distribution around zero, as large as each one's own were.
+
+    Around zero, as where a training begins: weights that kept a mean below zero would silence all that follows them.
+    """
     with torch.no_grad():
         for parameter in module.parameters(recurse=False):
-            spread = parameter.std() if parameter.numel() > 1 else parameter.abs().mean()
             draw = torch.randn(parameter.shape, generator=generator).to(parameter)
-            parameter.copy_(draw * spread + parameter.mean())
+            parameter.copy_(draw * parameter.square().mean().sqrt())
+
+
+def settle_norms(network: nn.Module, pixels: Tensor) -> None:
+    """Let the batch norms take, in place, the moments of what they are given, as if a training had just begun.
+
+    The moments of the trained layers do not fit the maps of random ones, which would come out far too large, or dead.
+    """
+
+    def take_moments(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        given = inputs[0]
+        over = [axis for axis in range(given.ndim) if axis != 1]
+        variance, mean = torch.var_mean(given, dim=over, correction=0)
+        module.running_var.copy_(variance)  # type: ignore[operator]
+        module.running_mean.copy_(mean)  # type: ignore[operator]
+
+    norms = [m for m in network.modules() if isinstance(m, NORMS) and m.running_mean is not None]
+    handles = [norm.register_forward_pre_hook(take_moments) for norm in norms]
+    try:
+        with evaluating(network), torch.no_grad():
+            network(pixels[: images_at_a_time(pixels)])
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def rank_correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return Spearman's correlation of the absolute values of two stacks of maps, ``(n, h, w)`` each, as ``(n,)``.
 
-    A constant map has no order: its correlation is 0.
+    A constant map has no order: with it, the correlation is NaN.
 
     Examples
     --------
@@ -61,7 +92,7 @@ def rank_correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     ranks = [rankdata(np.abs(x).reshape(len(x), -1), axis=1) for x in (first, second)]
     a, b = (r - r.mean(axis=1, keepdims=True) for r in ranks)
     lengths = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
-    return (a * b).sum(axis=1) / np.where(lengths > 0, lengths, 1.0)
+    return np.where(lengths > 0, (a * b).sum(axis=1) / np.where(lengths > 0, lengths, 1.0), np.nan)
 
 
 def check_by_randomisation(
@@ -71,7 +102,7 @@ def check_by_randomisation(
     method: str,
     *,
     seed: int = 0,
-    steps: int | None = None,
+    each_layer: bool = True,
     maps: np.ndarray | None = None,
 ) -> Randomisation:
     """Draw the network's layers anew from the output down and see how a method's maps change.
@@ -83,7 +114,7 @@ def check_by_randomisation(
     labels : ``(n,)``, the class that is explained.
     method : a key of ``METHODS``.
     seed : of the new weights.
-    steps : compare after about this many layers only, the last always among them; every layer by default.
+    each_layer : compare after each; else only when every layer is random.
     maps : the method's maps of ``pixels``, ``(n, height, width)``, where they are at hand.
 
     Returns
@@ -97,16 +128,15 @@ def check_by_randomisation(
     generator = torch.Generator().manual_seed(seed)
     first = attribute(network, pixels, labels, method) if maps is None else maps
     drawn = copy.deepcopy(network)
-    layers = [(n, m) for n, m in drawn.named_modules() if any(True for _ in m.parameters(recurse=False))][
-        ::-1
+    learning = [
+        (name.removeprefix(PREFIX), module)
+        for name, module in reversed(list(drawn.named_modules()))
+        if any(True for _ in module.parameters(recurse=False))
     ]
-    compared = set(
-        np.linspace(0, len(layers) - 1, min(steps or len(layers), len(layers))).round().astype(int)
-    )
-    names, similarities = [], []
-    for place, (name, module) in enumerate(layers):
+    similarities = []
+    for place, (_, module) in enumerate(learning, start=1):
         randomise_layer(module, generator)
-        if place in compared:
-            names.append(name.removeprefix(PREFIX))
+        if each_layer or place == len(learning):
+            settle_norms(drawn, pixels)
             similarities.append(rank_correlations(first, attribute(drawn, pixels, labels, method)))
-    return Randomisation(tuple(names), np.stack(similarities))
+    return Randomisation(tuple(name for name, _ in learning), np.stack(similarities))

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from giemsa.interpretation.gradients import gradient_step
-from giemsa.interpretation.layers import evaluating
+from giemsa.interpretation.passes import evaluating
 from giemsa.interpretation.pixels import check_pixels, images_at_a_time
 from giemsa.interpretation.target import AnyTarget, resolve_target
 

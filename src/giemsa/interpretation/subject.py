@@ -37,8 +37,9 @@ class Amounts:
     layers: int = 3
 
 
-LIKE_IMAGES = 800
-LIKE_VALUES = 40_000_000  # numbers in all of them, so that large images do not fill the memory
+HELD_IMAGES = 800
+HELD_VALUES = 40_000_000  # numbers in all of them, so that large images do not fill the memory
+SLICE = 1024
 QUICK = Amounts()
 THOROUGH = Amounts(checked=100, mosaics=250, mapped=1500, compared=1_000_000, turned=1000, layers=100)
 
@@ -75,23 +76,32 @@ class Subject:
         """Return a generator for one purpose."""
         return np.random.default_rng(derive_seed(self.seed, f"interpret {purpose}"))
 
-    def sample(self, split: Split, count: int, purpose: str) -> np.ndarray:
-        """Choose about ``count`` places of a split, each class alike as far as it goes, in order."""
-        return balanced_sample(split.labels, count, self.generator(purpose))
+    def sample(self, labels: np.ndarray, count: int, purpose: str) -> np.ndarray:
+        """Choose at most ``count`` places of those labels, each class alike as far as it goes, in order."""
+        return balanced_sample(labels, count, self.generator(purpose))
 
     @property
     def views(self) -> tuple[int, ...]:
         """The turned and mirrored views in which an image keeps its meaning."""
         return VIEWS[self.network.symmetry]
 
+    @property
+    def held(self) -> int:
+        """How many images may be held as pixels at once."""
+        return min(HELD_IMAGES, HELD_VALUES // int(np.prod(self.data.image_shape)))
+
     def like(self) -> np.ndarray:
         """Choose training images, of all classes, from which a made image takes its statistics."""
-        size = int(np.prod(self.data.image_shape))
-        return self.sample(self.data.train, min(LIKE_IMAGES, LIKE_VALUES // size), "statistics")
+        return self.sample(self.data.train.labels, self.held, "statistics")
 
     def pixels(self, split: Split, places: np.ndarray) -> Tensor:
         """Return images as the network takes them."""
         return to_pixels(np.asarray(split.images[places]))
+
+    def features(self, split: Split, places: np.ndarray) -> np.ndarray:
+        """Return the network's features of images, ``(n, d)``, of which few are copied at a time."""
+        parts = (places[start : start + SLICE] for start in range(0, len(places), SLICE))
+        return np.concatenate([self.network.features(np.asarray(split.images[part])) for part in parts])
 
 
 def open_subject(run: Run, *, thorough: bool, seed: int) -> Subject:
@@ -109,11 +119,11 @@ def open_subject(run: Run, *, thorough: bool, seed: int) -> Subject:
     except RunError:
         untrained = None
     network = copy_on_cpu(run.classifier)
-    amounts = THOROUGH if thorough else _fewer(QUICK, data.image_shape)
+    amounts = fewer(THOROUGH if thorough else QUICK, data.image_shape)
     return Subject(network, untrained, data, amounts, seed)
 
 
-def _fewer(amounts: Amounts, image_shape: tuple[int, int, int]) -> Amounts:
+def fewer(amounts: Amounts, image_shape: tuple[int, int, int]) -> Amounts:
     """Check fewer images where they are larger than 64x64, so that the checks take about as long."""
     share = min(1.0, 64 * 64 / (image_shape[0] * image_shape[1]))
     checked, mosaics, turned = (

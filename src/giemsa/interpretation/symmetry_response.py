@@ -1,4 +1,4 @@
-"""How the output moves when the image is turned, mirrored, shifted or recoloured, though the cell stays the same."""
+"""How the output moves when the image is turned, mirrored, shifted or recoloured."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from giemsa.errors import ModelError
-from giemsa.interpretation.layers import activations, first_logits
+from giemsa.interpretation.activations import activations
+from giemsa.interpretation.passes import first_logits
 from giemsa.interpretation.pixels import in_batches
 
 
@@ -84,7 +85,7 @@ def channel_target(network: nn.Module, layer: str, channel: int, image_shape: tu
     ModelError : no such layer or channel.
     """
     probe = torch.full((1, image_shape[2], *image_shape[:2]), 0.5)
-    n = int(activations(network, probe, layer)[1].shape[1])
+    n = int(activations(network, probe, layer).shape[1])
     if not 0 <= channel < n:
         raise ModelError(f"layer {layer!r} has no channel {channel}; its channels are 0 to {n - 1}")
     return Target(torch.eye(n)[channel], layer)
@@ -100,7 +101,7 @@ def resolve_target(target: AnyTarget, network: nn.Module, pixels: Tensor) -> Tar
     logits = first_logits(network, pixels[:1])
     if not isinstance(target, Target):
         target = class_target(target, int(logits.shape[1]))
-    explained = activations(network, pixels[:1], target.layer)[1] if target.layer else logits
+    explained = activations(network, pixels[:1], target.layer) if target.layer else logits
     if target.weights.shape[-1] != explained.shape[1]:
         place = f"layer {target.layer!r} has" if target.layer else "the network has"
         raise ModelError(
@@ -114,7 +115,7 @@ def resolve_target(target: AnyTarget, network: nn.Module, pixels: Tensor) -> Tar
 def outputs(network: nn.Module, pixels: Tensor, layer: str = "") -> Tensor:
     """Return the logits or a layer's outputs, maps averaged, ``(n, outputs)``, with their graph where gradients are on."""
     gradient = torch.is_grad_enabled()
-    found = activations(network, pixels, layer, gradient=gradient)[1] if layer else network(pixels)
+    found = activations(network, pixels, layer, gradient=gradient) if layer else network(pixels)
     return found.mean((2, 3)) if found.ndim == 4 else found
 
 

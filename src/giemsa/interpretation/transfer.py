@@ -1,4 +1,8 @@
-"""Is a made image a picture of the class, or only a key to one lock? Four numbers that the optimiser did not climb."""
+"""Is a made image a picture of the class, or only a key to one lock?
+
+It was made to convince one network in views such as those that are looked at here. What it is beyond that, a second network and
+the distance to real images tell.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,8 @@ class MadeImages:
     Parameters
     ----------
     own : ``(n,)``, calibrated probability that the network gives the class it was asked for.
-    moved : ``(n,)``, the mean of the same over the views that keep the meaning, and over shifts by a pixel.
+    moved : ``(n,)``, the mean of the same over the views that keep the meaning, and over shifts by a pixel: the views that it was
+        made for.
     second : ``(n,)``, what a second, independently trained network gives; ``None`` without one.
     distance : ``(n,)``, root mean square distance to the nearest real image of the class, in the unit of the pixels, 0 to 1.
     typical : ``(n,)``, the same from real images of the class to their own nearest one, as median.
@@ -47,7 +52,7 @@ def judge_made_images(
     second: nn.Module | None = None,
     views: tuple[int, ...] = tuple(range(8)),
 ) -> MadeImages:
-    """Measure made images by what the optimiser did not see.
+    """Measure made images: how far they convince, also moved and shown to a second network, and how near real images lie.
 
     Parameters
     ----------

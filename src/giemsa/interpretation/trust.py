@@ -1,12 +1,12 @@
 """Which method of attribution earns trust on this network: four checks, one verdict in words.
 
-A map must (1) change when the weights are drawn anew, (2) order pixels better than chance, (3) point at the right cell among
-four, where the network can take a mosaic, and (4) stay with a cell that moves by a pixel. The bounds stand here and nowhere else.
+A map must (1) change when the weights are drawn anew, (2) order pixels better than chance, (3) point at the right image among
+four, where the network can take a mosaic, and (4) stay with an image that moves by a pixel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,29 +14,29 @@ from torch import Tensor, nn
 
 from giemsa.errors import ModelError
 from giemsa.interpretation.attribution import METHODS, attribute
+from giemsa.interpretation.criteria import CRITERIA, Criterion
 from giemsa.interpretation.deletion import deletion_curves
 from giemsa.interpretation.interval import Mean, mean_interval
 from giemsa.interpretation.pointing_game import Mosaics, centre_maps, play, pointing_scores
 from giemsa.interpretation.randomisation import check_by_randomisation
 from giemsa.interpretation.stability import stability
 
-MOST_SIMILARITY = 0.5
-LEAST_STABILITY = 0.5
-CHANCE = 0.25
-
 
 @dataclass(frozen=True)
 class MethodTrust:
-    """What the checks found for one method.
+    """What the checks found for one method, each against its bound in ``CRITERIA``.
+
+    A check fails where its whole interval lies on the wrong side of the bound, and is left open where a part does.
 
     Parameters
     ----------
     method : a key of ``METHODS``.
-    similarity : rank correlation of the map with that of the same network with random weights; at most 0.5 is asked for. It fails
-        where the whole interval lies above, and is open where a part does.
+    similarity : rank correlation of the map with that of the same network with random weights; images for which one of the two
+        is blank are left out. At most 0.5 is asked for.
     gain : area between insertion and deletion above that of a random order; above 0 is asked for.
-    pointing : part of the positive attribution on the right cell of four; above .25 is asked for; ``None`` where not played.
-    stability : correlation of the maps of the image and of the image moved by a pixel; at least 0.5 is asked for.
+    pointing : part of the positive attribution on the right one of four images; above .25 is asked for; ``None`` where it was not
+        played.
+    stability : correlation of the maps of the image and of the image moved by a pixel; above 0.5 is asked for.
     """
 
     method: str
@@ -46,34 +46,35 @@ class MethodTrust:
     stability: Mean
 
     @property
+    def blank(self) -> int:
+        """For how many images there was nothing to compare: the map is blank, or that under random weights."""
+        return self.stability.n - self.similarity.n
+
+    @property
     def objections(self) -> tuple[str, ...]:
-        """What speaks against it, in words; empty where every check is passed."""
-        found = []
-        if self.similarity.low > MOST_SIMILARITY:
-            found.append(
-                "its map hardly changes when the weights are random, so it shows the image, not the network"
-            )
-        if self.gain.low <= 0:
-            found.append(
-                "covering what it marks lowers the probability no more than covering pixels at random"
-            )
-        if self.pointing is not None and self.pointing.low <= CHANCE:
-            found.append("it does not point at the right cell among four")
-        return tuple(found)
+        """What speaks against it, in words."""
+        return tuple(
+            criterion.failed
+            for criterion, found in self._measured()
+            if criterion.decides and criterion.standing(found) == "bad"
+        )
 
     @property
     def doubts(self) -> tuple[str, ...]:
         """What asks for care without speaking against it, in words."""
-        found = []
-        if self.stability.value < LEAST_STABILITY:
-            found.append("its map changes when the cell moves by one pixel")
-        if self.similarity.low <= MOST_SIMILARITY < self.similarity.high:
-            found.append(
-                f"the images looked at leave open whether its map changes enough under random weights (likeness "
-                f"{self.similarity.value:.2f}, 95 % interval {self.similarity.low:.2f} to {self.similarity.high:.2f}; at most "
-                f"{MOST_SIMILARITY:.2f} is asked for)"
+        told = []
+        for criterion, found in self._measured():
+            standing = criterion.standing(found)
+            if standing == "open":
+                told.append(criterion.left_open(found))
+            elif standing == "bad" and not criterion.decides:
+                told.append(criterion.failed)
+        if self._mostly_blank:
+            told.append(
+                f"for {self.blank} of {self.stability.n} images its map is blank, before or under random weights, which leaves "
+                "open whether it shows the network"
             )
-        return tuple(found)
+        return tuple(told)
 
     @property
     def verdict(self) -> str:
@@ -99,10 +100,24 @@ class MethodTrust:
             "verdict": self.verdict,
             "sentence": self.sentence,
             "randomisation_similarity": self.similarity.to_json(),
+            "randomisation_blank": self.blank,
             "insertion_deletion_gain": self.gain.to_json(),
             "pointing": self.pointing.to_json() if self.pointing else None,
             "stability": self.stability.to_json(),
         }
+
+    @property
+    def _mostly_blank(self) -> bool:
+        return 2 * self.blank > self.stability.n
+
+    def _measured(self) -> Iterator[tuple[Criterion, Mean]]:
+        """Each criterion with what was found, where enough was."""
+        if not self._mostly_blank:
+            yield CRITERIA["similarity"], self.similarity
+        yield CRITERIA["gain"], self.gain
+        if self.pointing is not None:
+            yield CRITERIA["pointing"], self.pointing
+        yield CRITERIA["stability"], self.stability
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +142,6 @@ def judge_method(
     method: str,
     *,
     seed: int = 0,
-    steps: int | None = 1,
     chance: np.ndarray | None = None,
 ) -> MethodTrust:
     """Put one method through the four checks.
@@ -138,7 +152,6 @@ def judge_method(
     sample : images and mosaics.
     method : a key of ``METHODS``.
     seed : of random weights, random orders and bootstrap.
-    steps : how many stages of randomisation are looked at on the way; the last one decides.
     chance : what :func:`random_scores` gives for the sample, where it is at hand; it is the same for every method.
 
     Raises
@@ -149,14 +162,15 @@ def judge_method(
     chance = random_scores(network, sample, seed=seed) if chance is None else chance
     maps = attribute(network, pixels, labels, method)
     gain = deletion_curves(network, pixels, labels, maps).scores - chance
-    drawn = check_by_randomisation(network, pixels, labels, method, seed=seed, steps=steps, maps=maps)
+    drawn = check_by_randomisation(network, pixels, labels, method, seed=seed, each_layer=False, maps=maps)
+    similar = np.abs(drawn.final[np.isfinite(drawn.final)])
     pointing = None
     if sample.mosaics is not None:
         points = play(network, sample.mosaics, method, quarters=(0, 3))
         pointing = mean_interval(points, seed=seed)
     return MethodTrust(
         method,
-        mean_interval(np.abs(drawn.final), seed=seed),
+        mean_interval(similar, seed=seed),
         mean_interval(gain, seed=seed),
         pointing,
         mean_interval(stability(network, pixels, labels, method, maps=maps), seed=seed),
@@ -177,19 +191,24 @@ def judge_methods(
     methods: tuple[str, ...] = tuple(METHODS),
     seed: int = 0,
     progress: Callable[[int, int, str], None] | None = None,
-) -> tuple[MethodTrust, ...]:
-    """Put each method through the checks; one that needs global pooling is left out where there is none."""
-    found = []
+) -> tuple[tuple[MethodTrust, ...], tuple[str, ...]]:
+    """Put each method through the checks.
+
+    Returns
+    -------
+    tuple : what was found, and a sentence on each method that the network does not allow.
+    """
+    found, left_out = [], []
     chance = random_scores(network, sample, seed=seed)
     for place, method in enumerate(methods):
+        title = METHODS[method].title
         if progress:
-            progress(place, len(methods), f"checking {METHODS[method].title}")
+            progress(place, len(methods), f"checking {title}")
         try:
             found.append(judge_method(network, sample, method, seed=seed, chance=chance))
-        except ModelError:
-            if not METHODS[method].pools:
-                raise
-    return tuple(found)
+        except ModelError as problem:
+            left_out.append(f"{title}: left out, since {problem}.")
+    return tuple(found), tuple(left_out)
 
 
 def pointing_baselines(mosaics: Mosaics, *, seed: int = 0) -> dict[str, Mean]:

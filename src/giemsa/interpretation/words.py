@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from giemsa.data.dataset import Symmetry
 from giemsa.interpretation.attribution import METHODS
 from giemsa.interpretation.looks import AttributionLook, MadeLook
+from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ def sentences_of(found: Interpretation) -> tuple[str, ...]:
     if found.symmetry:
         lines += _on_symmetry(found.symmetry)
     if found.made:
-        lines += _on_made_images(found.made, found.subject.data.class_names)
+        lines += _on_made_images(found.made, found.subject)
     return tuple(lines)
 
 
@@ -41,10 +43,11 @@ def _on_trust(look: AttributionLook) -> list[str]:
     trusted = [METHODS[x.method].title for x in look.trust if x.verdict == "trusted"]
     careful = [METHODS[x.method].title for x in look.trust if x.verdict == "with care"]
     earn = "earns" if len(trusted) == 1 else "earn"
+    ways = f"{len(look.trust)} way{'s' * (len(look.trust) > 1)}"
     opening = (
-        f"Of {len(look.trust)} ways to map what it looks at, {len(trusted)} {earn} trust on this network: {joined(trusted)}."
+        f"Of {ways} to map what it looks at, {len(trusted)} {earn} trust on this network: {joined(trusted)}."
         if trusted
-        else f"None of {len(look.trust)} ways to map what it looks at earns trust on this network; do not rely on one."
+        else f"None of {ways} to map what it looks at earns trust on this network; do not rely on one."
     )
     if careful:
         opening += f" To be read with care: {joined(careful)}."
@@ -55,12 +58,12 @@ def _on_trust(look: AttributionLook) -> list[str]:
         best = max(points, key=lambda x: x.pointing.value if x.pointing else 0)
         assert best.pointing
         lines.append(
-            f"Shown four cells at once, {METHODS[best.method].title} puts {best.pointing.value:.0%} of its mark on the right "
+            f"Shown four images at once, {METHODS[best.method].title} puts {best.pointing.value:.0%} of its mark on the right "
             f"one (95 % interval {best.pointing.low:.0%} to {best.pointing.high:.0%}; chance 25 %)."
         )
     else:
         lines.append(
-            "The pointing game on mosaics of four cells was not played: it needs a network that pools globally and right "
+            "The pointing game on mosaics of four images was not played: it needs a network that pools globally and right "
             "answers in four classes."
         )
     return lines
@@ -75,16 +78,30 @@ def _on_symmetry(found: SymmetryResponse) -> list[str]:
     ]
 
 
-def _on_made_images(look: MadeLook, names: tuple[str, ...]) -> list[str]:
+def views_in_words(symmetry: Symmetry) -> str:
+    """Name the views in which a made image is judged.
+
+    Examples
+    --------
+    >>> views_in_words("mirror")
+    'mirrored or shifted by a pixel'
+    """
+    turned = {"none": "", "mirror": "mirrored or ", "mirror and quarter turns": "mirrored, turned or "}
+    return f"{turned[symmetry]}shifted by a pixel"
+
+
+def _on_made_images(look: MadeLook, subject: Subject) -> list[str]:
+    names, views = subject.data.class_names, views_in_words(subject.network.symmetry)
     weak = [name for name, value in zip(names, look.judged.moved, strict=True) if value < 0.5]
     if weak:
         return [
-            f"The images made for {joined(weak)} do not convince the network itself once they are moved: read nothing into them."
+            f"The images made for {joined(weak)} do not convince the network itself once they are {views}: read nothing into "
+            "them."
         ]
     least = int(np.argmin(look.judged.moved))
     value = look.judged.moved[least]
     shown = f"{value:.2f}" if value < 0.995 else "above .99"
     return [
-        f"The images made for each class convince the network also when mirrored, turned or shifted (least: {names[least]}, "
-        f"probability {shown})."
+        f"The images made for each class convince the network in the views that they were made for, {views} (least: "
+        f"{names[least]}, probability {shown})."
     ]

@@ -54,7 +54,7 @@ def _draw_check(ax: Axes, check: Check, methods: Mapping[str, bool]) -> None:
     ax.axvline(check.bound, color=QUIET, linewidth=1)
     for row, (title, bad) in enumerate(methods.items()):
         if title not in check.values:
-            ax.text(low, row, "  not played", va="center", fontsize=9, color=QUIET)
+            ax.text(low, row, "  not measured", va="center", fontsize=9, color=QUIET)
             continue
         value, below, above = check.values[title]
         color = QUIET if bad else COLORS[0]

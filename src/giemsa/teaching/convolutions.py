@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from giemsa.teaching.feedback import Line, missing, right
 from giemsa.teaching.probing import Layer, Trace
-from giemsa.teaching.sameness import PLACES, UPPER_LIMIT, activation_in, carries, count, poolings
+from giemsa.teaching.sameness import PLACES, UPPER_LIMIT, activation_in, carries, count, mixes, poolings
 
 FILTERS = (32, 64, 64)
 _AVERAGES = ("avg_pool2d", "_adaptive_avg_pool2d", "mean")
@@ -24,6 +24,11 @@ def judge_convolutions(trace: Trace) -> Iterator[Line]:
     if len(found) != len(FILTERS) and trace.error is None:
         yield missing(f"your network has {count(len(found), 'convolution')}, three are asked for")
     for place, layer, filters in zip(PLACES, found, FILTERS, strict=False):
+        if layer.weight.dim() != 4:
+            yield missing(
+                f"your {place} convolution is {layer.weight.dim() - 2}-dimensional, images ask for two dimensions (nn.Conv2d)"
+            )
+            continue
         problems = [*_judge_filters(layer, filters, place), *_judge_what_follows(trace, layer, place)]
         yield from problems or [
             right(f"{place} convolution: {filters} filters of 3x3, ReLU, 2x2 max-pooling")
@@ -68,6 +73,10 @@ def _judge_what_follows(trace: Trace, layer: Layer, place: str) -> Iterator[Line
         yield missing(f"no ReLU follows your {place} convolution")
     elif carries(received, F.relu(maps)):
         yield missing(f"no max-pooling follows your {place} convolution")
+    elif any(mixes(received, pooled) for pooled in poolings(F.relu(maps))):
+        yield missing(
+            f"after your {place} convolution the images of the batch are mixed: keep each image's numbers in a row of its own"
+        )
     else:
         yield from _judge_by_name(layer.then, place)
 

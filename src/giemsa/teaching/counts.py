@@ -24,7 +24,8 @@ def check_class_counts(answer: object, data: ImageDataset, *, split: str = "val"
     Parameters
     ----------
     answer : counts, shares of 1 or percentages: a sequence in the order of the labels; a mapping or pairs from label or class
-        name; a pandas ``Series`` or table; or what ``np.unique(..., return_counts=True)``, ``plt.hist`` or ``plt.bar`` return.
+        name; a pandas ``Series`` or table; or what ``np.unique(..., return_counts=True)``, ``np.histogram``, ``plt.hist`` or
+        ``plt.bar`` return.
     data : the data set that was counted.
     split : the split that was asked for: ``train``, ``val`` or ``test``.
 
@@ -66,7 +67,7 @@ def _by_label(answer: object, data: ImageDataset, split: str) -> tuple[np.ndarra
 
 
 def _plain(answer: Any) -> object:
-    """Unpack bars, tables, pairs, what has to be asked one by one, and what ``np.unique`` and ``plt.hist`` return."""
+    """Unpack bars, tables, pairs, what has to be asked one by one, and what ``np.unique`` and histograms return."""
     if hasattr(answer, "datavalues"):
         return answer.datavalues
     if hasattr(answer, "columns") and hasattr(answer, "reset_index"):
@@ -75,8 +76,12 @@ def _plain(answer: Any) -> object:
         return answer.to_dict()
     if isinstance(answer, Iterator):
         answer = list(answer)
-    if isinstance(answer, tuple) and len(answer) == 3 and np.size(answer[1]) == np.size(answer[0]) + 1 > 2:
-        return answer[0]  # the bars' heights, their edges, and the bars
+    if (
+        isinstance(answer, tuple)
+        and len(answer) in (2, 3)
+        and np.size(answer[1]) == np.size(answer[0]) + 1 > 2
+    ):
+        return answer[0]  # the bars' heights, their edges, and of plt.hist the bars
     if isinstance(answer, tuple | list) and len(answer) == 2 and all(np.ndim(part) == 1 for part in answer):
         values, counts = answer
         return dict(zip(np.asarray(values).tolist(), np.asarray(counts).tolist(), strict=False))
@@ -86,7 +91,11 @@ def _plain(answer: Any) -> object:
 
 
 def _is_pair(part: object) -> bool:
-    return isinstance(part, tuple | list) and len(part) == 2 and isinstance(part[0], str | int | np.integer)
+    return (
+        isinstance(part, tuple | list)
+        and len(part) == 2
+        and isinstance(part[0], str | float | int | np.integer)
+    )
 
 
 def _from_mapping(answer: Mapping, data: ImageDataset) -> tuple[np.ndarray, list[Line]]:
@@ -96,11 +105,13 @@ def _from_mapping(answer: Mapping, data: ImageDataset) -> tuple[np.ndarray, list
     numbers = np.full(len(data.class_names), np.nan)
     unknown = []
     for key, number in answer.items():
+        if isinstance(key, tuple) and len(key) == 1:
+            (key,) = key  # as the rows of a table of one column are counted
         label = places.get(key, -1) if isinstance(key, str) else key
         if isinstance(number, str) or np.ndim(number) or label not in range(len(numbers)):
             unknown.append(str(key))
         else:
-            numbers[label] = number
+            numbers[int(label)] = number
     if unknown:
         are = "this is no label or class" if len(unknown) == 1 else "these are no labels or classes"
         return numbers, [missing(f"{in_words(unknown)}: {are} of {data.name} with a number")]
@@ -161,8 +172,9 @@ def _are_counts(numbers: np.ndarray, counts: np.ndarray) -> bool:
 
 
 def _adds_up_to(numbers: np.ndarray, whole: float) -> bool:
-    off = abs(float(numbers.sum()) - whole)
-    return off <= _rounding(numbers) * len(numbers) and bool(np.all((numbers >= 0) & (numbers <= whole)))
+    off, rounding = abs(float(numbers.sum()) - whole), _rounding(numbers)
+    small = rounding < 0.1 * whole  # else nearly every number would do, such as a 0 for a share of .2
+    return small and off <= rounding * len(numbers) and bool(np.all((numbers >= 0) & (numbers <= whole)))
 
 
 def _rounding(numbers: np.ndarray) -> float:

@@ -29,9 +29,10 @@ def poolings(maps: Tensor) -> list[Tensor]:
 
 
 def carries(received: Tensor, expected: Tensor) -> bool:
-    """Return whether a layer receives ``expected``: as it is, with a border around it, or flattened in any order."""
+    """Return whether a layer receives ``expected``: as it is, with a border around it, or each image flattened in any order."""
     if received.numel() == expected.numel():
-        return torch.allclose(received.flatten().sort().values, expected.flatten().sort().values, atol=1e-5)
+        each = received.reshape(len(expected), -1)
+        return torch.allclose(each.sort().values, expected.flatten(1).sort().values, atol=1e-5)
     if received.dim() != 4 or received.shape[:2] != expected.shape[:2]:
         return False
     height, width = expected.shape[2:]
@@ -41,6 +42,12 @@ def carries(received: Tensor, expected: Tensor) -> bool:
         for top in range(max(rows, 0))
         for left in range(max(columns, 0))
     )
+
+
+def mixes(received: Tensor, expected: Tensor) -> bool:
+    """Return whether a layer receives the numbers of ``expected``, but not each image's by themselves."""
+    same = received.numel() == expected.numel() and carries(received.reshape(1, -1), expected.reshape(1, -1))
+    return same and not carries(received, expected)
 
 
 def activation_in(then: list[str]) -> str:

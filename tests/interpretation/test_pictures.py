@@ -1,0 +1,80 @@
+"""What the figures say is true: how many images were searched, which views were looked at, what is not known is blank."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from torch import nn
+
+from giemsa.interpretation.activation_maximisation import DEFAULTS, Maximisation
+from giemsa.interpretation.looks import MadeLook
+from giemsa.interpretation.pictures import draw_made_images, draw_symmetry
+from giemsa.interpretation.subject import Amounts, Subject
+from giemsa.interpretation.symmetry_response import SymmetryResponse
+from giemsa.interpretation.transfer import MadeImages
+from giemsa.training.classifier import Classes, Classifier, Preprocessing
+
+
+def subject_of(discs, symmetry: str) -> Subject:
+    preprocessing = Preprocessing((20, 20, 3), (0.5,) * 3, (0.2,) * 3)
+    classes = Classes(discs.class_names, symmetry=symmetry)
+    return Subject(Classifier(nn.Flatten(), preprocessing, classes), None, discs, Amounts(), 0)
+
+
+@pytest.fixture
+def made() -> MadeLook:
+    images = np.full((3, 20, 20, 3), 0.5, dtype=np.float32)
+    sure, nearest = np.array([0.9, 0.8, 0.95]), np.array([4, -1, 7])
+    judged = MadeImages(sure, sure, None, np.array([0.1, np.nan, 0.1]), np.full(3, 0.2), nearest)
+    return MadeLook(Maximisation(images, sure, sure[None], DEFAULTS), judged, nearest, 40)
+
+
+def drawn(picture) -> list[np.ndarray]:
+    return [np.asarray(image.get_array()) for image in picture.figure.axes[0].get_images()]
+
+
+def test_a_class_without_images_is_above_a_blank(discs, made):
+    tiles = drawn(draw_made_images(made, subject_of(discs, "none")))
+    assert len(tiles) == 6
+    np.testing.assert_array_equal(tiles[1], discs.train.images[4])
+    np.testing.assert_array_equal(tiles[3], np.full((20, 20, 3), 255))
+    np.testing.assert_array_equal(tiles[5], discs.train.images[7])
+
+
+def test_how_many_images_were_searched_is_told(discs, made):
+    subject = subject_of(discs, "none")
+    assert (
+        "the nearest image of the class among 40 of 96 training images"
+        in draw_made_images(made, subject).shows
+    )
+    every = dataclasses.replace(made, searched=96)
+    assert "among all 96 training images" in draw_made_images(every, subject).shows
+
+
+@pytest.mark.parametrize(
+    ("symmetry", "views", "meaning"),
+    [
+        ("none", "made for (shifted by a pixel)", "a turned or mirrored image may mean something else"),
+        ("mirror", "made for (mirrored or shifted by a pixel)", "a turned image may mean something else"),
+        (
+            "mirror and quarter turns",
+            "made for (mirrored, turned or shifted by a pixel)",
+            "a turned or mirrored image means the same",
+        ),
+    ],
+)
+def test_only_the_views_that_keep_the_meaning_are_named(discs, made, symmetry, views, meaning):
+    picture = draw_made_images(made, subject_of(discs, symmetry))
+    assert views in picture.shows
+    assert "unseen" not in picture.alt
+    response = SymmetryResponse(
+        np.zeros(2, int),
+        np.ones(2),
+        np.array([0.0, 180.0]),
+        np.ones((2, 2)),
+        ("1 pixel right",),
+        np.ones((2, 1)),
+        np.array([0.5]),
+        np.zeros(2),
+    )
+    assert meaning in draw_symmetry(response, symmetry).caution
