@@ -85,12 +85,12 @@ class MethodTrust:
 
     @property
     def sentence(self) -> str:
-        """The verdict in one sentence."""
+        """The verdict in one sentence; where something speaks against the method, what is open besides is left out."""
         title = METHODS[self.method].title
         if self.verdict == "trusted":
             return f"{title} earns trust on this network: it passed every check that could be made."
         opening = {"with care": "is to be read with care", "fails": "does not earn trust"}[self.verdict]
-        return f"{title} {opening} on this network: {'; '.join((*self.objections, *self.doubts))}."
+        return f"{title} {opening} on this network: {'; '.join(self.objections or self.doubts)}."
 
     def to_json(self) -> dict[str, object]:
         """Return a plain dict."""

@@ -29,7 +29,8 @@ CHECKS = {
 CHECKS_NOTE = (
     "Random weights: likeness to the map of a network with random weights, at most 0.5 is asked for. Gain: area between "
     "insertion and deletion above that of a random order, above 0. Pointing: share of the mark on the right one of four "
-    "cells, above 0.25. Stability: likeness of the maps when the cell moves by a pixel, at least 0.5."
+    "images, above 0.25. Stability: likeness of the maps when the image moves by a pixel, above 0.5. A check whose interval "
+    "lies on both sides of its bound is left open."
 )
 
 
