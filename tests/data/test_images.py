@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from giemsa.data import images as reading
+from giemsa.data import opening
 from giemsa.data.cards import card_of
 from giemsa.data.dataset import SourceGeometry
 from giemsa.data.embedded import embedded_arrays
@@ -180,7 +180,7 @@ def test_a_bad_file_is_named_in_one_line(tmp_path, kind, words):
 
 
 def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "LARGEST_PIXELS", 99)
+    monkeypatch.setattr(opening, "LARGEST_PIXELS", 99)
     with pytest.raises(ImageFileError, match="decompression bomb"):
         read_image(save(tmp_path / "bomb.png", np.zeros((10, 10), np.uint8)), FORM)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -11,20 +10,16 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL import Image, ImageOps
 
 from giemsa.data.dataset import SourceGeometry, WhiteLevels
 from giemsa.data.depth import common_levels, deep_values, is_deep, level_of, own_levels, to_eight_bits
-from giemsa.data.files import ENDINGS
+from giemsa.data.opening import load_image, open_image
 from giemsa.errors import ImageFileError
 from giemsa.progress import Progress
 
 Fit = Literal["crop", "pad", "stretch"]
 FITS = ("crop", "pad", "stretch")
-LARGEST_PIXELS = 100_000_000
-FEW_GREYS = 16  # what the upper 8 of 16 bits leave of 12
-NEW_SUBFILE_TYPE, SMALLER_COPY = 254, 1  # the tag of a TIFF's page, and its bit that says preview
 
 
 @dataclass(frozen=True)
@@ -169,7 +164,7 @@ def count_channels(paths: Iterable[Path]) -> int:
     """Return 1 if every readable file is greyscale, else 3; only the files' heads are read."""
     for path in paths:
         try:
-            with _opened(path) as image:
+            with open_image(path) as image:
                 if not _is_grey(image.mode):
                     return 3
         except ImageFileError:
@@ -197,18 +192,18 @@ def _white_levels(paths: Sequence[Path], known: WhiteLevels, progress: Progress 
 def _unknown_levels(path: Path, known: WhiteLevels) -> WhiteLevels:
     """Return the level that a file needs, if it is deep and none is known for its kind."""
     try:
-        with _opened(path) as image:
+        with open_image(path) as image:
             if is_deep(image.mode) and level_of(known, image.mode) is None:
-                return own_levels(deep_values(_loaded(image, path), path))
+                return own_levels(deep_values(load_image(image, path), path))
     except ImageFileError:
         pass  # reading it will name it, or leave it out
     return WhiteLevels()
 
 
 def _read(path: Path, form: ImageForm) -> tuple[np.ndarray, _FileFacts]:
-    with _opened(path) as image:
+    with open_image(path) as image:
         kind, (width, height) = image.format or "", image.size
-        image = _upright(_loaded(image, path))
+        image = ImageOps.exif_transpose(load_image(image, path))
     plain = _eight_bit(image, path, form.white)
     if form.channels == 1 and not _shows_grey(plain):
         raise ImageFileError(
@@ -219,83 +214,6 @@ def _read(path: Path, form: ImageForm) -> tuple[np.ndarray, _FileFacts]:
     small = _as_published(plain, form, form.geometry) if cropped and form.geometry else _fitted(plain, form)
     pixels = np.asarray(small, dtype=np.uint8).reshape(form.height, form.width, form.channels)
     return pixels, _FileFacts(path.stat().st_size, kind, height, width, cropped)
-
-
-def _opened(path: Path) -> Image.Image:
-    if not path.is_file():
-        raise ImageFileError(f"{path} does not exist: expected an image file")
-    if path.stat().st_size == 0:
-        raise ImageFileError(
-            f"{path} is empty (0 bytes): expected an image; replace it or go on with --skip-bad"
-        )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = Image.open(path)
-    except Image.DecompressionBombError as error:
-        raise _too_large(path) from error
-    except UnidentifiedImageError as error:
-        raise ImageFileError(
-            f"{path} is not an image that can be read: expected {', '.join(ENDINGS)}; replace it or go on with --skip-bad"
-        ) from error
-    except (OSError, ValueError, SyntaxError) as error:
-        raise _broken(path, error) from error
-    if image.size[0] * image.size[1] > LARGEST_PIXELS:
-        image.close()
-        raise _too_large(path)
-    return image
-
-
-def _loaded(image: Image.Image, path: Path) -> Image.Image:
-    is_coarse = not is_deep(image.mode) and ";16" in str(getattr(image, "tile", ""))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            pages = _count_pages(image)
-            image.load()
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, Image.DecompressionBombError) as error:
-        raise _broken(path, error) from error
-    if pages > 1:
-        raise ImageFileError(
-            f"{path} holds {pages} images: expected one; save each as a file of its own, or go on with --skip-bad"
-        )
-    if is_coarse and np.asarray(image.convert("RGB")).max() < FEW_GREYS:
-        raise ImageFileError(
-            f"{path} has 16 bits a channel in colour, of which the upper 8 can be read, and uses the lower 12 alone: "
-            "expected its brightest value near 65535; save it with 8 bits a channel, or go on with --skip-bad"
-        )
-    return image
-
-
-def _count_pages(image: Image.Image) -> int:
-    """Return how many images a file holds; previews, as telephones (MPO) and scanners (TIFF) add them, do not count."""
-    pages = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-    if pages == 1 or not isinstance(image, TiffImageFile):
-        return pages
-    previews = 0
-    for page in range(1, pages):
-        image.seek(page)
-        previews += int(image.tag_v2.get(NEW_SUBFILE_TYPE, 0)) & SMALLER_COPY
-    image.seek(0)
-    return pages - previews
-
-
-def _broken(path: Path, error: Exception) -> ImageFileError:
-    return ImageFileError(
-        f"{path} cannot be read ({error}): it is damaged or cut short; replace it or go on with --skip-bad"
-    )
-
-
-def _too_large(path: Path) -> ImageFileError:
-    return ImageFileError(
-        f"{path} has more than {LARGEST_PIXELS // 1_000_000} million pixels, which may be a decompression bomb: "
-        "expected a smaller image; cut it into tiles or go on with --skip-bad"
-    )
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """Return the image turned as its EXIF orientation says."""
-    return ImageOps.exif_transpose(image)
 
 
 def _eight_bit(image: Image.Image, path: Path, levels: WhiteLevels) -> Image.Image:
