@@ -58,6 +58,13 @@ def test_no_images_to_learn_from_are_refused(discs: ImageDataset) -> None:
             next(fit(classifier, empty, SHORT))
 
 
+def test_layers_that_take_their_size_from_the_images_are_taken(discs: ImageDataset) -> None:
+    network = nn.Sequential(nn.LazyConv2d(4, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(3))
+    (epoch,) = fit(network, discs, SHORT.replace(epochs=1))
+    assert epoch.loss < 2
+    assert network[0].weight.shape == (4, 3, 3, 3)
+
+
 @pytest.mark.parametrize("begun", ["cpu", "meta"])
 def test_a_network_is_asked_for_its_output_where_it_will_compute(discs: ImageDataset, begun: str) -> None:
     network = nn.Sequential(nn.Flatten(), nn.Linear(1200, 3)).to(begun)

@@ -82,9 +82,9 @@ def build_classifier(
     )
     kind = symmetry or data.card.symmetry or "none"
     classes = Classes(data.class_names, data.short_names, symmetry=kind, compute=compute)
-    classifier = place(Classifier(network, preprocessing, classes))
-    _check_output(classifier)
-    return classifier
+    classifier = Classifier(network, preprocessing, classes).to(compute.device)
+    _check_output(classifier)  # layers that learn their size from the first images know it now
+    return place(classifier)
 
 
 def _mean_and_std(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
