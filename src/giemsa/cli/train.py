@@ -123,7 +123,7 @@ def _plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: floa
     from giemsa.training.budget import plan_epochs
 
     planned = plan_epochs(dataset, recipe, minutes * 60, device=device)
-    session.say(f"{minutes:g} minutes are {planned.epochs} epochs on this machine")
+    session.say(f"{minutes:g} minutes are {planned.epochs} epoch{'s' * (planned.epochs > 1)} on this machine")
     return planned
 
 
@@ -212,7 +212,8 @@ def summary(run: Run) -> tuple[dict[str, Any], str]:
         "recipe": dataclasses.asdict(run.recipe),
     }
     words = (
-        f"elapsed {clock(run.config['train_seconds'])}: {len(history)} epochs, kept {run.config['selection']}\n"
+        f"elapsed {clock(run.config['train_seconds'])}: {len(history)} epoch{'s' * (len(history) > 1)}, "
+        f"kept {run.config['selection']}\n"
         f"val accuracy {kept.val_accuracy:.4f}, val loss {kept.val_loss:.4f} (epoch {kept.epoch})\n"
         f"{found}{run.folder}"
     )
