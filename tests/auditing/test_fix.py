@@ -56,14 +56,19 @@ def test_the_manifest_loads_again_without_leaks(packed, tmp_path):
     }
 
 
-def test_image_files_are_found_from_anywhere_and_groups_are_kept(tmp_path, monkeypatch):
+def write_images(folder, groups):
+    """Write 24 images of noise, 16 of train, 4 of val and of test, and ``all.csv`` that names them with their groups."""
     rng = np.random.default_rng(1)
     lines = ["path,label,split,group"]
-    for number in range(24):
-        Image.fromarray(rng.integers(0, 256, (28, 28), dtype=np.uint8)).save(tmp_path / f"{number}.png")
+    for number, group in enumerate(groups):
+        Image.fromarray(rng.integers(0, 256, (28, 28), dtype=np.uint8)).save(folder / f"{number}.png")
         split = "train" if number < 16 else "val" if number < 20 else "test"
-        lines.append(f"{number}.png,{'ab'[number % 2]},{split},patient {0 if number == 23 else number}")
-    (tmp_path / "all.csv").write_text("\n".join(lines))
+        lines.append(f"{number}.png,{'ab'[number % 2]},{split},{group}")
+    (folder / "all.csv").write_text("\n".join(lines))
+
+
+def test_image_files_are_found_from_anywhere_and_groups_are_kept(tmp_path, monkeypatch):
+    write_images(tmp_path, [f"patient {0 if number == 23 else number}" for number in range(24)])
     monkeypatch.chdir(tmp_path)
     report = audit(giemsa.load("all.csv", size=28), quick=True)
     write_manifest(report, tmp_path / "elsewhere" / "clean.csv")
@@ -74,13 +79,7 @@ def test_image_files_are_found_from_anywhere_and_groups_are_kept(tmp_path, monke
 
 
 def test_an_image_without_a_group_is_written_without_one(tmp_path):
-    rng = np.random.default_rng(2)
-    lines = ["path,label,split,group"]
-    for number in range(24):
-        Image.fromarray(rng.integers(0, 256, (28, 28), dtype=np.uint8)).save(tmp_path / f"{number}.png")
-        split = "train" if number < 16 else "val" if number < 20 else "test"
-        lines.append(f"{number}.png,{'ab'[number % 2]},{split},{'patient 1' if number < 2 else ''}")
-    (tmp_path / "all.csv").write_text("\n".join(lines))
+    write_images(tmp_path, ["patient 1"] * 2 + [""] * 22)
     cleaning = write_manifest(
         audit(giemsa.load(tmp_path / "all.csv", size=28), quick=True), tmp_path / "clean.csv"
     )

@@ -13,6 +13,7 @@ import torch
 
 from giemsa.errors import GiemsaError, nearest_names
 from giemsa.models import build_model
+from giemsa.training.threads import threads_of
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -101,9 +102,7 @@ def _step_speedup(n_images: int, rounds: int) -> float:
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     pixels = torch.zeros(n_images, 3, 28, 28).to(memory_format=torch.channels_last)
     seconds = dict.fromkeys(("float32", "bfloat16"), math.inf)
-    threads = torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
+    with threads_of(1):
         for _ in range(rounds):
             for precision in seconds:
                 start = time.perf_counter()
@@ -111,6 +110,4 @@ def _step_speedup(n_images: int, rounds: int) -> float:
                     loss = network(pixels).float().square().mean()
                 loss.backward()
                 seconds[precision] = min(seconds[precision], time.perf_counter() - start)
-    finally:
-        torch.set_num_threads(threads)
     return seconds["float32"] / seconds["bfloat16"]

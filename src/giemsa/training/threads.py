@@ -6,7 +6,6 @@ their time so, and where another program holds a core, all of it. A batch a thre
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -73,11 +72,10 @@ class Team:
 
 @contextmanager
 def threads_of(n: int) -> Iterator[None]:
-    """Let PyTorch compute with ``n`` threads, where the machine has as many cores, and with as many as before at the end."""
+    """Let PyTorch compute with ``n`` threads, and with as many as before at the end."""
     before = torch.get_num_threads()
     try:
-        if n <= (os.cpu_count() or 1):
-            torch.set_num_threads(n)
+        torch.set_num_threads(n)
         yield
     finally:
         torch.set_num_threads(before)
@@ -92,11 +90,7 @@ def team_of(threads: int) -> Iterator[Team]:
     if threads < 2:
         yield Team()
         return
-    of_pytorch = torch.get_num_threads()
-    share = max(1, of_pytorch // threads)
-    try:
-        torch.set_num_threads(share)
-        with ThreadPoolExecutor(threads - 1, initializer=torch.set_num_threads, initargs=(share,)) as pool:
-            yield Team(threads - 1, pool)
-    finally:
-        torch.set_num_threads(of_pytorch)
+    share = max(1, torch.get_num_threads() // threads)
+    others = ThreadPoolExecutor(threads - 1, initializer=torch.set_num_threads, initargs=(share,))
+    with threads_of(share), others as pool:
+        yield Team(threads - 1, pool)

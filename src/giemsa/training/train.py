@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from giemsa.data.dataset import ImageDataset
@@ -128,7 +130,8 @@ def resume(
     if (run.compute.device, run.compute.precision) != (run.config["device"], run.config["precision"]):
         began = f"{run.config['device']}, {run.config['precision']}"
         run.update_config(device=run.compute.device, precision=run.compute.precision, began_on=began)
-    with threads_of(run.config["threads"]):
+    began_with = run.config["threads"]
+    with threads_of(began_with if began_with <= (os.cpu_count() or 1) else torch.get_num_threads()):
         return _run_epochs(run, state, on_epoch, progress)
 
 
