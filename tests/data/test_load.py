@@ -11,6 +11,7 @@ from giemsa.auditing.audit import audit
 from giemsa.data import sources
 from giemsa.data.cards import card_of
 from giemsa.data.load import load
+from giemsa.data.records import order_classes
 from giemsa.errors import DataError, ImageFileError
 
 
@@ -273,6 +274,58 @@ def test_what_spreadsheets_write(folder, tmp_path, separator):
     assert set(data.train.metadata["Größe, µm"]) <= {f"{number},5" for number in range(10)}
 
 
+def marked(tmp_path, head, rows):
+    """Write ten images each of two classes, and ``cells.csv`` with a row of text for each."""
+    lines = [head]
+    for number in range(20):
+        name = save(tmp_path / "pictures" / f"{number}.png", number).relative_to(tmp_path)
+        lines.append(rows(number, name.as_posix(), "ab"[number % 2]))
+    (tmp_path / "cells.csv").write_text("\n".join(lines), encoding="utf-8")
+    return tmp_path / "cells.csv"
+
+
+def test_columns_with_a_meaning_may_be_written_in_capitals(tmp_path):
+    splits = ["train"] * 12 + ["Validation"] * 4 + ["TEST"] * 4
+    path = marked(
+        tmp_path, "Path;LABEL;Split;Group", lambda n, name, label: f"{name};{label};{splits[n]};{n}"
+    )
+    data = load(path)
+    assert [len(split) for split in data.splits.values()] == [12, 4, 4]
+    assert data.val.groups.tolist() == ["12", "13", "14", "15"]
+
+
+def test_backslashes_blank_rows_and_a_blank_split_are_windows_and_no_fault(tmp_path):
+    windows = r"pictures\{}.png,{},,".format
+    path = marked(tmp_path, "path,label,split,", lambda n, name, label: windows(n, label) + "\n ,,")
+    assert [len(split) for split in load(path).splits.values()] == [14, 2, 4]
+    again = load(path)
+    assert sorted(
+        int(address[-6:-4].strip("/"))
+        for address in again.train.addresses + again.val.addresses + again.test.addresses
+    ) == list(range(20))
+
+
+def test_labels_that_look_alike_are_one(tmp_path):
+    spellings = ["große  Plättchen", "große Pla\u0308ttchen ", "klein", " klein"]
+    path = marked(
+        tmp_path, "path,label", lambda n, name, label: f"{name},{spellings[n // 2 % 2 + n % 2 * 2]}"
+    )
+    assert load(path).class_names == ("große Plättchen", "klein")
+
+
+def test_numbers_of_equal_size_keep_one_order():
+    for names in (["01", "1", "2"], ["2", "1", "01"], ["1", "2", "01"]):
+        assert order_classes(names) == ("01", "1", "2")
+    assert order_classes(["²", "1", "10"]) == ("1", "10", "²")
+
+
+def test_a_folder_called_like_a_packed_set_is_not_taken_for_it(tmp_path):
+    (tmp_path / "bloodmnist").mkdir()
+    rows = [f"bloodmnist::train/{number},{'ab'[number % 2]}" for number in range(20)]
+    (tmp_path / "cells.csv").write_text("path,label\n" + "\n".join(rows))
+    assert total(load(tmp_path / "cells.csv")) == 20
+
+
 def test_a_column_of_the_users_is_not_replaced(tmp_path):
     rows = []
     for number in range(10):
@@ -463,7 +516,16 @@ def test_no_image_that_can_be_read(tmp_path):
         ("path,label\n\na.png,x\n\n\nb.png,\n", "line 6: path and label must not be empty"),
         ("path;class\na.png;x\n", "lacks the column label: .*, got path,class"),
         ("path,label,split\na.png,x,tset\n", "split 'tset' is unknown"),
-        ("path,label\na.png,x\nb.png,y\n", r"a\.png does not exist"),
+        ("path,label,split\na.png,x,train\na.png,x,\n", "line 3: split '' is unknown"),
+        (
+            "path,label\na.png,x\nb.png,y\n",
+            r"line 2: a\.png does not exist, nor does any other .* begin at its folder, /",
+        ),
+        (
+            "path,label\na.png,large, blue\n",
+            "line 2: expected 2 fields, .* quotes around a field that holds a ','",
+        ),
+        ("path,label,Label\na.png,x,y\n", "has 2 columns label: expected one"),
         ("path,label\nbloodmnist::train/99999,x\nbloodmnist::train/0,y\n", "train has 11959 images"),
         ("path,label\nbloodmnist::trian/0,x\nbloodmnist::train/0,y\n", "no address of a packed image"),
         ("path,label\nbloodmnist::train/0,x\na.png,y\n", "mixes image files and images of packed sets"),

@@ -6,23 +6,25 @@ Where the comma is a decimal sign, spreadsheets write semicolons, or tabs, in it
 from __future__ import annotations
 
 import csv
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
-from giemsa.data.records import Records, split_name
+from giemsa.data.records import Records, one_spelling, split_name
 from giemsa.errors import DataError
 
 SEPARATORS = ",;\t"
 KNOWN_COLUMNS = ("path", "label", "split", "group")
+BEYOND = "beyond the header"
 
 
 def read_manifest(path: Path) -> Records:
-    """Read a manifest; relative paths are seen from the manifest's own folder.
+    """Read a manifest; relative paths are seen from the manifest's own folder, blank rows and a blank column say nothing.
 
     Raises
     ------
-    DataError : no rows, columns missing, an empty field, an unknown split.
+    DataError : no rows, columns missing or doubled, an empty field, fields beyond the header's, an unknown split, no file that
+        exists.
     """
     rows, lines = _rows(path)
     where = [f"{path}, line {number}" for number in lines]
@@ -31,36 +33,59 @@ def read_manifest(path: Path) -> Records:
             raise DataError(f"{place}: path and label must not be empty")
     columns = [name for name in rows[0] if name]
     splits = groups = None
-    if "split" in columns:
+    if any(row.get("split") for row in rows):
         splits = tuple(split_name(row["split"], place) for row, place in zip(rows, where, strict=True))
     if "group" in columns:
-        groups = tuple(row["group"] for row in rows)
+        groups = tuple(one_spelling(row["group"]) for row in rows)
     metadata = {name: _column([row[name] for row in rows]) for name in columns if name not in KNOWN_COLUMNS}
     addresses = tuple(_address(path, row["path"]) for row in rows)
-    return Records(addresses, tuple(row["label"] for row in rows), splits, groups, metadata)
+    if not any("::" in address or Path(address).exists() for address in addresses):
+        raise DataError(
+            f"{where[0]}: {rows[0]['path']} does not exist, nor does any other file of this manifest: "
+            f"expected paths that begin at its folder, {path.resolve().parent}, or whole ones"
+        )
+    return Records(addresses, tuple(one_spelling(row["label"]) for row in rows), splits, groups, metadata)
 
 
 def _rows(path: Path) -> tuple[list[dict[str, str]], list[int]]:
-    """Return the rows, and the line on which each of them ends."""
+    """Return the rows that are not blank, and the line on which each of them ends."""
     rows, lines = [], []
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             separator = max(SEPARATORS, key=file.readline().count)
             file.seek(0)
-            reader = csv.DictReader(file, delimiter=separator)
-            reader.fieldnames = names = [name.strip() for name in reader.fieldnames or []]
+            reader = csv.DictReader(file, delimiter=separator, restkey=BEYOND)
+            reader.fieldnames = names = [_column_name(name) for name in reader.fieldnames or []]
             _check_names(path, names)
             for row in reader:
-                rows.append({key: (value or "").strip() for key, value in row.items() if key})
-                lines.append(reader.line_num)
+                if any(map(str.strip, row.pop(BEYOND, ()))):
+                    raise DataError(
+                        f"{path}, line {reader.line_num}: expected {len(names)} fields, as the header has, and got more; "
+                        f"put quotes around a field that holds a {separator!r}"
+                    )
+                fields = {name: (field or "").strip() for name, field in row.items()}
+                if any(fields.values()):
+                    rows.append(fields)
+                    lines.append(reader.line_num)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as a CSV manifest ({error}): expected UTF-8 text") from error
+        raise DataError(
+            f"{path} cannot be read as a CSV manifest ({error}): expected UTF-8 text, which spreadsheets save as “CSV UTF-8”"
+        ) from error
     if not rows:
         raise DataError(f"{path} has no rows: expected one an image")
     return rows, lines
 
 
+def _column_name(written: str) -> str:
+    """Return a column's name as the header has it; those with a meaning may be written in capitals."""
+    name = written.strip()
+    return name.lower() if name.lower() in KNOWN_COLUMNS else name
+
+
 def _check_names(path: Path, names: list[str]) -> None:
+    doubled = [name for name in KNOWN_COLUMNS if names.count(name) > 1]
+    if doubled:
+        raise DataError(f"{path} has {names.count(doubled[0])} columns {doubled[0]}: expected one")
     missing = [name for name in ("path", "label") if name not in names]
     if missing:
         raise DataError(
@@ -72,10 +97,12 @@ def _check_names(path: Path, names: list[str]) -> None:
 def _address(manifest: Path, text: str) -> str:
     """Return an image's address; a path is made absolute, that of a packed file as well."""
     source, separator, place = text.partition("::")
+    file = manifest.parent / source
+    if "\\" in source and not file.exists():  # it may have been written on Windows
+        file = manifest.parent / PureWindowsPath(source).as_posix()
     if separator:
-        file = manifest.parent / source
-        return f"{file.resolve() if file.exists() else source}::{place}"
-    return str(manifest.parent / text)
+        return f"{file.resolve() if file.is_file() else source}::{place}"
+    return str(file)
 
 
 def _column(values: list[str]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -41,6 +42,17 @@ class Records:
     metadata: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
+def one_spelling(name: str) -> str:
+    """Return a name in the one spelling of those that look alike: single blanks, none around, a letter and its accent as one.
+
+    Examples
+    --------
+    >>> one_spelling(" Blutpla\u0308ttchen ") == "Blutpl\u00e4ttchen"
+    True
+    """
+    return unicodedata.normalize("NFC", " ".join(name.split()))
+
+
 def split_name(word: str, where: str) -> str:
     """Return train, val or test for a word such as ``Validation``.
 
@@ -73,6 +85,6 @@ def order_classes(names: Sequence[str], preferred: Sequence[str] = ()) -> tuple[
         )
     if distinct <= set(preferred):
         return tuple(preferred)
-    if all(name.isdigit() for name in distinct):
-        return tuple(sorted(distinct, key=int))
+    if all(name.isdecimal() for name in distinct):
+        return tuple(sorted(distinct, key=lambda name: (int(name), name)))
     return tuple(sorted(distinct, key=lambda name: (name.casefold(), name)))
