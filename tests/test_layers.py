@@ -24,6 +24,7 @@ ORDER = (
     "teaching",
     "pipeline",
     "cli",
+    "__main__",
 )
 LIGHT = ("errors", "seeds", "progress", "temperature", "data", "plots", "evaluation")
 

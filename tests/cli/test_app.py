@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from PIL import Image
 
-from giemsa.cli.app import COMMANDS, status_of
+from giemsa.cli.app import COMMANDS, main, status_of
 from giemsa.cli.train import choose_recipe
 from giemsa.data.dataset import ImageDataset
 from giemsa.training import symmetry_trial
@@ -247,6 +248,28 @@ def test_predict_names_an_unreadable_image(
         "notes": [],
         "skipped": told["skipped"],
     }
+
+
+@pytest.mark.parametrize("interrupted", [KeyboardInterrupt(), typer.Abort(), 130])
+def test_an_interrupt_is_said_however_typer_hands_it_on(
+    interrupted: BaseException | int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: object, **__: object) -> int:
+        if isinstance(interrupted, int):
+            return interrupted
+        raise interrupted
+
+    monkeypatch.setattr("giemsa.cli.app.app", stopped)
+    assert status_of(["datasets"]) == 130
+    assert capsys.readouterr().err == "giemsa: interrupted\n"
+
+
+def test_wildcards_are_left_to_typer_which_knows_them_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr("giemsa.cli.app.app", lambda arguments, **_: seen.append(arguments))
+    with pytest.raises(SystemExit):
+        main()
+    assert seen == [None]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")

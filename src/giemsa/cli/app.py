@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             # also into a pipe on Windows; what is no text, such as half a letter in a file's name, is written as an escape
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    status = status_of(sys.argv[1:] if arguments is None else list(arguments))
+    status = status_of(arguments)
     if status == INTERRUPTED:
         # threads of libraries, stopped anywhere, may abort an orderly end of the interpreter
         sys.stdout.flush()
@@ -78,8 +78,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(status)
 
 
-def status_of(arguments: list[str]) -> int:
-    """Run a command and return its exit status; a bug keeps its traceback."""
+def status_of(arguments: Sequence[str] | None) -> int:
+    """Run a command and return its exit status; a bug keeps its traceback.
+
+    Parameters
+    ----------
+    arguments : of the command line; the process's own if ``None``, in which wildcards stand for files on Windows too.
+    """
     try:
         with freed_memory_kept():
             status = app(arguments, standalone_mode=False)
@@ -98,8 +103,9 @@ def status_of(arguments: list[str]) -> int:
             raise
         return _refuse(_name_words(error))
     except (KeyboardInterrupt, Abort):
+        status = INTERRUPTED
+    if status == INTERRUPTED:
         sys.stderr.write("giemsa: interrupted\n")
-        return INTERRUPTED
     return status if isinstance(status, int) else 0
 
 
