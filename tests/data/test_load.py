@@ -436,6 +436,66 @@ def test_an_empty_class_folder(folder):
         load(folder)
 
 
+def test_files_of_other_endings_are_told_of(folder):
+    for name in ("0.gif", "1.GIF", "slide.czi", "Thumbs.db", "desktop.ini", ".DS_Store", "notes"):
+        (folder / "klein" / name).write_bytes(b"something")
+    notes = load(folder).notes
+    assert notes[1].endswith("are read: .gif (2), no ending (1), .czi (1).")
+    (folder / "klein" / ".hidden.gif").touch()
+    for name in ("klein", "große Zelle"):
+        for number in range(10):
+            (folder / name / f"bild-{number}.png").rename(folder / name / f"bild-{number}.jp2")
+    with pytest.raises(
+        DataError, match=r"große Zelle holds no image, but files of other endings, \.jp2 \(10\):"
+    ):
+        load(folder)
+
+
+def test_linked_folders_belong_to_their_class_and_a_link_to_nothing_is_named(folder, tmp_path):
+    save(tmp_path / "elsewhere" / "more.png", 55)
+    (folder / "klein" / "patient 2").symlink_to(tmp_path / "elsewhere")
+    (folder / "klein" / "x").symlink_to(folder / "große Zelle")
+    (folder / "große Zelle" / "y").symlink_to(folder / "klein")
+    (folder / "round").symlink_to(folder)
+    data = load(folder)
+    assert data.class_names == ("große Zelle", "klein")
+    assert total(data) == 2 * (10 + 11)
+    (folder / "klein" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    with pytest.raises(ImageFileError, match=r"gone\.png does not exist: .* --skip-bad"):
+        load(folder)
+    assert total(load(folder, skip_bad=True)) == 42
+
+
+def test_a_folder_around_those_of_the_classes_is_told(folder, tmp_path):
+    (folder / "klein" / "patient").mkdir()
+    with pytest.raises(DataError, match=r"lie in zellen, .* give that folder"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("names", [("train_set", "test_set"), ("1-Training", "2-valid"), ("train", "val")])
+def test_folders_that_are_called_like_splits_are_no_classes(tmp_path, names):
+    for split in names:
+        for name in ("a", "b"):
+            for number in range(5):
+                save(tmp_path / split / name / f"{number}.png", number)
+    with pytest.raises(DataError, match="expected train, val and test"):
+        load(tmp_path)
+
+
+def test_the_folder_of_a_split_may_have_a_blank(tmp_path):
+    for split in ("train ", "Val", " test"):
+        for name in ("a", "b" + " " * (split == "Val")):
+            save(tmp_path / split / name / "0.png", len(split))
+    data = load(tmp_path)
+    assert (data.class_names, [len(split) for split in data.splits.values()]) == (("a", "b"), [2, 2, 2])
+
+
+def test_classes_that_differ_in_capitals_alone_are_told_of(folder):
+    for number in range(3):
+        save(folder / "Klein" / f"{number}.png", 70 + number)
+    assert load(folder).notes[1].startswith("The classes 'Klein' and 'klein' are taken for different ones")
+
+
 def test_one_class_alone(tmp_path):
     for number in range(5):
         save(tmp_path / "only" / f"{number}.png", number)

@@ -11,7 +11,7 @@ import numpy as np
 from giemsa.data.dataset import SPLITS, DataCard, ImageDataset, Split, WhiteLevels
 from giemsa.data.depth import tell_levels
 from giemsa.data.images import ImageForm, count_channels, fit_arrays, read_images
-from giemsa.data.records import Records, order_classes
+from giemsa.data.records import Records, order_classes, tell_look_alikes
 from giemsa.data.sources import read_source
 from giemsa.data.splitting import cluster_images, make_splits
 from giemsa.errors import DataError
@@ -69,7 +69,9 @@ def assemble(
     metadata = dict(pixels.facts) | {key: column[pixels.places] for key, column in records.metadata.items()}
     addresses = np.array(records.addresses, dtype=object)[pixels.places]
     whole = Split(pixels.images, labels, tuple(addresses), groups, metadata)
-    notes = tuple(filter(None, (note, *_notes(records, pixels))))
+    notes = tuple(
+        filter(None, (note, *records.notes, *_notes(records, pixels), *tell_look_alikes(class_names)))
+    )
     card = _card(name, class_names, pixels)
     train, val, test = (whole.subset(parts[split]) for split in SPLITS)
     return ImageDataset(card, train, val, test, skipped=pixels.skipped, notes=notes)

@@ -37,26 +37,38 @@ def image_files(paths: Iterable[str | Path]) -> tuple[Path, ...]:
 
 
 def is_image(path: Path) -> bool:
-    """Return whether a path is a visible file with an image's ending."""
-    return path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
+    """Return whether a file bears an image's ending; a link that leads nowhere too, so that it is told of when it is opened."""
+    return path.suffix.lower() in ENDINGS
 
 
 def images_below(folder: Path) -> Iterator[Path]:
     """Yield the images in a folder and in the folders below it, in order of name."""
-    below = set(open_folders(folder))
+    return filter(is_image, files_below(folder))
+
+
+def files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """Yield the visible files in a folder and in the folders below it, in order of name; see :func:`open_folders`."""
+    below = set(open_folders(folder, above))
     for path in sorted(folder.iterdir()):
-        if path in below and not path.is_symlink():  # a link could lead round in a circle
-            yield from images_below(path)
-        elif is_image(path):
+        if path in below:
+            yield from files_below(path, (*above, folder.resolve()))
+        elif not path.name.startswith(".") and not path.is_dir():
             yield path
 
 
-def open_folders(folder: Path) -> list[Path]:
-    """Return the sub-folders where images are looked for: neither hidden, nor a program's own, nor giemsa's."""
+def open_folders(folder: Path, above: tuple[Path, ...] = ()) -> list[Path]:
+    """Return the sub-folders where images are looked for: neither hidden, nor a program's own, nor giemsa's.
+
+    Links are followed, but for those that lead in a circle, back to ``folder`` or to those ``above`` through which one came.
+    """
+    trail = (*above, folder.resolve())
     return sorted(
         sub
         for sub in folder.iterdir()
-        if not sub.name.startswith((".", "__")) and sub.is_dir() and not is_result_folder(sub)
+        if not sub.name.startswith((".", "__"))
+        and sub.is_dir()
+        and not (sub.is_symlink() and any(place.is_relative_to(sub.resolve()) for place in trail))
+        and not is_result_folder(sub)
     )
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from itertools import chain
 from pathlib import Path
 
 from giemsa.data.dataset import SPLITS
-from giemsa.data.files import ENDINGS, holds_results, images_below, is_image, open_folders
-from giemsa.data.records import SPLIT_WORDS, Records
+from giemsa.data.files import ENDINGS, files_below, holds_results, images_below, is_image, open_folders
+from giemsa.data.records import SPLIT_WORDS, Records, one_spelling
 from giemsa.errors import DataError
+
+OF_WINDOWS = ("thumbs.db", "desktop.ini")  # lie in any folder that was looked at
 
 
 def read_folder(folder: Path) -> Records:
-    """List the images of a folder; hidden folders and giemsa's own results are passed over.
+    """List the images of a folder; hidden folders and giemsa's own results are passed over, and files of other endings counted.
 
     Raises
     ------
     DataError : no images, images outside of any class's folder, only some of train, val and test, or other folders beside them.
     """
     inside = _folders(folder)
-    others = [sub.name for sub in inside if sub.name.lower() not in SPLIT_WORDS]
+    others = [sub.name for sub in inside if _split_of(sub) is None]
     if inside and not others:
         return _with_splits(folder, inside)
     if len(others) < len(inside):
@@ -27,12 +32,14 @@ def read_folder(folder: Path) -> Records:
             f"{folder} has folders for splits ({', '.join(splits)}) and beside them {', '.join(others)}: expected folders of "
             "splits alone, or of classes alone; move the others elsewhere, or rename them"
         )
-    return Records(*_by_class(folder, inside))
+    _check_classes(folder, inside)
+    paths, names, passed_over = _by_class(folder, inside)
+    return Records(paths, names, notes=_tell_others(passed_over))
 
 
 def _folders(folder: Path) -> list[Path]:
     """Return the sub-folders, each of a class or a split; one that holds results instead of images is neither."""
-    strays = [path for path in sorted(folder.iterdir()) if is_image(path)]
+    strays = [path for path in sorted(folder.iterdir()) if _is_stray(path)]
     if strays:
         raise DataError(
             f"{strays[0]} lies outside of any class's folder ({len(strays)} image{'s' * (len(strays) > 1)} in {folder}): "
@@ -41,22 +48,66 @@ def _folders(folder: Path) -> list[Path]:
     return [sub for sub in open_folders(folder) if any(images_below(sub)) or not holds_results(sub)]
 
 
-def _by_class(folder: Path, classes: list[Path]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    found = [(str(file), sub.name) for sub in classes for file in images_below(sub)]
-    if not found:
+def _is_stray(path: Path) -> bool:
+    return is_image(path) and not path.name.startswith(".") and not path.is_dir()
+
+
+def _split_of(folder: Path) -> str | None:
+    """Return the split that a folder is called after, if it is."""
+    return SPLIT_WORDS.get(one_spelling(folder.name).lower())
+
+
+def _check_classes(folder: Path, inside: list[Path]) -> None:
+    """Refuse what is surely not meant: a single folder around those of the classes, and splits by other names."""
+    if len(inside) == 1 and open_folders(inside[0]):
+        raise DataError(
+            f"all images of {folder} lie in {inside[0].name}, which would be the only class: expected at least two class "
+            f"folders; if those in {inside[0]} are the classes, give that folder"
+        )
+    words = [re.findall(r"[^\W\d_]+", sub.name.lower()) for sub in inside]
+    named = {SPLIT_WORDS[word] for parts in words for word in parts if word in SPLIT_WORDS}
+    if {"train", "test"} <= named or {"train", "val"} <= named:
+        raise DataError(
+            f"{', '.join(sub.name for sub in inside)} in {folder} are called like splits and would be classes: expected train, "
+            "val and test, or folders of classes alone; rename them"
+        )
+
+
+def _by_class(folder: Path, classes: list[Path]) -> tuple[tuple[str, ...], tuple[str, ...], Counter[str]]:
+    """Return the images of all class folders, their classes, and how many files there are of each other ending."""
+    files = {sub: list(files_below(sub)) for sub in classes}
+    images = {sub: [str(file) for file in files[sub] if is_image(file)] for sub in classes}
+    others = {sub: _other_endings(files[sub]) for sub in classes}
+    if not any(images.values()) and not any(others.values()):
         raise DataError(
             f"no images in {folder}: expected a sub-folder for each class with files ending in {', '.join(ENDINGS)}"
         )
-    with_images = {name for _, name in found}
     for sub in classes:
-        if not _is_text(sub.name):
-            raise DataError(
-                f"the name of the class folder {sub.name!r} is not UTF-8, as names from archives made on Windows often are: "
-                f"rename it in {folder}, since it is the class's name on every page and figure"
-            )
-        if sub.name not in with_images:
-            raise DataError(f"the class folder {sub} holds no image: add some, or remove the folder")
-    return tuple(path for path, _ in found), tuple(name for _, name in found)
+        _check_class(folder, sub, images[sub], others[sub])
+    names = tuple(one_spelling(sub.name) for sub in classes for _ in images[sub])
+    return tuple(chain.from_iterable(images.values())), names, sum(others.values(), Counter[str]())
+
+
+def _other_endings(files: list[Path]) -> Counter[str]:
+    """Return how many files there are of each ending that is not read."""
+    others = (file for file in files if not is_image(file) and file.name.lower() not in OF_WINDOWS)
+    return Counter(file.suffix.lower() or "no ending" for file in others)
+
+
+def _check_class(folder: Path, sub: Path, images: list[str], beside: Counter[str]) -> None:
+    """Refuse a class folder without an image, or whose name is no text."""
+    if not _is_text(sub.name):
+        raise DataError(
+            f"the name of the class folder {sub.name!r} is not UTF-8, as names from archives made on Windows often are: "
+            f"rename it in {folder}, since it is the class's name on every page and figure"
+        )
+    if not images and beside:
+        raise DataError(
+            f"the class folder {sub} holds no image, but files of other endings, {_count_words(beside)}: expected "
+            f"{', '.join(ENDINGS)}; save them as such, or remove the folder"
+        )
+    if not images:
+        raise DataError(f"the class folder {sub} holds no image: add some, or remove the folder")
 
 
 def _is_text(name: str) -> bool:
@@ -64,13 +115,26 @@ def _is_text(name: str) -> bool:
     return name.encode("utf-8", "replace").decode() == name
 
 
+def _tell_others(passed_over: Counter[str]) -> tuple[str, ...]:
+    """Say which files are no images by their ending, if any are not."""
+    if not passed_over:
+        return ()
+    return (f"Passed over, since only {', '.join(ENDINGS)} are read: {_count_words(passed_over)}.",)
+
+
+def _count_words(endings: Counter[str], most: int = 4) -> str:
+    """Write how many files there are of each ending, the most frequent first."""
+    words = [f"{ending} ({count})" for ending, count in endings.most_common(most)]
+    return ", ".join(words + ["..."] * (len(endings) > most))
+
+
 def _with_splits(folder: Path, inside: list[Path]) -> Records:
-    splits = {SPLIT_WORDS[sub.name.lower()]: sub for sub in inside}
+    splits = {_split_of(sub): sub for sub in inside}
     missing = [name for name in SPLITS if name not in splits]
     if missing:
         raise DataError(
-            f"{folder} has folders for {', '.join(splits)} but not for {', '.join(missing)}: expected train, val and test, "
-            "or class folders alone, which are then split 70/10/20"
+            f"{folder} has folders for {', '.join(map(str, splits))} but not for {', '.join(missing)}: expected train, val and "
+            "test, or class folders alone, which are then split 70/10/20"
         )
     if len(splits) < len(inside):
         raise DataError(
@@ -80,9 +144,11 @@ def _with_splits(folder: Path, inside: list[Path]) -> Records:
     addresses: list[str] = []
     classes: list[str] = []
     of_split: list[str] = []
-    for name, sub in splits.items():
-        paths, names = _by_class(sub, _folders(sub))
+    passed_over = Counter[str]()
+    for name in SPLITS:
+        paths, names, others = _by_class(splits[name], _folders(splits[name]))
         addresses += paths
         classes += names
         of_split += [name] * len(paths)
-    return Records(tuple(addresses), tuple(classes), tuple(of_split))
+        passed_over += others
+    return Records(tuple(addresses), tuple(classes), tuple(of_split), notes=_tell_others(passed_over))

@@ -10,7 +10,6 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from giemsa.data.depth import is_deep
-from giemsa.data.files import ENDINGS
 from giemsa.errors import ImageFileError
 
 LARGEST_PIXELS = 100_000_000
@@ -26,7 +25,9 @@ def open_image(path: Path) -> Image.Image:
     ImageFileError : it is missing, empty, no image, or larger than 100 million pixels.
     """
     if not path.is_file():
-        raise ImageFileError(f"{path} does not exist: expected an image file")
+        raise ImageFileError(
+            f"{path} does not exist: expected an image file; mend the path or go on with --skip-bad"
+        )
     if path.stat().st_size == 0:
         raise ImageFileError(
             f"{path} is empty (0 bytes): expected an image; replace it or go on with --skip-bad"
@@ -39,7 +40,7 @@ def open_image(path: Path) -> Image.Image:
         raise _too_large(path) from error
     except UnidentifiedImageError as error:
         raise ImageFileError(
-            f"{path} is not an image that can be read: expected {', '.join(ENDINGS)}; replace it or go on with --skip-bad"
+            f"{path} is not an image that can be read: expected PNG, JPEG, TIFF, BMP or WebP; replace it or go on with --skip-bad"
         ) from error
     except (OSError, ValueError, SyntaxError) as error:
         raise _broken(path, error) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,6 +33,7 @@ class Records:
     splits : ``n`` of train, val and test, or ``None`` where none is given.
     groups : ``n`` strings (patient, slide), empty for an image that is in none, or ``None``.
     metadata : further columns, each of ``n`` values.
+    notes : sentences a user should know, such as which files were passed over.
     """
 
     addresses: tuple[str, ...]
@@ -40,6 +41,7 @@ class Records:
     splits: tuple[str, ...] | None = None
     groups: tuple[str, ...] | None = None
     metadata: Mapping[str, np.ndarray] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def one_spelling(name: str) -> str:
@@ -88,3 +90,20 @@ def order_classes(names: Sequence[str], preferred: Sequence[str] = ()) -> tuple[
     if all(name.isdecimal() for name in distinct):
         return tuple(sorted(distinct, key=lambda name: (int(name), name)))
     return tuple(sorted(distinct, key=lambda name: (name.casefold(), name)))
+
+
+def tell_look_alikes(class_names: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for classes whose names differ in capitals or leading zeros alone, as one class's might by mistake.
+
+    Examples
+    --------
+    >>> list(tell_look_alikes(["blast", "Blast", "other"]))
+    ["The classes 'blast' and 'Blast' are taken for different ones: if they are not, write them alike."]
+    """
+    alike: dict[str, list[str]] = {}
+    for name in class_names:
+        alike.setdefault(str(int(name)) if name.isdecimal() else name.casefold(), []).append(repr(name))
+    for names in alike.values():
+        if len(names) > 1:
+            told = f"{', '.join(names[:-1])} and {names[-1]}"
+            yield f"The classes {told} are taken for different ones: if they are not, write them alike."
