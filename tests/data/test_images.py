@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from giemsa.data import opening
+from giemsa.data import images, opening
 from giemsa.data.cards import card_of
 from giemsa.data.dataset import SourceGeometry
 from giemsa.data.embedded import embedded_arrays
@@ -266,3 +266,39 @@ def test_skip_bad_goes_on_and_says_which(tmp_path):
     assert calls[-1][:2] == (2, 2)
     with pytest.raises(ImageFileError, match=r"bad\.png"):
         read_images([bad, good], FORM)
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The files that are opened, in any order."""
+    seen = []
+    open_one = images.open_image
+    monkeypatch.setattr(images, "open_image", lambda path: seen.append(path) or open_one(path))
+    return seen
+
+
+def test_a_file_is_opened_once_and_a_deep_one_twice(tmp_path, opened):
+    paths = []
+    for number in range(6):
+        deep = number == 2
+        pixels = np.full((8, 8) if deep else (8, 8, 3), 100, np.uint16 if deep else np.uint8)
+        paths.append(tmp_path / f"{number}.png")
+        Image.fromarray(pixels).save(paths[-1])
+    told = []
+    read = read_images(paths, ImageForm(8, 8, 3), progress=lambda *step: told.append(step[:2]))
+    assert sorted(opened) == sorted([*paths, paths[2]])
+    assert [image.max() for image in read.images] == [100] * 6
+    assert read.facts["format"].tolist() == ["PNG"] * 6
+    assert told[-1] == (7, 7)
+
+
+def test_nobody_waits_for_the_files_that_are_left_when_it_is_interrupted(tmp_path, opened):
+    path = tmp_path / "a.png"
+    Image.fromarray(np.zeros((600, 600, 3), np.uint8)).save(path)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_images([path] * 400, ImageForm(8, 8, 3), progress=interrupt)
+    assert len(opened) < 200

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -92,36 +92,41 @@ def read_images(
     paths : the files.
     form : the shape that all are brought to.
     skip_bad : leave unreadable files out instead of raising for the first.
-    progress : called with files done, files in all, and a word.
+    progress : called with files done, files in all, and a word; deep files are read twice where their level is not known.
 
     Raises
     ------
     ImageFileError : a file cannot be read, and ``skip_bad`` is not set.
     """
-    form = replace(form, white=_white_levels(paths, form.white, progress))
     images = np.empty((len(paths), form.height, form.width, form.channels), dtype=np.uint8)
-    rows: list[tuple[int, Path, _FileFacts]] = []
-    skipped: list[tuple[str, str]] = []
+    facts: dict[int, _FileFacts] = {}
+    skipped: dict[int, str] = {}
+    waiting: dict[int, WhiteLevels] = {}  # deep files, until all have been seen and it is known what is white
 
-    def attempt(path: Path) -> tuple[np.ndarray, _FileFacts] | ImageFileError:
+    def take(places: Sequence[int], form: ImageForm) -> None:
+        pool = ThreadPoolExecutor()
         try:
-            return _read(path, form)
-        except ImageFileError as error:
-            return error
-
-    with ThreadPoolExecutor() as pool:
-        for place, (path, result) in enumerate(zip(paths, pool.map(attempt, paths), strict=True)):
-            if isinstance(result, ImageFileError):
-                if not skip_bad:
-                    pool.shutdown(cancel_futures=True)
+            results = pool.map(lambda place: _attempt(paths[place], form), places)
+            for place, result in zip(places, results, strict=True):
+                if isinstance(result, WhiteLevels):
+                    waiting[place] = result
+                elif not isinstance(result, ImageFileError):
+                    images[place], facts[place] = result
+                elif skip_bad:
+                    skipped[place] = str(result)
+                else:
                     raise result
-                skipped.append((str(path), str(result)))
-            else:
-                images[len(rows)] = result[0]
-                rows.append((place, path, result[1]))
-            if progress:
-                progress(place + 1, len(paths), "reading images")
-    return _collect(images[: len(rows)], rows, tuple(skipped), form.white)
+                if progress:
+                    done = len(facts) + len(skipped) + len(waiting)
+                    progress(done, len(paths) + len(waiting), "reading images")
+        finally:
+            pool.shutdown(cancel_futures=True)  # nobody waits for what is left after an error or Ctrl-C
+
+    take(range(len(paths)), form)
+    form = replace(form, white=common_levels([form.white, *waiting.values()]))
+    take(list(waiting), form)
+    left_out = tuple((str(paths[place]), skipped[place]) for place in sorted(skipped))
+    return _collect(images, paths, facts, left_out, form.white)
 
 
 def fit_arrays(images: np.ndarray, form: ImageForm) -> np.ndarray:
@@ -145,19 +150,28 @@ class _FileFacts:
 
 def _collect(
     images: np.ndarray,
-    rows: list[tuple[int, Path, _FileFacts]],
+    paths: Sequence[Path],
+    facts: Mapping[int, _FileFacts],
     skipped: tuple[tuple[str, str], ...],
     white: WhiteLevels,
 ) -> FileImages:
-    facts = {
-        "bytes": np.array([fact.size for *_, fact in rows], dtype=np.int64),
-        "format": np.array([fact.kind for *_, fact in rows], dtype=np.str_),
-        "height": np.array([fact.height for *_, fact in rows], dtype=np.int64),
-        "width": np.array([fact.width for *_, fact in rows], dtype=np.int64),
+    places = sorted(facts)
+    rows = [facts[place] for place in places]
+    columns = {
+        "bytes": np.array([fact.size for fact in rows], dtype=np.int64),
+        "format": np.array([fact.kind for fact in rows], dtype=np.str_),
+        "height": np.array([fact.height for fact in rows], dtype=np.int64),
+        "width": np.array([fact.width for fact in rows], dtype=np.int64),
     }
-    places = np.array([place for place, *_ in rows], dtype=np.int64)
-    cropped = sum(fact.cropped for *_, fact in rows)
-    return FileImages(images, tuple(path for _, path, _ in rows), places, facts, skipped, cropped, white)
+    return FileImages(
+        images if len(places) == len(paths) else images[places],
+        tuple(paths[place] for place in places),
+        np.array(places, dtype=np.int64),
+        columns,
+        skipped,
+        sum(fact.cropped for fact in rows),
+        white,
+    )
 
 
 def count_channels(paths: Iterable[Path]) -> int:
@@ -176,39 +190,21 @@ def _is_grey(mode: str) -> bool:
     return mode in ("1", "L", "LA") or is_deep(mode)
 
 
-def _white_levels(paths: Sequence[Path], known: WhiteLevels, progress: Progress | None) -> WhiteLevels:
-    """Return the levels that are known, and else those of the files; only of deep ones more than the head is read."""
-    if known.whole and known.fraction:
-        return known
-    needed: list[WhiteLevels] = [known]
-    with ThreadPoolExecutor() as pool:
-        for levels in pool.map(lambda path: _unknown_levels(path, known), paths):
-            needed.append(levels)
-            if progress:
-                progress(len(needed) - 1, len(paths), "looking for deep images")
-    return common_levels(needed)
-
-
-def _unknown_levels(path: Path, known: WhiteLevels) -> WhiteLevels:
-    """Return the level that a file needs, if it is deep and none is known for its kind."""
+def _attempt(path: Path, form: ImageForm) -> tuple[np.ndarray, _FileFacts] | WhiteLevels | ImageFileError:
+    """Return an image, or what went wrong, or of a deep file the level that it needs where none is known for its kind."""
     try:
         with open_image(path) as image:
-            if is_deep(image.mode) and level_of(known, image.mode) is None:
-                return own_levels(deep_values(load_image(image, path), path))
-    except ImageFileError:
-        pass  # reading it will name it, or leave it out
-    return WhiteLevels()
-
-
-def _read(path: Path, form: ImageForm) -> tuple[np.ndarray, _FileFacts]:
-    with open_image(path) as image:
-        kind, (width, height) = image.format or "", image.size
-        image = ImageOps.exif_transpose(load_image(image, path))
-    plain = _eight_bit(image, path, form.white)
-    if form.channels == 1 and not _shows_grey(plain):
-        raise ImageFileError(
-            f"{path} is in colour: expected greyscale, as the training images are; convert it, or go on with --skip-bad"
-        )
+            kind, (width, height) = image.format or "", image.size
+            image = ImageOps.exif_transpose(load_image(image, path))
+        if is_deep(image.mode) and level_of(form.white, image.mode) is None:
+            return own_levels(deep_values(image, path))
+        plain = _eight_bit(image, path, form.white)
+        if form.channels == 1 and not _shows_grey(plain):
+            raise ImageFileError(
+                f"{path} is in colour: expected greyscale, as the training images are; convert it, or go on with --skip-bad"
+            )
+    except ImageFileError as error:
+        return error
     plain = plain.convert("L" if form.channels == 1 else "RGB")
     cropped = form.geometry is not None and (height, width) == (form.geometry.height, form.geometry.width)
     small = _as_published(plain, form, form.geometry) if cropped and form.geometry else _fitted(plain, form)
