@@ -126,3 +126,27 @@ def test_many_looks_at_noise_find_nothing():
     rng = np.random.default_rng(9)
     features = {str(number): rng.normal(size=300) for number in range(40)}
     assert find_tells(features, rng.integers(0, 5, 300), 5) == ()
+
+
+def test_images_of_one_patient_make_a_tell_no_surer():
+    rng = np.random.default_rng(3)
+    labels = np.arange(30) % 3
+    features = {"tint": rng.normal(size=30) + 3 * (labels == 2), "noise": rng.normal(size=30)}
+    (alone,) = find_tells(features, labels, 3)
+    assert (alone.feature, alone.label) == ("tint", 2)
+    many = {name: np.repeat(values, 40) for name, values in features.items()}
+    labels, patients = np.repeat(labels, 40), np.repeat(np.arange(30), 40)
+    assert len(find_tells(many, labels, 3)) > 1
+    (tell,) = check_shortcuts(many, labels, 3, groups=patients).tells
+    assert (tell.feature, tell.label) == ("tint", 2)
+    measured = ("auc", "shift", "low", "high")
+    assert [getattr(tell, name) for name in measured] == pytest.approx(
+        [getattr(alone, name) for name in measured]
+    )
+
+
+def test_a_class_of_few_patients_gives_no_tell():
+    labels = np.repeat([0, 1], 100)
+    features = {"tint": labels + np.random.default_rng(0).normal(scale=0.1, size=200)}
+    assert len(find_tells(features, labels, 2, groups=np.arange(200) // 10)) == 2
+    assert find_tells(features, labels, 2, groups=np.arange(200) // 25) == ()

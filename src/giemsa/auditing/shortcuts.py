@@ -30,7 +30,7 @@ class Tell:
     label : the class.
     auc : area under the ROC curve of the feature alone, this class against all others, turned so that it is at least 0.5.
     shift : mean of the class less that of the others, in standard deviations of the feature.
-    low, high : 95 % interval of ``auc``.
+    low, high : 95 % interval of ``auc``; copies, and images of one patient, count as one.
     """
 
     feature: str
@@ -124,7 +124,7 @@ def check_shortcuts(
         shuffled=accuracies[1:],
         probability=float((1 + (accuracies[1:] >= accuracies[0]).sum()) / (1 + shuffles)),
         recalls=recalls[0],
-        tells=find_tells(features, labels, n_classes),
+        tells=find_tells(features, labels, n_classes, groups=groups),
     )
 
 
@@ -195,33 +195,39 @@ def _class_means(table: np.ndarray, labels: np.ndarray, n_classes: int) -> tuple
     return members @ table / np.maximum(counts, 1)[:, None], counts > 0
 
 
-def find_tells(features: Mapping[str, np.ndarray], labels: np.ndarray, n_classes: int) -> tuple[Tell, ...]:
-    """Return the features that set a class apart, corrected for the number of looks (Bonferroni, 1 %), the strongest first."""
-    counts = np.bincount(labels, minlength=n_classes)
+def find_tells(
+    features: Mapping[str, np.ndarray],
+    labels: np.ndarray,
+    n_classes: int,
+    *,
+    groups: np.ndarray | None = None,
+) -> tuple[Tell, ...]:
+    """Return the features that set a class apart, corrected for the number of looks (Bonferroni, 1 %), the strongest first.
+
+    How sure that is goes by the number of ``groups``, as in :func:`check_shortcuts`: many images of one patient tell no more
+    than one would.
+    """
     looks = max(len(features) * n_classes, 1)
     sure = stats.norm.ppf(1 - LEVEL / (2 * looks))
+    units = np.arange(len(labels)) if groups is None else groups
+    own_of = [labels == label for label in range(n_classes)]
+    sizes = [(len(np.unique(units[own])), len(np.unique(units[~own]))) for own in own_of]
     found = []
     for name, values in features.items():
         ranks = stats.rankdata(values)
         spread = values.std() or 1.0
-        for label in np.flatnonzero((counts >= FOLDS) & (len(labels) - counts >= FOLDS)):
-            own = labels == label
-            area = (ranks[own].mean() - (counts[label] + 1) / 2) / (len(labels) - counts[label])
-            error = _area_error(max(area, 1 - area), counts[label], len(labels) - counts[label])
-            null = np.sqrt((len(labels) + 1) / (12 * counts[label] * (len(labels) - counts[label])))
+        for label, (own, (n_own, n_others)) in enumerate(zip(own_of, sizes, strict=True)):
+            if min(n_own, n_others) < FOLDS:
+                continue
+            area = (ranks[own].mean() - (own.sum() + 1) / 2) / (~own).sum()
+            null = np.sqrt((n_own + n_others + 1) / (12 * n_own * n_others))
             if abs(area - 0.5) < sure * null:
                 continue
-            strength = max(area, 1 - area)
-            shift = (values[own].mean() - values[~own].mean()) / spread
+            strength = float(max(area, 1 - area))
+            shift = float((values[own].mean() - values[~own].mean()) / spread)
+            half = 1.96 * _area_error(strength, n_own, n_others)
             found.append(
-                Tell(
-                    name,
-                    int(label),
-                    float(strength),
-                    float(shift),
-                    float(max(strength - 1.96 * error, 0.5)),
-                    float(min(strength + 1.96 * error, 1)),
-                )
+                Tell(name, label, strength, shift, max(strength - half, 0.5), min(strength + half, 1.0))
             )
     return tuple(sorted(found, key=lambda tell: -tell.auc))
 
