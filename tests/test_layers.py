@@ -12,6 +12,7 @@ ORDER = (
     "errors",
     "seeds",
     "progress",
+    "writing",
     "temperature",
     "plots",
     "data",
@@ -26,7 +27,7 @@ ORDER = (
     "cli",
     "__main__",
 )
-LIGHT = ("errors", "seeds", "progress", "temperature", "data", "plots", "evaluation")
+LIGHT = ("errors", "seeds", "progress", "writing", "temperature", "data", "plots", "evaluation")
 
 
 def _part(path: Path) -> str:

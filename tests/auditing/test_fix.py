@@ -88,6 +88,38 @@ def test_an_image_without_a_group_is_written_without_one(tmp_path):
         assert [row["group"] for row in csv.DictReader(file)] == ["patient 1"] * 2 + [""] * 22
 
 
+def test_the_users_columns_are_kept_and_the_files_facts_are_not(tmp_path):
+    write_images(tmp_path, [f"p{number}" for number in range(24)])
+    lines = (tmp_path / "all.csv").read_text().splitlines()
+    rows = [f"{line},{number / 4},day {number}" for number, line in enumerate(lines[1:])]
+    (tmp_path / "all.csv").write_text("\n".join([f"{lines[0]},dose,day", *rows]))
+    write_manifest(audit(giemsa.load(tmp_path / "all.csv", size=28), quick=True), tmp_path / "clean.csv")
+    with (tmp_path / "clean.csv").open() as file:
+        cleaned = list(csv.DictReader(file))
+    assert list(cleaned[0]) == ["path", "label", "split", "group", "dose", "day"]
+    assert [(row["dose"], row["day"]) for row in cleaned[:5]] == [
+        ("0", "day 0"),
+        ("0.25", "day 1"),
+        ("0.5", "day 2"),
+        ("0.75", "day 3"),
+        ("1", "day 4"),
+    ]
+
+
+def test_a_name_that_cannot_be_written_leaves_nothing_behind(packed, tmp_path):
+    data = giemsa.load(packed).rename({1: "Zelle \udcfc"})
+    (tmp_path / "clean.csv").write_text("old")
+    with pytest.raises(UnicodeEncodeError):
+        write_manifest(audit(data, quick=True), tmp_path / "clean.csv", overwrite=True)
+    assert (tmp_path / "clean.csv").read_text() == "old"
+    assert {path.name for path in tmp_path.iterdir()} == {"cells.npz", "clean.csv"}
+
+
+def test_a_manifest_must_be_called_csv(packed, tmp_path):
+    with pytest.raises(DataError, match=r"clean\.tsv does not end in \.csv"):
+        write_manifest(audit(giemsa.load(packed), quick=True), tmp_path / "clean.tsv")
+
+
 def judged_by(report, probabilities):
     """Return the report with what networks are made to say."""
     pool = report.pool

@@ -99,13 +99,18 @@ def test_severe_findings_give_status_three_only_when_strict(leaking: Path, tmp_p
 
 
 def test_a_manifest_in_the_way_is_refused_before_the_work(
-    leaking: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    leaking: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = tmp_path / "mine.csv"
     mine.write_text("mine")
     assert status_of(["audit", str(leaking), "--quick", "--fix", str(mine)]) == 2
     assert "exists already" in capsys.readouterr().err
     assert mine.read_text() == "mine"
+    account = mine.rename(tmp_path / "clean.left-out.csv")
+    monkeypatch.setattr("giemsa.cli.audit.load_aloud", None)  # would be called for the work
+    for name, refusal in (("clean.csv", f"{account} exists already"), ("clean", "does not end in .csv")):
+        assert status_of(["audit", str(leaking), "--quick", "--fix", str(tmp_path / name)]) == 2
+        assert refusal in capsys.readouterr().err
 
 
 def test_the_findings_are_shown_when_nothing_would_be_left_to_train_on(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from giemsa.data.dataset import SPLITS
+from giemsa.data.images import FILE_FACTS
 from giemsa.errors import DataError
+from giemsa.writing import replacing
 
 if TYPE_CHECKING:
     from giemsa.auditing.pool import Pool
@@ -90,12 +92,12 @@ def _shared_groups(report: AuditReport, gone: dict[int, str]) -> dict[int, str]:
 
 
 def write_manifest(report: AuditReport, path: str | Path, *, overwrite: bool = False) -> Cleaning:
-    """Write the cleaned set as a manifest that ``giemsa train`` takes: ``path,label,split`` and ``group`` where known.
+    """Write the cleaned set as a manifest that ``giemsa train`` takes: ``path,label,split``, ``group``, and the user's columns.
 
     Parameters
     ----------
     report : an audit.
-    path : a CSV file.
+    path : a file that ends in ``.csv``.
     overwrite : replace it where it exists.
 
     Returns
@@ -104,27 +106,47 @@ def write_manifest(report: AuditReport, path: str | Path, *, overwrite: bool = F
 
     Raises
     ------
-    DataError : the file exists and may not be replaced, or nothing would be left in train, in val, or in train of a class that
-        val or test has.
+    DataError : the name does not end in ``.csv``, the file exists and may not be replaced, or nothing would be left in train, in
+        val, or in train of a class that val or test has.
+    RunError : the place cannot be written.
     """
-    path = Path(path)
-    left_out = path.with_suffix(".left-out.csv")
-    for target in (path, left_out):
-        if target.exists() and not overwrite:
-            raise DataError(f"{target} exists already: choose another name for the cleaned manifest")
+    paths = check_targets(path, overwrite=overwrite)
     pool, cleaning = report.pool, choose_cleaning(report)
     _refuse_emptied(pool, cleaning.kept)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    header = ["path", "label", "split"] + (["group"] if pool.groups is not None else [])
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(_row(report, place) for place in np.flatnonzero(cleaning.kept).tolist())
-    with left_out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow([*header, "reason"])
-        writer.writerows([*_row(report, place), reason] for place, reason in sorted(cleaning.reasons.items()))
+    paths[0].parent.mkdir(parents=True, exist_ok=True)
+    kept = [_row(pool, place) for place in np.flatnonzero(cleaning.kept).tolist()]
+    left_out = [_row(pool, place) | {"reason": reason} for place, reason in sorted(cleaning.reasons.items())]
+    header = list(_row(pool, 0))
+    with replacing(paths[0]) as manifest, replacing(paths[1]) as account:
+        _write_rows(manifest, header, kept)
+        _write_rows(account, [*header, "reason"], left_out)
     return cleaning
+
+
+def check_targets(path: str | Path, *, overwrite: bool) -> tuple[Path, Path]:
+    """Return the manifest's path, and that of the account of what was left out, if both may be written.
+
+    Raises
+    ------
+    DataError : the name does not end in ``.csv``, by which a manifest is known, or one of both exists and may not be replaced.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".csv":
+        raise DataError(
+            f"{path} does not end in .csv, by which a manifest is known: expected a name such as cleaned.csv"
+        )
+    targets = path, path.with_suffix(".left-out.csv")
+    for target in targets:
+        if target.exists() and not overwrite:
+            raise DataError(f"{target} exists already: choose another name for the cleaned manifest")
+    return targets
+
+
+def _write_rows(path: Path, header: list[str], rows: list[dict[str, str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, header)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _refuse_emptied(pool: Pool, kept: np.ndarray) -> None:
@@ -148,14 +170,25 @@ def _counts(pool: Pool, chosen: np.ndarray) -> np.ndarray:
     return counts
 
 
-def _row(report: AuditReport, place: int) -> list[str]:
-    pool = report.pool
+def _row(pool: Pool, place: int) -> dict[str, str]:
+    """Return what a manifest says of an image, by column; what its file says itself is left out."""
     address = pool.address(place)
-    row = [_absolute(address), pool.class_name(pool.labels[place]), pool.split_name(place)]
-    if pool.groups is None:
-        return row
-    group = str(pool.groups[place])
-    return [*row, "" if group == address else group]  # an image without a group bears its address
+    row = {
+        "path": _absolute(address),
+        "label": pool.class_name(pool.labels[place]),
+        "split": pool.split_name(place),
+    }
+    if pool.groups is not None:
+        group = str(pool.groups[place])
+        row["group"] = "" if group == address else group  # an image without a group bears its address
+    return row | {
+        name: _in_words(column[place]) for name, column in pool.columns.items() if name not in FILE_FACTS
+    }
+
+
+def _in_words(value: Any) -> str:
+    """Return a value of a column as it is written in a table: whole numbers without a point."""
+    return np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
 
 
 def _absolute(address: str) -> str:

@@ -27,6 +27,7 @@ from giemsa.cli.train import train
 from giemsa.cli.tutorial import tutorial
 from giemsa.errors import GiemsaError
 from giemsa.training.allocator import freed_memory_kept
+from giemsa.writing import place_words
 
 COMMANDS = (datasets, explore, audit, train, evaluate, interpret, report, run, predict, tutorial, compare)
 
@@ -113,7 +114,7 @@ def _place_words(error: OSError) -> str:
     """Say where nothing could be read or written, and why; a disk that is full does not always say for which file."""
     where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
     if error.errno == errno.ENOSPC:
-        return f"{where}the disk is full; free some space, or choose another place with --out"
+        return f"{where}{place_words(error)}"
     return f"{where}{error.strerror}; expected a place that can be read and written"
 
 

@@ -52,12 +52,14 @@ def audit(
     It is thorough and takes some minutes, unless --quick or another --level is asked for.
     """
     from giemsa.auditing.audit import audit as audit_data
-    from giemsa.auditing.fix import write_manifest
+    from giemsa.auditing.fix import check_targets, write_manifest
 
     with Session(talk) as session:
         level = _level(context, level, quick=quick)
         folder = target_folder(out, overwrite=overwrite)
         manifest = target_file(fix, overwrite=overwrite, option="--fix")
+        if manifest:
+            check_targets(manifest, overwrite=overwrite)
         dataset = load_aloud(session, source)
         report = audit_data(
             dataset,

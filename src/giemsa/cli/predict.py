@@ -13,6 +13,7 @@ import typer
 from giemsa.cli import options
 from giemsa.cli.session import Session
 from giemsa.cli.targets import target_file
+from giemsa.writing import replacing
 
 if TYPE_CHECKING:
     from giemsa.training.predict import Predictions
@@ -32,7 +33,6 @@ def predict(
     talk: options.Talk,
 ) -> None:
     """Print a class and its probability for each image, as CSV or JSON; --out writes them to a file instead."""
-    from giemsa.training.files import replacing
     from giemsa.training.predict import predict_files
 
     with Session(talk) as session:

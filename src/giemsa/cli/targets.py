@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from giemsa.errors import RunError
+from giemsa.writing import place_words
 
 
 def target_file(out: Path | None, *, overwrite: bool, option: str = "--out") -> Path | None:
@@ -57,4 +58,4 @@ def _told(out: Path, option: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RunError(f"cannot write {out}: {error.strerror}; choose another place with {option}") from error
+        raise RunError(f"cannot write {out}: {place_words(error, option)}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
 
 import requests
@@ -11,6 +10,7 @@ from giemsa.data.cache import cache_folder
 from giemsa.data.cards import PublishedFile, published_file
 from giemsa.errors import DownloadError
 from giemsa.progress import Progress
+from giemsa.writing import place_words
 
 TIMEOUT_SECONDS = 30
 BLOCK_BYTES = 1 << 18
@@ -59,10 +59,7 @@ def fetch_file(published: PublishedFile, target: Path, *, progress: Progress | N
             f"or get {published.url} elsewhere and give the file's path"
         ) from error
     except OSError as error:
-        words = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
-        raise DownloadError(
-            f"cannot write {target}: {words}; choose another place with GIEMSA_CACHE"
-        ) from error
+        raise DownloadError(f"cannot write {target}: {place_words(error, 'GIEMSA_CACHE')}") from error
     finally:
         _remove(beside)
     return target

@@ -20,6 +20,7 @@ from giemsa.progress import Progress
 
 Fit = Literal["crop", "pad", "stretch"]
 FITS = ("crop", "pad", "stretch")
+FILE_FACTS = ("bytes", "format", "height", "width")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from giemsa.errors import RunError
 from giemsa.reporting.material import RunLike, gather
 from giemsa.reporting.page import Page, page
 from giemsa.reporting.parts import Missing
-from giemsa.training.files import replacing
+from giemsa.writing import replacing
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import platform
 import shutil
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from giemsa.training.files import read_json
 from giemsa.training.loop import epochs_of
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import VERSION, choose_folder
+from giemsa.writing import place_words
 
 PACKAGES = ("giemsa", "torch", "numpy", "scikit-learn", "scipy", "pillow", "safetensors")
 SELECTION_WORDS = {
@@ -90,10 +90,7 @@ def prepare_folder(
             shutil.rmtree(folder)
         folder.mkdir(parents=True)
     except OSError as error:
-        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
-        raise RunError(
-            f"cannot make the run folder {folder}: {reason}; choose another place with --out"
-        ) from error
+        raise RunError(f"cannot make the run folder {folder}: {place_words(error)}") from error
     return folder
 
 

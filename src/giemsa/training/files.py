@@ -1,12 +1,9 @@
-"""Writing so that nothing is ever half there: into a file beside the old one, then in its place."""
+"""The files of a run folder, JSON and safetensors: written whole or not at all, and read with a word on what is wrong."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,32 +12,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from giemsa.errors import RunError
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a path to write to, and put that file in the place of ``path`` when all went well.
-
-    Raises
-    ------
-    RunError : the disk is full, or may not be written to.
-    """
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        yield beside
-        beside.replace(path)
-    except OSError as error:
-        raise RunError(_words(path, error)) from error
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _words(path: Path, error: OSError) -> str:
-    if error.errno == errno.ENOSPC:
-        return f"cannot write {path}: the disk is full; free some space, or choose another place with --out"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"cannot write {path}: {error.strerror}; choose a place that may be written to with --out"
-    return f"cannot write {path}: {error.strerror or error}"
+from giemsa.writing import replacing
 
 
 def write_json(path: Path, value: Any) -> None:

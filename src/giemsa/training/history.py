@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from giemsa.training.files import replacing
+from giemsa.writing import replacing
 
 
 @dataclass(frozen=True)

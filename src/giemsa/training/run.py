@@ -18,10 +18,11 @@ from giemsa.errors import RunError
 from giemsa.plots.gallery import Picture
 from giemsa.training.classifier import Classifier
 from giemsa.training.device import Compute
-from giemsa.training.files import read_json, replacing, write_json
+from giemsa.training.files import read_json, write_json
 from giemsa.training.history import Epoch, read_history
 from giemsa.training.model_file import load_classifier
 from giemsa.training.recipes import Recipe
+from giemsa.writing import replacing
 
 VERSION = 1
 

@@ -1,0 +1,42 @@
+"""Writing so that nothing is ever half there, into a file beside the old one, then in its place; and why that is not possible."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from giemsa.errors import RunError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a path to write to, and put that file in the place of ``path`` when all went well.
+
+    Raises
+    ------
+    RunError : the disk is full, or may not be written to.
+    """
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        yield beside
+        beside.replace(path)
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {place_words(error)}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def place_words(error: OSError, option: str = "--out") -> str:
+    """Return why a place cannot be written, and what to do, for the end of a sentence.
+
+    Examples
+    --------
+    >>> place_words(OSError(errno.ENOSPC, "No space left on device"))
+    'the disk is full; choose another place with --out, or free some space'
+    """
+    advice = f"choose another place with {option}"
+    if error.errno == errno.ENOSPC:
+        return f"the disk is full; {advice}, or free some space"
+    return f"{error.strerror or error}; {advice}"

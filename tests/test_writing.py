@@ -1,0 +1,27 @@
+"""A write that fails leaves the old file, and says why in one line."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from giemsa.errors import RunError
+from giemsa.writing import replacing
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "the disk is full; choose another place with --out, or free some space"),
+        (errno.EROFS, "made for the test; choose another place with --out"),
+    ],
+)
+def test_a_failed_write_keeps_the_old_file(tmp_path: Path, number: int, words: str) -> None:
+    path = tmp_path / "value.json"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(RunError) as caught, replacing(path) as beside:
+        beside.write_text("half", encoding="utf-8")
+        raise OSError(number, "made for the test")
+    assert str(caught.value) == f"cannot write {path}: {words}"
+    assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
