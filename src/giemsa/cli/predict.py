@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,7 +33,7 @@ def predict(
     *,
     talk: options.Talk,
 ) -> None:
-    """Print a class and its probability for each image, as CSV or JSON; --out writes them to a file instead."""
+    """Print a class and its probability for each image, as CSV or JSON; --out writes them to a file, JSON if it ends in .json."""
     from giemsa.training.predict import predict_files
 
     with Session(talk) as session:
@@ -40,15 +41,14 @@ def predict(
         predictions = predict_files(run, images, views=views, skip_bad=skip_bad, progress=session.progress)
         for sentence in _remarks(predictions):
             session.say(sentence)
-        value: dict[str, Any] = {"predictions": _rows(predictions)}
+        value = {"predictions": _rows(predictions)} | _facts(predictions)
         words = _as_csv(predictions)
         if path:
+            text = json.dumps(value, indent=2) + "\n" if path.suffix.lower() == ".json" else words
             with replacing(path) as beside:
-                beside.write_text(
-                    words, encoding="utf-8", errors="backslashreplace"
-                )  # names may be any bytes
-            value, words = {"out": str(path)}, str(path)
-        session.show(value | _facts(predictions), words)
+                beside.write_text(text, encoding="utf-8", errors="backslashreplace")  # names may be any bytes
+            value, words = {"out": str(path)} | _facts(predictions), str(path)
+        session.show(value, words)
 
 
 def _facts(predictions: Predictions) -> dict[str, Any]:
@@ -61,9 +61,9 @@ def _remarks(predictions: Predictions) -> Iterator[str]:
     """Yield the same as lines."""
     yield from predictions.notes
     if predictions.skipped:
-        yield f"{len(predictions.skipped)} images were left out:"
-        for path, reason in predictions.skipped:
-            yield f"  {path}: {reason}"
+        count = len(predictions.skipped)
+        yield "1 image was left out:" if count == 1 else f"{count} images were left out:"
+        yield from (f"  {reason}" for _, reason in predictions.skipped)
 
 
 def _rows(predictions: Predictions) -> list[dict[str, Any]]:
