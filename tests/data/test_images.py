@@ -10,8 +10,10 @@ from PIL import Image
 from giemsa.data import images, opening
 from giemsa.data.cards import card_of
 from giemsa.data.dataset import SourceGeometry
+from giemsa.data.depth import tell_coarse
 from giemsa.data.embedded import embedded_arrays
 from giemsa.data.images import ImageForm, count_channels, fit_arrays, read_image, read_images
+from giemsa.data.load import load
 from giemsa.errors import ImageFileError
 
 FORM = ImageForm(8, 8, 3)
@@ -229,6 +231,26 @@ def test_twelve_bits_in_colour_are_refused_since_sixteen_greys_would_be_left(tmp
     with pytest.raises(ImageFileError, match=r"16 bits a channel in colour, .* uses the lower 12 alone"):
         read_image(twelve, FORM)
     assert read_images([twelve, full], FORM, skip_bad=True).paths == (full,)
+
+
+def test_fourteen_bits_in_colour_are_told_of(tmp_path):
+    ramp = np.arange(0, 65536, 1024).reshape(8, 8, 1).repeat(3, axis=-1)
+    paths = [
+        save_deep_colour(tmp_path / "dark.png", ramp // 8),
+        save_deep_colour(tmp_path / "fourteen.png", ramp // 4),
+        save(tmp_path / "plain.png", np.full((8, 8, 3), 250, np.uint8)),
+    ]
+    read = read_images(paths, FORM)
+    assert read.coarse == (31, 63)
+    assert tell_coarse(read.coarse).startswith("2 files in colour have 16 bits a channel")
+    full = save_deep_colour(tmp_path / "full.png", ramp)
+    assert read_images([full], FORM).coarse == (252,)
+    assert tell_coarse([31, 252]) == tell_coarse([]) == ""
+    for name in ("a", "b"):
+        for number in range(5):
+            (tmp_path / "set" / name).mkdir(parents=True, exist_ok=True)
+            save_deep_colour(tmp_path / "set" / name / f"{number}.png", np.roll(ramp // 4, number, axis=0))
+    assert "10 files in colour have 16 bits a channel" in load(tmp_path / "set").notes[1]
 
 
 def test_several_pages_are_refused(tmp_path):

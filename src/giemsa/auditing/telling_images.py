@@ -216,13 +216,12 @@ def tell_skipped(pool: Pool) -> Iterator[Finding]:
     """Tell of files that could not be read and were left out."""
     skipped = pool.data.skipped
     if skipped:
-        address, reason = skipped[0]
         yield Finding(
             "unreadable",
             "warning",
             f"{count_words(len(skipped), 'file')} could not be read",
             len(skipped),
-            f"Left out because of skip_bad; the first is {address}: {reason}.",
+            f"Left out because of skip_bad; the first: {skipped[0][1]}.",
             "What is missing may be missing from one class more than from another.",
             "Repair or remove these files.",
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from giemsa.data.dataset import SPLITS, DataCard, ImageDataset, Split, WhiteLevels
-from giemsa.data.depth import tell_levels
+from giemsa.data.depth import tell_coarse, tell_levels
 from giemsa.data.images import ImageForm, count_channels, fit_arrays, read_images
 from giemsa.data.records import Records, order_classes, tell_look_alikes
 from giemsa.data.sources import read_source
@@ -29,6 +29,7 @@ class _Pixels:
     facts: Mapping[str, np.ndarray]
     skipped: tuple[tuple[str, str], ...] = ()
     white: WhiteLevels = dataclasses.field(default_factory=WhiteLevels)
+    coarse: tuple[int, ...] = ()
     card: DataCard | None = None
 
 
@@ -84,7 +85,7 @@ def _read_files(records: Records, form: ImageForm, skip_bad: bool, progress: Pro
     read = read_images(paths, form, skip_bad=skip_bad, progress=progress)
     if not len(read.images):
         raise DataError(f"none of {len(paths)} image files could be read; the first: {read.skipped[0][1]}")
-    return _Pixels(read.images, read.places, read.facts, read.skipped, read.white)
+    return _Pixels(read.images, read.places, read.facts, read.skipped, read.white, read.coarse)
 
 
 def _groups(records: Records, places: np.ndarray) -> np.ndarray | None:
@@ -101,8 +102,10 @@ def _notes(records: Records, pixels: _Pixels) -> Iterator[str]:
     if 0 < blank < len(records.addresses):
         yield f"{blank} of {len(records.addresses)} images have no group: each is taken for a group of its own."
     yield tell_levels(pixels.white)
+    yield tell_coarse(pixels.coarse)
     if pixels.skipped:
-        yield f"{len(pixels.skipped)} of {len(records.addresses)} image files could not be read and were left out."
+        were = "was" if len(pixels.skipped) == 1 else "were"
+        yield f"{len(pixels.skipped)} of {len(records.addresses)} image files could not be read and {were} left out."
 
 
 def _look_up(records: Records, form: ImageForm, skip_bad: bool, progress: Progress | None) -> _Pixels:

@@ -6,7 +6,7 @@ greys. So the whole set says what white is: the least usual depth that holds its
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from PIL import Image
 from giemsa.data.dataset import WhiteLevels
 from giemsa.errors import ImageFileError
 
+HALF = 128  # of 256: what 15 of 16 bits reach
 WHITES = (255, 1023, 4095, 16383, 65535)  # 8, 10, 12, 14 and 16 bits
 
 
@@ -103,4 +104,24 @@ def tell_levels(levels: WhiteLevels) -> str:
     return (
         f"In image files of more than 8 bits, {kinds} was taken for white: the least usual depth that holds their "
         "brightest value."
+    )
+
+
+def tell_coarse(brightest: Sequence[int]) -> str:
+    """Return a sentence on files in colour with 16 bits a channel that are dim in the upper 8, which are read; else nothing.
+
+    Parameters
+    ----------
+    brightest : the brightest value of each such file, 0 to 255.
+
+    Examples
+    --------
+    >>> tell_coarse([60, 63])
+    '2 files in colour have 16 bits a channel, of which the upper 8 are read: of 256 values they use 64; scale them to 65535.'
+    """
+    if not brightest or max(brightest) >= HALF:
+        return ""
+    return (
+        f"{len(brightest)} file{'s' * (len(brightest) > 1)} in colour have 16 bits a channel, of which the upper 8 are read: "
+        f"of 256 values they use {max(brightest) + 1}; scale them to 65535."
     )

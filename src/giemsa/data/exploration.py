@@ -141,7 +141,6 @@ class Exploration:
             "",
             *wrap(self.agreement.sentence, 100),
             *(line for note in self.notes for line in wrap(note, 100)),
-            *([f"{len(self.skipped)} files were left out."] if self.skipped else []),
         )
 
     def table(self) -> tuple[str, ...]:
@@ -239,7 +238,8 @@ def card_lines(card: DataCard) -> tuple[str, ...]:
         "citation": card.citation,
         "licence": card.licence,
     }
-    lines = [f"{card.name}: {card.title}", *wrap(card.description, 96)]
+    heading = card.name if card.title == card.name else f"{card.name}: {card.title}"
+    lines = [heading, *wrap(card.description, 96)]
     for fact, words in facts.items():
         if words:
             first, *rest = wrap(words, 83)

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from giemsa.data.dataset import SourceGeometry, WhiteLevels
 from giemsa.data.depth import common_levels, deep_values, is_deep, level_of, own_levels, to_eight_bits
-from giemsa.data.opening import load_image, open_image
+from giemsa.data.opening import is_coarse, load_image, open_image
 from giemsa.errors import ImageFileError
 from giemsa.progress import Progress
 
@@ -57,6 +57,7 @@ class FileImages:
     skipped : files left out, with the reason.
     cropped : how many were of the source geometry and cropped as the training images were.
     white : how files of more than 8 bits were brought to 8.
+    coarse : the brightest value, 0 to 255, of each file in colour with 16 bits a channel, of which the upper 8 are read.
     """
 
     images: np.ndarray
@@ -66,6 +67,7 @@ class FileImages:
     skipped: tuple[tuple[str, str], ...]
     cropped: int
     white: WhiteLevels
+    coarse: tuple[int, ...]
 
 
 def read_image(path: str | Path, form: ImageForm) -> np.ndarray:
@@ -147,6 +149,7 @@ class _FileFacts:
     height: int
     width: int
     cropped: bool
+    brightest: int | None  # of a file in colour with 16 bits a channel
 
 
 def _collect(
@@ -172,6 +175,7 @@ def _collect(
         skipped,
         sum(fact.cropped for fact in rows),
         white,
+        tuple(fact.brightest for fact in rows if fact.brightest is not None),
     )
 
 
@@ -195,7 +199,7 @@ def _attempt(path: Path, form: ImageForm) -> tuple[np.ndarray, _FileFacts] | Whi
     """Return an image, or what went wrong, or of a deep file the level that it needs where none is known for its kind."""
     try:
         with open_image(path) as image:
-            kind, (width, height) = image.format or "", image.size
+            kind, (width, height), coarse = image.format or "", image.size, is_coarse(image)
             image = ImageOps.exif_transpose(load_image(image, path))
         if is_deep(image.mode) and level_of(form.white, image.mode) is None:
             return own_levels(deep_values(image, path))
@@ -210,7 +214,8 @@ def _attempt(path: Path, form: ImageForm) -> tuple[np.ndarray, _FileFacts] | Whi
     cropped = form.geometry is not None and (height, width) == (form.geometry.height, form.geometry.width)
     small = _as_published(plain, form, form.geometry) if cropped and form.geometry else _fitted(plain, form)
     pixels = np.asarray(small, dtype=np.uint8).reshape(form.height, form.width, form.channels)
-    return pixels, _FileFacts(path.stat().st_size, kind, height, width, cropped)
+    brightest = int(np.asarray(plain).max()) if coarse else None
+    return pixels, _FileFacts(path.stat().st_size, kind, height, width, cropped, brightest)
 
 
 def _eight_bit(image: Image.Image, path: Path, levels: WhiteLevels) -> Image.Image:

@@ -57,7 +57,7 @@ def load_image(image: Image.Image, path: Path) -> Image.Image:
     ------
     ImageFileError : it is damaged, cut short, holds several images, or more greys than can be read.
     """
-    is_coarse = not is_deep(image.mode) and ";16" in str(getattr(image, "tile", ""))
+    coarse = is_coarse(image)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -69,12 +69,17 @@ def load_image(image: Image.Image, path: Path) -> Image.Image:
         raise ImageFileError(
             f"{path} holds {pages} images: expected one; save each as a file of its own, or go on with --skip-bad"
         )
-    if is_coarse and np.asarray(image.convert("RGB")).max() < FEW_GREYS:
+    if coarse and np.asarray(image.convert("RGB")).max() < FEW_GREYS:
         raise ImageFileError(
             f"{path} has 16 bits a channel in colour, of which the upper 8 can be read, and uses the lower 12 alone: "
             "expected its brightest value near 65535; save it with 8 bits a channel, or go on with --skip-bad"
         )
     return image
+
+
+def is_coarse(image: Image.Image) -> bool:
+    """Return whether an open file, not yet loaded, has 16 bits a channel in colour, of which Pillow gives the upper 8."""
+    return not is_deep(image.mode) and ";16" in str(getattr(image, "tile", ""))
 
 
 def _count_pages(image: Image.Image) -> int:
