@@ -305,6 +305,16 @@ def test_backslashes_blank_rows_and_a_blank_split_are_windows_and_no_fault(tmp_p
     ) == list(range(20))
 
 
+def test_a_column_that_may_be_the_group_is_told_of(tmp_path):
+    told = "The column 'Patient ID' is taken for a fact of each image"
+    path = marked(
+        tmp_path, "path,label,Patient ID,showcase", lambda n, name, label: f"{name},{label},{n},{n}"
+    )
+    assert [note.startswith(told) for note in load(path).notes] == [False, True]
+    path = marked(tmp_path, "path,label,Patient ID,group", lambda n, name, label: f"{name},{label},{n},{n}")
+    assert len(load(path).notes) == 1
+
+
 def test_labels_that_look_alike_are_one(tmp_path):
     spellings = ["große  Plättchen", "große Pla\u0308ttchen ", "klein", " klein"]
     path = marked(

@@ -6,6 +6,7 @@ Where the comma is a decimal sign, spreadsheets write semicolons, or tabs, in it
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
@@ -15,6 +16,7 @@ from giemsa.errors import DataError
 
 SEPARATORS = ",;\t"
 KNOWN_COLUMNS = ("path", "label", "split", "group")
+LIKE_GROUPS = {"patient", "subject", "donor", "case", "slide", "animal", "mouse"}
 BEYOND = "beyond the header"
 
 
@@ -44,7 +46,21 @@ def read_manifest(path: Path) -> Records:
             f"{where[0]}: {rows[0]['path']} does not exist, nor does any other file of this manifest: "
             f"expected paths that begin at its folder, {path.resolve().parent}, or whole ones"
         )
-    return Records(addresses, tuple(one_spelling(row["label"]) for row in rows), splits, groups, metadata)
+    labels = tuple(one_spelling(row["label"]) for row in rows)
+    notes = () if groups and any(groups) else tuple(map(_tell_group, filter(_is_like_group, metadata)))
+    return Records(addresses, labels, splits, groups, metadata, notes)
+
+
+def _is_like_group(column: str) -> bool:
+    """Return whether a column's name says that it may tell what belongs together, such as ``Patient_ID``."""
+    return bool(LIKE_GROUPS & set(re.split(r"[\W_]+", column.lower())))
+
+
+def _tell_group(column: str) -> str:
+    return (
+        f"The column {column!r} is taken for a fact of each image: if it says which images belong together, call it group, "
+        "and a split that giemsa makes cuts through none of them."
+    )
 
 
 def _rows(path: Path) -> tuple[list[dict[str, str]], list[int]]:
