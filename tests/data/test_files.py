@@ -51,7 +51,13 @@ def test_a_run_is_known_by_its_configuration(tree):
     assert is_result_folder(run)
     assert holds_results(tree / "runs")
     assert not holds_results(tree / "b")
-    for text in ("{}", "[]", "no JSON", json.dumps({"version": 1, "data": "of another program"})):
+    for text in (
+        "{}",
+        "[]",
+        "no JSON",
+        json.dumps({"version": 1, "data": "of another program"}),
+        "[" * 10**5,
+    ):
         (run / "config.json").write_text(text)
         assert not is_result_folder(run), text
 

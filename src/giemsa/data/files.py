@@ -9,7 +9,7 @@ from pathlib import Path
 from giemsa.errors import DataError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
-RUN_KEYS = {"version", "recipe", "data", "seed"}
+RUN_KEYS = {"version", "recipe"}
 PICTURE_KEYS = {"title", "alt", "shows", "caution"}
 
 
@@ -78,17 +78,22 @@ def holds_results(folder: Path) -> bool:
 
 
 def is_result_folder(folder: Path) -> bool:
-    """Return whether giemsa wrote a folder: a run, known by its ``config.json``, or figures, known by their ``index.json``."""
+    """Return whether giemsa wrote a folder: a run, or figures, known by their ``index.json``."""
     figures = _entries(folder / "index.json").values()
-    return _entries(folder / "config.json").keys() >= RUN_KEYS or any(
+    return is_run_folder(folder) or any(
         isinstance(words, dict) and words.keys() >= PICTURE_KEYS for words in figures
     )
+
+
+def is_run_folder(folder: Path) -> bool:
+    """Return whether a folder is a training's: other programs write a ``config.json`` too, but not with these keys."""
+    return _entries(folder / "config.json").keys() >= RUN_KEYS
 
 
 def _entries(path: Path) -> dict[str, object]:
     """Return what a JSON file holds by name; nothing where there is none."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

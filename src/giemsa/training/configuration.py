@@ -12,9 +12,9 @@ from typing import Any
 import torch
 
 from giemsa.data.dataset import ImageDataset
+from giemsa.data.files import is_run_folder
 from giemsa.errors import RunError
 from giemsa.training.classifier import Classifier
-from giemsa.training.files import read_json
 from giemsa.training.loop import epochs_of
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import VERSION, choose_folder
@@ -108,16 +108,7 @@ def check_folder(out: str | Path | None, *, overwrite: bool) -> None:
         raise RunError(
             f"{folder} exists already; give another --out, --overwrite it, or go on with it by --resume"
         )
-    if not folder.is_dir() or (any(folder.iterdir()) and not _is_run(folder)):
+    if not folder.is_dir() or (any(folder.iterdir()) and not is_run_folder(folder)):
         raise RunError(
             f"{folder} exists and is not a run folder: it will not be overwritten; give another --out"
         )
-
-
-def _is_run(folder: Path) -> bool:
-    """Say whether a folder is a training's: other programs write a ``config.json`` too, but not with these keys."""
-    try:
-        config = read_json(folder / "config.json")
-    except (RunError, OSError):
-        return False
-    return isinstance(config, dict) and {"version", "recipe"} <= config.keys()
