@@ -181,6 +181,14 @@ def test_a_bad_file_is_named_in_one_line(tmp_path, kind, words):
     assert "\n" not in str(caught.value)
 
 
+def test_a_program_with_an_images_name_is_not_run(tmp_path):
+    """PostScript is one, which Pillow hands to Ghostscript where that is installed."""
+    path = tmp_path / "cell.png"
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n%%EOF\n")
+    with pytest.raises(ImageFileError, match="is not an image that can be read"):
+        read_image(path, FORM)
+
+
 def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(opening, "LARGEST_PIXELS", 99)
     with pytest.raises(ImageFileError, match="decompression bomb"):

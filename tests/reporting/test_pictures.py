@@ -51,6 +51,29 @@ def test_a_broken_figure_is_one_line(tmp_path: Path) -> None:
         illustrations(tmp_path, {"evaluate-x": {}}, "evaluate")
 
 
+def test_a_program_with_a_figures_name_is_not_run(tmp_path: Path) -> None:
+    """PostScript is one, which Pillow hands to Ghostscript where that is installed."""
+    (tmp_path / "x.png").write_bytes(
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n%%EOF\n"
+    )
+    with pytest.raises(RunError, match="cannot identify image file"):
+        smallest_form(tmp_path / "x.png")
+
+
+def test_a_huge_figure_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _save(tmp_path / "x.png", np.zeros((30, 30, 3), dtype=np.uint8))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(RunError, match="decompression bomb"):
+        smallest_form(path)
+
+
+def test_no_figure_is_taken_from_outside_its_folder(tmp_path: Path) -> None:
+    _save(tmp_path / "evaluate-secret.png", np.zeros((3, 3, 3), dtype=np.uint8))
+    (tmp_path / "figures" / "evaluate-x").mkdir(parents=True)
+    outside = "evaluate-x/../../evaluate-secret"
+    assert illustrations(tmp_path / "figures", {outside: {}}, "evaluate") == ()
+
+
 def test_figures_are_found_by_stage_and_missing_files_left_out(tmp_path: Path) -> None:
     for name in ("audit-a", "evaluate-b", "evaluate-told"):
         _save(tmp_path / f"{name}.png", np.zeros((3, 3, 3), dtype=np.uint8))

@@ -13,6 +13,8 @@ from giemsa.data.depth import is_deep
 from giemsa.errors import ImageFileError
 
 LARGEST_PIXELS = 100_000_000
+# no other is read, whatever the file is called: Pillow hands PostScript, which is a program, to Ghostscript
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 FEW_GREYS = 16  # what the upper 8 of 16 bits leave of 12
 NEW_SUBFILE_TYPE, SMALLER_COPY = 254, 1  # the tag of a TIFF's page, and its bit that says preview
 
@@ -35,7 +37,7 @@ def open_image(path: Path) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(path)
+            image = Image.open(path, formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_large(path) from error
     except UnidentifiedImageError as error:

@@ -51,8 +51,8 @@ def with_palette(image: Image.Image) -> Image.Image | None:
 def smallest_form(png: Path) -> tuple[str, int, int]:
     """Return the address, width and height (CSS pixels) of a figure saved as PNG with an SVG of the same name beside it."""
     try:
-        image = Image.open(png).convert("RGB")
-    except OSError as trouble:
+        image = Image.open(png, formats=["PNG"]).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as trouble:
         raise RunError(
             f"cannot read the figure {png}: {trouble}; run the stage that draws it again"
         ) from None
@@ -91,7 +91,7 @@ def illustrations(
     found = []
     for name, words in index.items():
         png = folder / f"{name}.png"
-        if name.split("-")[0] != stage or name in without or not png.is_file():
+        if name.split("-")[0] != stage or name in without or png.parent != folder or not png.is_file():
             continue
         address, width, height = smallest_form(png)
         found.append(
