@@ -1,5 +1,8 @@
 """Packed files: MedMNIST's keys, memory-mapped, never unpickled; each way to be wrong gives one line."""
 
+import io
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -146,6 +149,61 @@ def test_a_damaged_byte_is_noticed(tmp_path):
     path.write_bytes(bytes(content))
     with pytest.raises(DataError, match="cannot be read"):
         load(path)
+
+
+def header(shape, rest=""):
+    """Return an array file that says what it does not hold."""
+    words = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, {rest}}}\n".encode()
+    return b"\x93NUMPY\x01\x00" + len(words).to_bytes(2, "little") + words
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        header("(1000000000000, 28, 28, 3)"),
+        header(f"({10**30}, 28)"),
+        header("(True, 28, 28, 3)") + bytes(3000),
+        header("(4, 28, 28, 3)", "(("),
+    ],
+)
+def test_a_header_that_lies(tmp_path, member):
+    made = {key: io.BytesIO() for key in arrays()}
+    for key, array in arrays().items():
+        np.save(made[key], array)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        for key, file in made.items():
+            archive.writestr(f"{key}.npy", member if key == "train_images" else file.getvalue())
+    with pytest.raises(DataError, match="cannot be read"):
+        read_packed(tmp_path / "a.npz")
+
+
+def test_an_encrypted_archive(tmp_path):
+    path = write(tmp_path / "a.npz", arrays())
+    with zipfile.ZipFile(path) as archive:
+        places = [member.header_offset for member in archive.infolist()]
+        central = archive.start_dir
+    content = bytearray(path.read_bytes())
+    for place in places:
+        content[place + 6] |= 1  # the bit that says so stands in the local head ...
+    while (central := content.find(b"PK\x01\x02", central)) >= 0:
+        content[central + 8] |= 1  # ... and in the archive's table
+        central += 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="encrypted"):
+        read_packed(path)
+
+
+def test_arrays_in_a_folder_of_the_archive_are_missing(tmp_path):
+    path = write(tmp_path / "a.npz", {f"deep/{key}": array for key, array in arrays().items()})
+    with pytest.raises(DataError, match="lacks train_images"):
+        read_packed(path)
+
+
+def test_labels_that_are_no_classes(tmp_path):
+    made = arrays()
+    made["train_labels"] = made["train_labels"].astype(np.int64) * 10**15
+    with pytest.raises(DataError, match="has a label 1000000000000000"):
+        load(write(tmp_path / "a.npz", made))
 
 
 def test_a_missing_file():

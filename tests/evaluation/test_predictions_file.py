@@ -83,9 +83,13 @@ def test_refuses_with_the_line(tmp_path, name, content, words):
         read_predictions(tmp_path / name, class_names=("a", "b"))
 
 
-def test_missing_and_pickled_files_are_refused(tmp_path):
+def test_missing_huge_and_pickled_files_are_refused(tmp_path):
     with pytest.raises(PredictionError, match="no file"):
         read_predictions(tmp_path / "none.csv")
+    words = b"{'descr': '<f8', 'fortran_order': False, 'shape': (10000000000000, 8), }\n"
+    (tmp_path / "huge.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(words).to_bytes(2, "little") + words)
+    with pytest.raises(PredictionError, match=r"cannot read huge\.npy"):
+        read_predictions(tmp_path / "huge.npy")
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(PredictionError, match=r"cannot read objects\.npy"):
         read_predictions(tmp_path / "objects.npy")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import os
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO
 
 import numpy as np
@@ -18,6 +20,11 @@ from giemsa.data.dataset import SPLITS
 from giemsa.errors import DataError
 
 MAPPED_BYTES = 64 * 2**20
+# what NumPy and zipfile raise for arrays and archives that are damaged, encrypted, or say what cannot be
+DAMAGED = (
+    *(OSError, EOFError, ValueError, TypeError, OverflowError, MemoryError, RuntimeError, TokenError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
 
 
 def read_packed(path: str | Path) -> dict[str, np.ndarray]:
@@ -37,7 +44,7 @@ def read_packed(path: str | Path) -> dict[str, np.ndarray]:
     path = Path(path)
     try:
         arrays = {key: _read_member(path, key) for key in _keys(path)}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except DAMAGED as error:
         raise DataError(
             f"{path} cannot be read ({error}): expected an .npz file with MedMNIST's keys"
         ) from error
@@ -56,7 +63,7 @@ def check_arrays(where: str | Path, arrays: Mapping[str, np.ndarray]) -> dict[st
 def _keys(path: Path) -> list[str]:
     wanted = [f"{split}_{part}" for split in SPLITS for part in ("images", "labels")]
     with zipfile.ZipFile(path) as archive:
-        present = [Path(name).stem for name in archive.namelist()]
+        present = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
     missing = [key for key in wanted if key not in present]
     if missing:
         raise DataError(f"{path} lacks {', '.join(missing)}: expected the keys {', '.join(wanted)}")

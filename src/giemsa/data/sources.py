@@ -15,6 +15,8 @@ from giemsa.data.packed import check_arrays, read_packed
 from giemsa.errors import DataError, nearest_names
 from giemsa.progress import Progress
 
+MOST_CLASSES = 10_000  # more are codes of something else
+
 
 def read_source(
     source: str, *, size: int | None = None, progress: Progress | None = None
@@ -75,7 +77,12 @@ def _card_for(path: Path, arrays: dict[str, np.ndarray]) -> DataCard:
     if stem in CARDS and dict(CARDS[stem].counts) == counts and CARDS[stem].channels == channels:
         return _card_at(stem, int(arrays["train_images"].shape[1]))
     labels = np.concatenate([np.unique(arrays[f"{split}_labels"]) for split in SPLITS])
-    names = tuple(f"class {label}" for label in range(int(labels.max(initial=0)) + 1))
+    highest = int(labels.max(initial=0))
+    if highest >= MOST_CLASSES:
+        raise DataError(
+            f"{path} has a label {highest}: expected whole numbers from 0 on, one a class, below {MOST_CLASSES}"
+        )
+    names = tuple(f"class {label}" for label in range(highest + 1))
     return DataCard(
         name=path.stem,
         title=path.stem,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from giemsa.data.packed import DAMAGED
 from giemsa.errors import PredictionError
 
 STANDARD_NAME = re.compile(r"(?P<data>[a-z]+)(_(?P<size>\d+))?_(?P<split>train|val|test)(_|@|\.|$)")
@@ -95,7 +96,7 @@ def write_standard_file(
 def _read_npy(path: Path) -> np.ndarray:
     try:
         table = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as trouble:
+    except DAMAGED as trouble:
         raise PredictionError(f"cannot read {path.name} as an array of numbers: {trouble}") from None
     if not isinstance(table, np.ndarray) or table.dtype.kind not in "fiu":
         raise PredictionError(f"{path.name} must hold one array of numbers")
