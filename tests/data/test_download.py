@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,8 +27,13 @@ class Server(BaseHTTPRequestHandler):
         if self.path == "/missing":
             self.send_error(404)
             return
+        if self.path == "/elsewhere":
+            self.send_response(302)
+            self.send_header("Location", "http://[::bad/")
+            self.end_headers()
+            return
         self.send_response(200)
-        self.send_header("Content-Length", str(len(CONTENT)))
+        self.send_header("Content-Length", "many" if self.path == "/unknown" else str(len(CONTENT)))
         self.end_headers()
         self.wfile.write(CONTENT[: len(CONTENT) // 2] if self.path == "/breaks" else CONTENT)
 
@@ -83,9 +89,21 @@ def test_a_break_leaves_nothing_and_the_next_try_begins_anew(server, tmp_path):
 
 def test_an_old_rest_does_no_harm(server, tmp_path):
     target = tmp_path / "set.npz"
-    target.with_name("set.npz.part").write_bytes(b"rest of a try that was killed")
+    target.with_name(f"set.npz.{os.getpid()}.part").write_bytes(b"rest of a try that was killed")
     fetch_file(published(f"{server}/set"), target)
     assert target.read_bytes() == CONTENT
+
+
+def test_another_program_may_fetch_the_same(server, tmp_path, monkeypatch):
+    target = tmp_path / "set.npz"
+
+    def others(*call):
+        monkeypatch.setattr(os, "getpid", lambda: 1)
+        fetch_file(published(f"{server}/set"), target)
+
+    fetch_file(published(f"{server}/set"), target, progress=others)
+    assert target.read_bytes() == CONTENT
+    assert left_behind(tmp_path) == ["set.npz"]
 
 
 def test_a_wrong_check_sum_is_refused_and_harms_nothing(server, tmp_path):
@@ -100,6 +118,13 @@ def test_a_wrong_check_sum_is_refused_and_harms_nothing(server, tmp_path):
 def test_a_refusal_of_the_server(server, tmp_path):
     with pytest.raises(DownloadError, match="the server answered 404"):
         fetch_file(published(f"{server}/missing"), tmp_path / "set.npz")
+
+
+@pytest.mark.parametrize("path", ["elsewhere", "unknown"])
+def test_an_answer_without_sense(server, tmp_path, path):
+    with pytest.raises(DownloadError, match="the server's answer makes no sense"):
+        fetch_file(published(f"{server}/{path}"), tmp_path / "set.npz")
+    assert left_behind(tmp_path) == []
 
 
 def test_no_network(tmp_path):
@@ -119,8 +144,6 @@ def test_no_network(tmp_path):
     ],
 )
 def test_a_disk_that_takes_nothing(server, tmp_path, monkeypatch, code, words):
-    import os
-
     def refuse(*arguments, **options):
         raise OSError(code, os.strerror(code))
 

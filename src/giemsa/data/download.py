@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import requests
@@ -42,7 +43,7 @@ def fetch_file(published: PublishedFile, target: Path, *, progress: Progress | N
     """Download one published file to ``target``; errors as for :func:`fetch`."""
     import pooch
 
-    beside = target.with_name(f"{target.name}.part")
+    beside = target.with_name(f"{target.name}.{os.getpid()}.part")  # two programs may fetch it at once
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _download(published, beside, progress)
@@ -53,7 +54,7 @@ def fetch_file(published: PublishedFile, target: Path, *, progress: Progress | N
                 "try again later, or get the file by hand and give its path"
             )
         beside.replace(target)
-    except requests.RequestException as error:
+    except (requests.RequestException, ValueError) as error:
         raise DownloadError(
             f"cannot fetch {published.file_name} ({_reason(error)}): a network is needed once; "
             f"or get {published.url} elsewhere and give the file's path"
@@ -82,7 +83,9 @@ def _download(published: PublishedFile, beside: Path, progress: Progress | None)
         raise requests.ConnectionError(f"the connection broke after {done} of {total} bytes")
 
 
-def _reason(error: requests.RequestException) -> str:
+def _reason(error: Exception) -> str:
+    if not isinstance(error, requests.RequestException):
+        return f"the server's answer makes no sense: {error}"
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"the server answered {error.response.status_code}"
     if isinstance(error, requests.Timeout):
