@@ -78,6 +78,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=4)
     options = parser.parse_args()
+    if unknown := set(options.changes) - set(CHANGES):
+        parser.error(f"no change is called {', '.join(sorted(unknown))}; there are {', '.join(CHANGES)}")
     columns = ("processor seconds", "accuracy, one view", "accuracy, views averaged", "log loss, one view")
     print(f"{'change':26}", *(f"{name:25}" for name in columns))
     for name in options.changes or CHANGES:

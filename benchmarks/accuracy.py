@@ -131,6 +131,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of MedMNIST's .npz files")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
     options = parser.parse_args()
+    if unknown := set(options.rows) - set(ROWS):
+        parser.error(f"no row is called {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     print(f"{'row':33} {'seconds':15} {'test, one view':18} {'views averaged':18} {'AUC':18} reach")
     for name in options.rows or ROWS:
         first = options.first_seed

@@ -25,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,10 @@ class Bench:
         return value
 
     def keep(self, value: Any, *keys: str) -> None:
-        """Write a value under keys within keys; all else stays."""
+        """Write a value under keys within keys, with its day and code under ``measured``; all else stays."""
         content = self.kept() or {}
+        measured = {"date": datetime.now(UTC).date().isoformat(), "code": machine.code()}
+        content.setdefault("measured", {})[" / ".join(keys)] = measured
         inner = content
         for key in keys[:-1]:
             inner = inner.setdefault(key, {})

@@ -6,6 +6,8 @@ import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,6 +16,8 @@ from typing import Any
 
 import torch
 
+import giemsa
+
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -21,18 +25,36 @@ def describe() -> dict[str, Any]:
     """Return the machine and the versions, as far as they move a figure."""
     return {
         "processor": _processor(),
-        "cores": os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),
         "threads": torch.get_num_threads(),
         "system": f"{platform.system()} {platform.machine()}",
         "gflops": {name: round(_gflops(dtype), 1) for name, dtype in _TYPES.items()},
-        "load_average": round(os.getloadavg()[0], 1),
+        "load_average": None if sys.platform == "win32" else round(os.getloadavg()[0], 1),
         "date": datetime.now(UTC).date().isoformat(),
+        "code": code(),
         "versions": {
             "giemsa": version("giemsa"),
             "torch": torch.__version__,
             "python": platform.python_version(),
         },
     }
+
+
+def code() -> str | None:
+    """Return the last commit that changed giemsa's source, and whether it was changed since; ``None`` outside of a clone."""
+    source = Path(giemsa.__file__).parent
+    try:
+        commit = _git(source, "log", "-1", "--format=%h", "--abbrev=10", "--", ".")
+        changed = _git(source, "status", "--porcelain", "--", ".")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return f"{commit}{' and changes' if changed else ''}" if commit else None
+
+
+def _git(folder: Path, *words: str) -> str:
+    return subprocess.run(
+        ["git", "-C", folder, *words], check=True, capture_output=True, encoding="utf-8"
+    ).stdout.strip()
 
 
 _TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -90,14 +112,14 @@ def keep(name: str, rows: dict[str, Any], device: str = "cpu") -> Path:
     """Add rows to ``results/NAME.json``, each under its key; rows of other keys stay.
 
     The machine described in the file is that of the newest rows; each row bears the processor, or the graphics card, that it
-    was measured on.
+    was measured on, the day, and the commit of the source.
     """
     path = RESULTS / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
     machine = describe()
     where = f"{machine['cores']} cores of {machine['processor']}"
     where = f"one {torch.cuda.get_device_name()}" if device == "cuda" else where
-    place = {"measured on": where, "date": machine["date"]}
+    place = {"measured on": where, "date": machine["date"], "code": machine["code"]}
     kept = {"machine": machine, "rows": kept_rows(name) | {key: row | place for key, row in rows.items()}}
     path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path

@@ -1,8 +1,10 @@
 """The page of measurements says what the measurements say."""
 
 import json
+import subprocess
 from pathlib import Path
 
+import machine
 import tables
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -21,3 +23,26 @@ def test_a_changed_figure_is_noticed():
     changed = page.replace(figure, "0.0001")
     assert figure in page
     assert tables.fill(changed) == page
+
+
+def test_a_row_says_which_code_it_is_of(tmp_path, monkeypatch):
+    def git(*words):
+        author = ("-c", "user.name=a", "-c", "user.email=a@b.c")
+        subprocess.run(["git", "-C", tmp_path, *author, *words], check=True, capture_output=True)
+
+    monkeypatch.setattr(machine.giemsa, "__file__", str(tmp_path / "src" / "__init__.py"))
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "__init__.py").touch()
+    assert machine.code() is None  # as in an installed package
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "the source")
+    commit = machine.code()
+    assert commit is not None
+    assert len(commit) == 10
+    (tmp_path / "page.md").touch()
+    git("add", ".")
+    git("commit", "-m", "a page")
+    assert machine.code() == commit
+    (tmp_path / "src" / "__init__.py").write_text("1")
+    assert machine.code() == f"{commit} and changes"
