@@ -16,6 +16,7 @@ import typer
 from PIL import Image
 
 from giemsa.cli.app import COMMANDS, main, status_of
+from giemsa.cli.session import Session
 from giemsa.cli.train import choose_recipe
 from giemsa.data.dataset import ImageDataset
 from giemsa.training import symmetry_trial
@@ -302,3 +303,23 @@ def test_ctrl_c_keeps_the_run_and_resume_finishes_it(packed: Path, tmp_path: Pat
     assert (folder / "model.safetensors").exists()
     assert status_of(["train", "--resume", str(folder), "--quiet"]) == 0
     assert len((folder / "history.csv").read_text(encoding="utf-8").splitlines()) == 31
+
+
+def test_names_give_a_terminal_no_orders(capsys, monkeypatch):
+    """A name may hold signs that clear the screen, or write what looks like another command's words."""
+    with Session() as session:
+        session.show({}, "a\ttable\n\x1b[2J")
+        assert capsys.readouterr().out == "a\ttable\n\x1b[2J\n"  # a file gets names as they are
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        session.show({}, "a\ttable\n\x1b[2J")
+    assert capsys.readouterr().out == "a\ttable\n\\x1b[2J\n"
+
+
+def test_errors_and_progress_give_a_terminal_no_orders(capsys):
+    assert status_of(["explore", "cells\x1b[2J.npz"]) == 2
+    with Session() as session:
+        session.say("left out: \x1b]0;cell.png\a")
+    words = capsys.readouterr().err
+    assert "cells\\x1b[2J.npz does not exist" in words
+    assert "left out: \\x1b]0;cell.png\\x07" in words
+    assert "\x1b" not in words

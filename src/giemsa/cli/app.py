@@ -23,6 +23,7 @@ from giemsa.cli.interpret import interpret
 from giemsa.cli.predict import predict
 from giemsa.cli.report import report
 from giemsa.cli.run import run
+from giemsa.cli.session import printable
 from giemsa.cli.train import train
 from giemsa.cli.tutorial import tutorial
 from giemsa.errors import GiemsaError
@@ -125,5 +126,5 @@ def _name_words(error: UnicodeEncodeError) -> str:
 
 
 def _refuse(words: str) -> int:
-    sys.stderr.write(f"giemsa: {' '.join(words.split())}\n")
+    sys.stderr.write(f"giemsa: {printable(' '.join(words.split()))}\n")
     return 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 import warnings
@@ -49,7 +50,7 @@ class Session:
     def say(self, words: str) -> None:
         """Print a line of progress."""
         if not self.quiet:
-            self._console.print(words, markup=False, soft_wrap=True)
+            self._console.print(printable(words), markup=False, soft_wrap=True)
 
     def progress(self, done: int, total: int, words: str) -> None:
         """Move the bar; a bar appears only for work that takes a while, and only on a terminal."""
@@ -81,8 +82,20 @@ class Session:
         self.end_progress()
         # JSON is for programs: plain ASCII comes through every pipe of every system as it is
         text = json.dumps(value, indent=2, ensure_ascii=True) if self.as_json else words
+        text = printable(text) if sys.stdout.isatty() else text
         sys.stdout.write(text.rstrip("\n") + "\n")
         sys.stdout.flush()
+
+
+def printable(words: str) -> str:
+    r"""Return words for a terminal: what it would obey, as names of files and classes may hold it, is written as an escape.
+
+    Examples
+    --------
+    >>> print(printable("\x1b[2Jmonocyte"))
+    \x1b[2Jmonocyte
+    """
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda sign: ascii(sign[0])[1:-1], words)
 
 
 def clock(seconds: float) -> str:
