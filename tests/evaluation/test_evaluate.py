@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from giemsa.data.dataset import DataCard, ImageDataset, Split
-from giemsa.errors import ModelError, PredictionError
+from giemsa.errors import ModelError, PredictionError, RunError
 from giemsa.evaluation.evaluate import evaluate, score
 from giemsa.evaluation.predictions_file import read_predictions
+from giemsa.evaluation.writing import read_audit_hints
 
 N = {"train": 90, "val": 60, "test": 80}
 NAMES = ("dark", "grey", "bright")
@@ -220,3 +221,9 @@ def test_score_draws_and_prints():
     assert "support" in str(evaluation)
     assert "&lt;b&gt;" in evaluation._repr_html_()
     json.dumps(evaluation.to_json(), allow_nan=False)
+
+
+def test_a_broken_audit_is_one_line(tmp_path):
+    (tmp_path / "audit.json").write_text("{", encoding="utf-8")
+    with pytest.raises(RunError, match=r"audit\.json is not readable JSON"):
+        read_audit_hints(tmp_path)

@@ -94,6 +94,10 @@ def test_a_broken_file_of_a_stage_is_one_line(told_run) -> None:
     (told_run.folder / "audit.json").write_text("{", encoding="utf-8")
     with pytest.raises(RunError, match=r"cannot read .*audit\.json"):
         report(told_run)
+    for unreadable in ("[" * 100_000, "9" * 5_000):
+        (told_run.folder / "audit.json").write_text(unreadable, encoding="utf-8")
+        with pytest.raises(RunError, match=r"cannot read .*audit\.json"):
+            report(told_run)
     (told_run.folder / "audit.json").write_text("[]", encoding="utf-8")
     with pytest.raises(RunError, match="must hold a JSON object, got list"):
         report(told_run)

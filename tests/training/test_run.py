@@ -77,8 +77,15 @@ def test_changed_weights(folder: Path) -> None:
     assert "its SHA-256 differs" in _refused(folder)
 
 
-def test_a_garbled_description(folder: Path) -> None:
-    _change(folder / "model.json", preprocessing={"image_shape": 3})
+@pytest.mark.parametrize("name", ["config.json", "model.json"])
+def test_a_file_nested_too_deep(folder: Path, name: str) -> None:
+    (folder / name).write_text("[" * 100_000, encoding="utf-8")
+    assert f"{name} is not readable JSON" in _refused(folder)
+
+
+@pytest.mark.parametrize("preprocessing", [{"image_shape": 3}, "none"])
+def test_a_garbled_description(folder: Path, preprocessing: object) -> None:
+    _change(folder / "model.json", preprocessing=preprocessing)
     assert "lacks or garbles a field" in _refused(folder)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -124,10 +123,12 @@ def _test_groups(run: Run) -> tuple[np.ndarray | None, tuple[str, ...]]:
 
 
 def _test_scores(run: Run) -> Mapping[str, float]:
+    from giemsa.training.files import read_json
+
     path = run.folder / "metrics.json"
     if not path.is_file():
         raise RunError(f"{path} is missing: it is written by `giemsa evaluate`")
-    scores = json.loads(path.read_text(encoding="utf-8"))["test"]
+    scores = read_json(path)["test"]
     return {name: scores[name]["value"] for name in TOLD if scores.get(name, {}).get("value") is not None}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +51,12 @@ def standard_name(data: ImageDataset) -> str:
 
 def read_audit_hints(folder: Path) -> AuditHints | None:
     """Return the places of leaked and doubtful test images that ``audit.json`` names; ``None`` before an audit."""
+    from giemsa.training.files import read_json
+
     path = folder / "audit.json"
     if not path.is_file():
         return None
-    audit: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    audit: dict[str, Any] = read_json(path)
     if "test_leaks" not in audit and "test_suspects" not in audit:
         return None
     return AuditHints(

@@ -133,7 +133,7 @@ def _json(path: Path) -> dict[str, Any] | None:
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as trouble:
+    except (OSError, ValueError, RecursionError) as trouble:
         raise RunError(f"cannot read {path}: {trouble}; run the stage that writes it again") from None
     if not isinstance(content, dict):
         raise RunError(f"{path} must hold a JSON object, got {type(content).__name__}")

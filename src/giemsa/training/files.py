@@ -30,7 +30,7 @@ def read_json(path: Path) -> Any:
         raise RunError(
             f"{path} is missing: expected a file that giemsa wrote; is this a run folder?"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{path} is not readable JSON ({error}): it was changed or cut short") from error
 
 

@@ -68,7 +68,7 @@ def load_classifier(
     try:
         classifier = _rebuild(facts, network, compute or Compute())
         digest = facts["weights_sha256"]
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise RunError(
             f"{folder / 'model.json'} lacks or garbles a field ({error}): it was changed"
         ) from error
