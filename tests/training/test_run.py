@@ -99,3 +99,20 @@ def test_a_pickle_is_never_opened(folder: Path) -> None:
 def test_missing_predictions_name_the_command(folder: Path) -> None:
     with pytest.raises(RunError, match="it is written by `giemsa evaluate`"):
         open_run(folder).predictions("test")
+
+
+def test_tables_that_are_cut_short(folder: Path) -> None:
+    for name in ("history.csv", "predictions/val.csv"):
+        content = (folder / name).read_text(encoding="utf-8").rstrip()
+        (folder / name).write_text(content[: content.rindex(",")], encoding="utf-8")
+    with pytest.raises(RunError, match=r"history\.csv is not readable"):
+        _ = open_run(folder).history
+    with pytest.raises(RunError, match=r"val\.csv is not readable"):
+        open_run(folder).predictions("val")
+
+
+def test_a_recipe_of_a_newer_giemsa(folder: Path) -> None:
+    recipe = json.loads((folder / "config.json").read_text(encoding="utf-8"))["recipe"]
+    _change(folder / "config.json", recipe=recipe | {"patches": 3})
+    with pytest.raises(RunError, match=r"'patches'.*install a newer giemsa"):
+        _ = open_run(folder).recipe

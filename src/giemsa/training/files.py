@@ -49,7 +49,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             return tensors, json.loads((file.metadata() or {}).get("facts", "{}"))
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing: the run folder is incomplete") from error
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, RecursionError) as error:
         raise RunError(
             f"{path} is not a readable safetensors file ({error}): changed or cut short"
         ) from error

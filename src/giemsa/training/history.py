@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from giemsa.errors import RunError
 from giemsa.writing import replacing
 
 
@@ -45,8 +46,11 @@ def read_history(path: Path) -> tuple[Epoch, ...]:
     """Read what :func:`write_history` wrote; before the first epoch has ended that is nothing."""
     if not path.exists():
         return ()
-    with path.open(newline="", encoding="utf-8") as file:
-        return tuple(
-            Epoch(int(row["epoch"]), **{name: float(row[name]) for name in row if name != "epoch"})
-            for row in csv.DictReader(file)
-        )
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return tuple(
+                Epoch(int(row["epoch"]), **{name: float(row[name]) for name in row if name != "epoch"})
+                for row in csv.DictReader(file)
+            )
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        raise RunError(f"{path} is not readable ({error}): it was changed or cut short") from error

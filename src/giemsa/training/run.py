@@ -71,7 +71,13 @@ class Run:
     @property
     def recipe(self) -> Recipe:
         """The recipe it was trained with."""
-        return Recipe(**self.config["recipe"])
+        try:
+            return Recipe(**self.config["recipe"])
+        except TypeError as error:
+            raise RunError(
+                f"{self.folder / 'config.json'} has a recipe that this giemsa does not know ({error}): install a newer giemsa, "
+                "if it was not changed"
+            ) from error
 
     @property
     def seed(self) -> int:
@@ -160,8 +166,11 @@ class Run:
         if not path.exists():
             command = "train" if split == "val" else "evaluate"
             raise RunError(f"{path} is missing: it is written by `giemsa {command}`")
-        rows = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2, encoding="utf-8", quotechar='"')
-        return rows[:, 1].astype(np.int64), rows[:, 2:]
+        try:
+            rows = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2, encoding="utf-8", quotechar='"')
+            return rows[:, 1].astype(np.int64), rows[:, 2:]
+        except (ValueError, IndexError) as error:
+            raise RunError(f"{path} is not readable ({error}): it was changed or cut short") from error
 
     def pictures(self, *, shade_gap: bool = False) -> tuple[Picture, ...]:
         """Return the learning curves and a sample of augmented images; ``shade_gap`` shades the space between train and val."""
