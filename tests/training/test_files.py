@@ -18,6 +18,16 @@ def test_tensors_and_facts_make_the_round_trip(tmp_path: Path) -> None:
     assert read["b"].dtype == torch.int64
 
 
+def test_tensors_do_not_lie_in_their_file(tmp_path: Path) -> None:
+    """Else Windows does not let the next state of a training take the place of the one that it went on from."""
+    path = tmp_path / "t.safetensors"
+    write_tensors(path, {"a": torch.ones(1000)}, {})
+    read, _ = read_tensors(path)
+    with path.open("r+b") as file:
+        file.write(bytes(path.stat().st_size))
+    assert torch.equal(read["a"], torch.ones(1000))
+
+
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="cannot write"):
         write_json(tmp_path / "missing" / "value.json", {})

@@ -45,7 +45,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read what :func:`write_tensors` wrote."""
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # copied, since the file is mapped: Windows replaces no file that a tensor still lies in
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
             return tensors, json.loads((file.metadata() or {}).get("facts", "{}"))
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing: the run folder is incomplete") from error
