@@ -5,17 +5,26 @@ others as they were. All are derived from the one ``--seed``.
 """
 
 import zlib
+from numbers import Integral
 
 import numpy as np
+
+from giemsa.errors import GiemsaError
 
 
 def derive_seed(seed: int, purpose: str, *numbers: int) -> int:
     """Return the seed, 0 to 2**32 - 1, that ``seed`` gives for ``purpose`` (and an epoch, a fold, ...).
+
+    Raises
+    ------
+    GiemsaError : ``seed`` is below 0, or no whole number.
 
     Examples
     --------
     >>> derive_seed(0, "training", 1) == derive_seed(0, "training", 1) != derive_seed(0, "training", 2)
     True
     """
+    if not isinstance(seed, Integral) or seed < 0:
+        raise GiemsaError(f"a seed must be a whole number, at least 0, got {seed!r}")
     sequence = np.random.SeedSequence([seed, zlib.crc32(purpose.encode()), *numbers])
     return int(sequence.generate_state(1)[0])

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import torch
 
-from giemsa.errors import GiemsaError, nearest_names
+from giemsa.errors import GiemsaError
 from giemsa.models import build_model
 from giemsa.training.threads import threads_of
 
@@ -67,7 +67,7 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
     GiemsaError : a device that this machine does not have.
     """
     if device not in DEVICES:
-        raise GiemsaError(f"no device is called {device!r}; {nearest_names(device, list(DEVICES))}")
+        raise GiemsaError(f"no device is called {device!r}; known: {', '.join(DEVICES)}")
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device == "auto":
         device = "cuda" if available["cuda"] else "mps" if available["mps"] else "cpu"

@@ -223,6 +223,6 @@ def get_recipe(recipe: str | Recipe) -> Recipe:
     """
     if isinstance(recipe, Recipe):
         return recipe
-    if recipe not in RECIPES:
-        raise RecipeError(f"no recipe is called {recipe!r}; {nearest_names(recipe, list(RECIPES))}")
+    if not isinstance(recipe, str) or recipe not in RECIPES:
+        raise RecipeError(f"no recipe is called {recipe!r}; {nearest_names(str(recipe), list(RECIPES))}")
     return RECIPES[recipe]
