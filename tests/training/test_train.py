@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import torch
 from torch import nn
 
 from giemsa.data.dataset import ImageDataset
-from giemsa.errors import ModelError, RunError
+from giemsa.errors import GiemsaError, ModelError, RunError
 from giemsa.training.files import read_tensors
 from giemsa.training.history import Epoch
 from giemsa.training.recipes import Recipe
@@ -304,6 +305,46 @@ def test_runs_are_numbered(discs: ImageDataset, tmp_path: Path, monkeypatch: pyt
     ]
 
 
+def test_what_is_refused_leaves_no_folder(discs: ImageDataset, tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
+    with pytest.raises(GiemsaError, match="seed must be a whole number, at least 0, got -1"):
+        train(discs, SHORT, out=tmp_path / "own", model=network, seed=-1)
+    assert not (tmp_path / "own").exists()
+
+
+def test_two_runs_of_one_module_have_weights_each(discs: ImageDataset, tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
+    runs = [train(discs, SHORT, out=tmp_path / name, model=network) for name in "ab"]
+    opened = [open_run(run.folder, model=network, data=discs) for run in runs]
+    images = discs.val.images
+    told = [run.predictions("val")[1] for run in runs]
+    assert not np.array_equal(*told)
+    for one in (runs, opened):
+        for run, probabilities in zip(one, told, strict=True):
+            np.testing.assert_array_equal(run.classifier.probabilities(images), probabilities)
+
+
+def test_a_module_that_cannot_be_copied_is_filled_in_itself(discs: ImageDataset, tmp_path: Path) -> None:
+    class Locked(nn.Sequential):
+        def __deepcopy__(self, memo: dict) -> Any:
+            raise TypeError("cannot pickle a lock")
+
+    run = train(
+        discs, SHORT, out=tmp_path / "own", model=Locked(nn.Flatten(), nn.Dropout(), nn.Linear(1200, 3))
+    )
+    assert type(run.classifier.network) is Locked
+
+
+def test_layers_that_learn_their_size_from_the_images_are_opened(discs: ImageDataset, tmp_path: Path) -> None:
+    def network() -> nn.Module:
+        return nn.Sequential(nn.LazyConv2d(4, 3), nn.Flatten(), nn.LazyLinear(3))
+
+    run = train(discs, SHORT, out=tmp_path / "own", model=network())
+    opened = open_run(run.folder, model=network(), data=discs)
+    told = run.predictions("val")[1]
+    np.testing.assert_array_equal(opened.classifier.probabilities(discs.val.images), told)
+
+
 def test_a_network_of_ones_own_is_opened_with_the_module(discs: ImageDataset, tmp_path: Path) -> None:
     def network() -> nn.Module:
         return nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
@@ -314,5 +355,7 @@ def test_a_network_of_ones_own_is_opened_with_the_module(discs: ImageDataset, tm
     np.testing.assert_array_equal(opened.classifier.probabilities(discs.test.images), expected)
     with pytest.raises(ModelError, match=r"open it with giemsa\.open_run"):
         _ = open_run(run.folder, data=discs).classifier
-    with pytest.raises(ModelError, match="do not fit this network"):
+    with pytest.raises(ModelError, match=r"must give logits \(2, 3\) for two images, it gives \(2, 4\)"):
         _ = open_run(run.folder, model=nn.Sequential(nn.Flatten(), nn.Linear(1200, 4)), data=discs).classifier
+    with pytest.raises(ModelError, match="do not fit this network"):
+        _ = open_run(run.folder, model=nn.Sequential(network(), nn.Linear(3, 3)), data=discs).classifier

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from giemsa.data.dataset import ImageDataset, Symmetry
 from giemsa.data.statistics import channel_statistics
@@ -56,7 +56,7 @@ def build_classifier(
 
     Raises
     ------
-    ModelError : the network does not give one logit a class for these images.
+    ModelError : the network does not give one logit a class for these images, or has nothing to learn.
     """
     height, width, channels = data.image_shape
     if network is None:
@@ -83,7 +83,10 @@ def build_classifier(
     kind = symmetry or data.card.symmetry or "none"
     classes = Classes(data.class_names, data.short_names, symmetry=kind, compute=compute)
     classifier = Classifier(network, preprocessing, classes).to(compute.device)
-    _check_output(classifier)  # layers that learn their size from the first images know it now
+    logits = check_output(classifier)  # layers that learn their size from the first images know it now
+    _refuse_probabilities(logits)
+    if not any(parameter.requires_grad for parameter in network.parameters()):
+        raise ModelError("the network has no weight to learn: no parameter of it has requires_grad=True")
     return place(classifier)
 
 
@@ -93,18 +96,57 @@ def _mean_and_std(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, .
     return statistics.mean, tuple(max(sd, 1 / 255) for sd in statistics.sd)
 
 
-def _check_output(classifier: Classifier) -> None:
+def check_output(classifier: Classifier) -> Tensor:
+    """Return the logits of two black images; a :class:`ModelError` where the network does not take or give what it should."""
+    if isinstance(classifier.network, Classifier):
+        raise ModelError(
+            "a Classifier standardises images by itself: give the network within it, classifier.network, "
+            "or to keep the classifier as it is a copy.deepcopy of that"
+        )
     height, width, channels = classifier.image_shape
     expected = (2, len(classifier.class_names))
     classifier.eval()
     try:
         with torch.no_grad():
             pixels = torch.zeros(2, channels, height, width, device=classifier.classes.compute.device)
-            shape = tuple(classifier(pixels).shape)
-    except (RuntimeError, ValueError, TypeError) as error:
-        reason = " ".join(str(error).split())[:200]
+            logits = classifier(pixels)
+    except (RuntimeError, ValueError, TypeError, AssertionError, IndexError) as error:
+        raise ModelError(_why_not_taken(classifier, error)) from error
+    refuse_no_tensor(logits)
+    if tuple(logits.shape) != expected:
         raise ModelError(
-            f"the network does not take images of {height}x{width} pixels and {channels} channels: {reason}"
-        ) from error
-    if shape != expected:
-        raise ModelError(f"the network must give logits {expected} for two images, it gives {shape}")
+            f"the network must give logits {expected} for two images, it gives {tuple(logits.shape)}"
+        )
+    return logits
+
+
+def refuse_no_tensor(output: object) -> None:
+    """Refuse what is no tensor of logits, such as a tuple that holds them, with a :class:`ModelError`."""
+    if not isinstance(output, Tensor):
+        raise ModelError(
+            f"the network must give its logits as one tensor, it gives a {type(output).__name__}: "
+            "wrap it in a module whose forward returns the logits alone"
+        )
+
+
+def _why_not_taken(classifier: Classifier, error: Exception) -> str:
+    height, width, channels = classifier.image_shape
+    weights = [p for p in classifier.network.parameters() if p.is_floating_point()]
+    other = {str(p.dtype) for p in weights if p.dtype != torch.float32}
+    if other:
+        return (
+            f"the network's weights are {', '.join(sorted(other))}, images come as torch.float32: call network.float(); "
+            "the recipe's precision says in which format it computes"
+        )
+    reason = " ".join(str(error).split())[:200]
+    return f"the network does not take images of {height}x{width} pixels and {channels} channels: {reason}"
+
+
+def _refuse_probabilities(logits: Tensor) -> None:
+    if logits.is_meta:  # a device on which nothing has a value
+        return
+    if (logits >= 0).all() and ((logits.float().sum(dim=1) - 1).abs() < 1e-5).all():
+        raise ModelError(
+            "the network gives probabilities (they sum to one), and training takes the softmax of what it gives: "
+            "leave out its own, so that it gives logits"
+        )

@@ -20,7 +20,12 @@ from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
 from giemsa.training.allocator import freed_memory_kept
 from giemsa.training.batches import Batch, batch_sizes, training_batches
-from giemsa.training.building import build_classifier, check_not_empty, check_trainable
+from giemsa.training.building import (
+    build_classifier,
+    check_not_empty,
+    check_trainable,
+    refuse_no_tensor,
+)
 from giemsa.training.classifier import Classifier
 from giemsa.training.device import choose_compute, repeatable
 from giemsa.training.history import Epoch
@@ -46,7 +51,7 @@ def fit(
     """Train ``model`` in place, and yield a record after each epoch.
 
     The weights that the recipe selects are put back when the generator ends, also when the caller stops early or an exception
-    ends it.
+    ends it, and the network is then in evaluation mode.
 
     Parameters
     ----------
@@ -55,7 +60,8 @@ def fit(
     data : ``train`` is learnt from, ``val`` is looked at after each epoch; ``test`` is not touched.
     recipe : every choice of the training, or the name of a recipe.
     seed : source of shuffling, augmentation and dropout; the same seed gives the same weights bit for bit on one machine, with as
-        many threads and in the same precision.
+        many threads and in the same precision. Networks with dropout draw from PyTorch's own generator: train them one at a time
+        in a process.
     state : where an earlier training stopped; ``None`` begins anew.
     progress : called within an epoch with images done, images in the epoch, and the running loss in words.
 
@@ -78,6 +84,7 @@ def fit(
                 yield _next_epoch(training)
         finally:
             state.restore()
+            state.classifier.eval()
 
 
 def _way_to_step(state: TrainingState, recipe: Recipe) -> Steps:
@@ -220,7 +227,9 @@ def _loss(
 ) -> tuple[Tensor, Tensor]:
     """Return logits ``(n, n_classes)`` and the mean cross-entropy."""
     with classifier.classes.compute.autocast():
-        logits = classifier(pixels).float()
+        logits = classifier(pixels)
+        refuse_no_tensor(logits)  # some networks give more in training than in evaluation
+        logits = logits.float()
     if logits.ndim == 3:  # an ensemble in training: each member answers for itself
         labels = labels.repeat_interleave(logits.shape[1])
     loss = F.cross_entropy(logits.flatten(0, -2), labels, weight=weights, label_smoothing=label_smoothing)

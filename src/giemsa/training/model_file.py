@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from torch import nn
 from giemsa.data.dataset import SourceGeometry, WhiteLevels
 from giemsa.errors import ModelError, RunError
 from giemsa.models import MODELS, build_model
+from giemsa.training.building import check_output
 from giemsa.training.classifier import Classes, Classifier, Preprocessing, place
 from giemsa.training.device import Compute
 from giemsa.training.files import file_digest, read_json, read_tensors, write_json, write_tensors
@@ -55,7 +57,7 @@ def load_classifier(
     Parameters
     ----------
     folder : the run folder.
-    network : the user's own module, where the run was trained with one; its weights are filled in.
+    network : the user's own module, where the run was trained with one; a copy of it gets the weights.
     compute : device and precision; the CPU in float32 if not given.
 
     Raises
@@ -105,11 +107,23 @@ def _rebuild(facts: dict[str, Any], network: nn.Module | None, compute: Compute)
         stored[name] = tuple(stored[name])
     preprocessing = Preprocessing(**stored)
     names = tuple(facts["class_names"])
-    if network is None:
-        network = _fresh_network(facts["model"], preprocessing, len(names))
     symmetry, temperature = facts["symmetry"], float(facts["temperature"])
     classes = Classes(names, tuple(facts["short_names"]), temperature, symmetry, compute)
-    return place(Classifier(network, preprocessing, classes))
+    if network is None:
+        return place(
+            Classifier(_fresh_network(facts["model"], preprocessing, len(names)), preprocessing, classes)
+        )
+    classifier = Classifier(_copy_of(network), preprocessing, classes).to(compute.device)
+    check_output(classifier)  # layers that learn their size from the first images know it now
+    return place(classifier)
+
+
+def _copy_of(network: nn.Module) -> nn.Module:
+    """Return a copy, so that two runs opened with one module have weights each; the module itself where it cannot be copied."""
+    try:
+        return copy.deepcopy(network)
+    except (RuntimeError, TypeError):  # it holds a lock, a file or a weight that is computed from others
+        return network
 
 
 def _fresh_network(model: str, preprocessing: Preprocessing, n_classes: int) -> nn.Module:

@@ -204,7 +204,7 @@ def open_run(folder: str | Path, *, model: nn.Module | None = None, data: ImageD
     Parameters
     ----------
     folder : a folder that ``giemsa train`` or ``giemsa run`` wrote.
-    model : the user's own module, where the run was trained with one.
+    model : the user's own module, where the run was trained with one; a copy of it gets the weights.
     data : the data set, if at hand; saves loading it again.
 
     Raises

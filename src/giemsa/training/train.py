@@ -79,11 +79,11 @@ def train(
     compute = choose_compute(device, recipe.precision)
     symmetry, trial = resolve_symmetry(data, recipe, seed=seed, compute=compute, progress=progress)
     classifier = build_classifier(data, recipe, seed=seed, compute=compute, network=model, symmetry=symmetry)
+    state = begin(classifier, recipe, len(data.train), seed=seed)
     folder = prepare_folder(out, data.name, recipe, seed=seed, overwrite=overwrite)
     config = describe_training(data, recipe, classifier, seed=seed, own_model=model is not None)
     run = Run(folder, config | {"symmetry_trial": trial}, data=data, network=model)
     run.update_config()
-    state = begin(classifier, recipe, len(data.train), seed=seed)
     _keep_for_resuming(run, state)
     return _run_epochs(run, state, on_epoch, progress)
 
@@ -165,10 +165,11 @@ def _forget_resuming(run: Run) -> None:
 
 
 def _finish(run: Run, state: TrainingState) -> None:
-    data, classifier = run.data(), state.classifier.eval()
-    probabilities = classifier.probabilities(data.val.images)
+    data = run.data()
+    if not run.config["own_model"]:  # of a user's own network, which may be trained on, a copy is read back
+        run.classifier = state.classifier  # the cached property
+    probabilities = run.classifier.probabilities(data.val.images)
     write_predictions(run.folder, "val", data.val.labels, probabilities, data.class_names)
-    run.classifier = classifier  # the cached property: no need to read it back
     run.update_config(
         epochs_done=state.epochs_done,
         best_epoch=state.best_epoch,
