@@ -1,5 +1,6 @@
 """Prediction sets: the method by hand, and the promise in a simulation."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -40,6 +41,44 @@ def test_coverage_is_what_was_promised(target):
     mean = np.mean([sets.coverage.value for sets in found])
     assert abs(mean - target) < 0.01
     assert np.mean([sets.held for sets in found]) > 0.8
+
+
+def patients(rng, n_groups, k=4):
+    """Images of patients, some of whom are harder than others."""
+    groups = np.repeat(np.arange(n_groups), 1 + rng.geometric(1 / 9, n_groups))
+    labels = rng.integers(0, k, len(groups))
+    logits = rng.normal(0, 1.5, (len(groups), k))
+    logits[np.arange(len(groups)), labels] += 3 - 1.5 * rng.normal(0, 1, n_groups)[groups]
+    raised = np.exp(logits)
+    return Predictions(labels, raised / raised.sum(axis=1, keepdims=True), tuple("abcd"), groups)
+
+
+def test_patients_are_expected_to_differ():
+    rng = np.random.default_rng(0)
+    found = [prediction_sets(patients(rng, 40), patients(rng, 40), generator=rng) for _ in range(150)]
+    assert abs(np.mean([sets.coverage.value for sets in found]) - 0.9) < 0.01
+    assert (
+        0.9 < np.mean([sets.held for sets in found]) < 0.99
+    )  # 0.82 where images are taken to be independent
+
+
+def test_a_patient_an_image_is_as_without_patients():
+    rng = np.random.default_rng(0)
+    both = sample(rng, 300), sample(rng, 200)
+    known = (Predictions(one.labels, one.probabilities, one.class_names, np.arange(len(one))) for one in both)
+    alone, grouped = (
+        prediction_sets(*two, generator=np.random.default_rng(1)).expected for two in (both, known)
+    )
+    np.testing.assert_allclose(alone, grouped, atol=0.01)
+
+
+def test_a_single_patient_promises_nothing():
+    rng = np.random.default_rng(0)
+    several = patients(rng, 40)
+    single = dataclasses.replace(several, groups=0 * several.groups)
+    for both in ((single, several), (several, single)):
+        low, high = prediction_sets(*both, generator=rng).expected
+        assert high - low > 0.6
 
 
 def test_too_few_calibration_images_give_sets_of_everything():

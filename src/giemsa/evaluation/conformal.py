@@ -15,7 +15,7 @@ from scipy import stats
 
 from giemsa.evaluation.intervals import Score, plain
 from giemsa.evaluation.predictions import Predictions
-from giemsa.evaluation.shares import score_share
+from giemsa.evaluation.shares import effective_number, score_share
 
 COVERAGES = (0.9, 0.95, 0.99)
 
@@ -32,7 +32,8 @@ class PredictionSets:
     members : ``(n, classes)`` booleans.
     coverage : share of images whose label lies in the set, with its interval.
     by_class : the same for each true class.
-    expected : where the coverage of this many images, independent of each other, should lie in 95 of 100 cases, low and high.
+    expected : where the coverage of this many images should lie in about 95 of 100 cases, low and high; where patients or other
+        groups are known, of the effective number of images.
     """
 
     target: float
@@ -87,7 +88,8 @@ def prediction_sets(
     Romano, Sesia and Candès, Classification with valid and adaptive coverage, NeurIPS 2020, equations 5 to 8.
     """
     seen = conformity(calibration.probabilities, generator.random(len(calibration)))
-    threshold = conformal_quantile(seen[np.arange(len(calibration)), calibration.labels], target)
+    own = seen[np.arange(len(calibration)), calibration.labels]
+    threshold = conformal_quantile(own, target)
     members = conformity(test.probabilities, generator.random(len(test))) <= threshold
     covered = members[np.arange(len(test)), test.labels]
     by_class = tuple(_share(covered, test, test.labels == label) for label in range(test.n_classes))
@@ -98,7 +100,7 @@ def prediction_sets(
         members=members,
         coverage=score_share(covered, test.groups),
         by_class=by_class,
-        expected=_expected(len(calibration), len(test), target),
+        expected=_expected((own <= threshold, calibration.groups), (covered, test.groups), target),
     )
 
 
@@ -129,13 +131,26 @@ def conformal_quantile(scores: np.ndarray, target: float) -> float:
     return float(np.sort(scores)[place - 1]) if place <= len(scores) else math.inf
 
 
-def _expected(n_calibration: int, n_test: int, target: float) -> tuple[float, float]:
-    # given the calibration, coverage is Beta distributed, and the test images' count Beta-binomial
-    place = math.ceil((n_calibration + 1) * target)
-    if place > n_calibration or not n_test:
+Hits = tuple[np.ndarray, np.ndarray | None]  # booleans (n,) and groups (n,), where they are known
+
+
+def _expected(calibration: Hits, test: Hits, target: float) -> tuple[float, float]:
+    n = len(calibration[0])
+    place = math.ceil((n + 1) * target)
+    if place > n or not len(test[0]):
         return target, 1.0
-    counts = stats.betabinom(n_test, place, n_calibration + 1 - place).ppf([0.025, 0.975])
+    # given the calibration, coverage is Beta distributed, and the test images' count Beta-binomial; images of one group count
+    # as the independent ones that would tell as much
+    weight = (_independent(*calibration) + 1) / (n + 1)
+    n_test = max(1, round(_independent(*test)))
+    counts = stats.betabinom(n_test, weight * place, weight * (n + 1 - place)).ppf([0.025, 0.975])
     return float(counts[0] / n_test), float(counts[1] / n_test)
+
+
+def _independent(hits: np.ndarray, groups: np.ndarray | None) -> float:
+    """Return the effective number of images; of a single group, which cannot say how much groups differ, it is one."""
+    number = effective_number(hits, groups)
+    return 1.0 if math.isnan(number) else number
 
 
 def _share(covered: np.ndarray, test: Predictions, chosen: np.ndarray) -> Score:
