@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from giemsa.evaluation.calibration import calibration_replicates, reliability
 from giemsa.evaluation.intervals import (
     Score,
     balanced_wilson,
@@ -14,6 +15,8 @@ from giemsa.evaluation.intervals import (
     recentred_percentiles,
     wilson,
 )
+from giemsa.evaluation.predictions import Predictions
+from giemsa.evaluation.resampling import draw_weights
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 10), (10, 10), (85, 100), (1, 3), (3304, 3421)])
@@ -116,6 +119,33 @@ def test_recentred_percentiles_hold_the_value_and_stop_at_zero():
     low, high = recentred_percentiles(0.01, np.random.default_rng(0).normal(0.05, 0.02, 2000))
     assert low == 0
     assert high == pytest.approx(0.049, abs=0.004)
+
+
+@pytest.mark.parametrize("sureness", [1.0, 1.7])
+def test_calibration_error_is_covered_with_and_without_one(sureness):
+    def sample(n):
+        chance = rng.uniform(0.5, 1, n)
+        stated = 1 / (1 + (1 / chance - 1) ** sureness)
+        labels = (rng.random(n) > chance).astype(int)
+        return Predictions(labels, np.stack([stated, 1 - stated], axis=1), ("right", "wrong"))
+
+    def error(some):
+        return reliability(some.confidence, some.correct).expected_error
+
+    rng = np.random.default_rng(0)
+    truth, covered = error(sample(400_000)), []
+    for _ in range(100):
+        some = sample(300)
+        draws = draw_weights(300, resamples=250, generator=rng)
+        replicates = np.concatenate([calibration_replicates(some, weights) for weights in draws])
+        low, high = recentred_percentiles(error(some), replicates)
+        assert low <= error(some) <= high
+        covered.append(low <= truth <= high)
+    assert np.mean(covered) >= 0.9
+
+
+def test_of_one_image_no_calibration_error_has_an_interval():
+    assert all(math.isnan(limit) for limit in recentred_percentiles(0.5, np.full(100, 0.5)))
 
 
 def test_score_as_json():

@@ -8,7 +8,8 @@ interval covers the AUC in about 80 of 100 samples and the balanced accuracy in 
   plain share would vary as much as the score does in the bootstrap (Korn and Graubard's device for surveys);
 - the balanced accuracy: the same, with each class's variance steadied by the others;
 - a mean loss: Hall's transformation, which takes the skewness of the losses into account;
-- a calibration error: the bootstrap's percentiles, moved by the bias that resampling adds.
+- a calibration error: the bootstrap's percentiles, moved by the bias that resampling adds, and down by what chance adds to the
+  error itself.
 """
 
 from __future__ import annotations
@@ -209,12 +210,22 @@ def _group_shares(deviations: np.ndarray, groups: np.ndarray) -> np.ndarray:
 def recentred_percentiles(
     value: float, replicates: np.ndarray, *, level: float = LEVEL
 ) -> tuple[float, float]:
-    """Return the bootstrap's percentiles, moved so that their mean is ``value``, and no lower than 0.
+    """Return the bootstrap's percentiles, moved so that their mean is ``value``, the lower one further down, and none below 0.
 
-    For scores that resampling itself raises: chance deviations count into a calibration error without their sign.
+    For scores that chance alone raises: chance deviations count into a calibration error without their sign, so that of a
+    classifier without any such error it is above 0 too. Resampling adds deviations as large once more. Where there are no
+    others, what it raises the error by is ``sqrt(2) - 1`` times what chance has raised it by already; the limit goes down by
+    that and a little more, as bins of one image do not vary in resamples.
+
+    Returns
+    -------
+    tuple : low and high; ``nan`` where nothing varies, as with one image.
     """
     known = known_replicates(replicates)
     if math.isnan(value) or not len(known):
         return math.nan, math.nan
+    if np.ptp(known) < 1e-12:
+        return math.nan, math.nan
+    raised = max(float(known.mean()) - value, 0.0)
     low, high = np.percentile(known - known.mean() + value, [50 * (1 - level), 50 * (1 + level)])
-    return max(0.0, float(low)), float(high)
+    return max(0.0, float(low) - 3 * raised), float(high)

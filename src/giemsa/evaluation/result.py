@@ -31,7 +31,7 @@ METHODS = {
     "effective number of images, from the variance between groups; with fewer than two groups there is none",
     "other scores of limited range": "Wilson with the effective number of images, from the bootstrap's variance",
     "log loss and Brier score": "Hall's transformation for skewed means",
-    "calibration error": "bootstrap percentiles, recentred",
+    "calibration error": "bootstrap percentiles, less what resampling and chance add to it",
 }
 
 
