@@ -29,6 +29,35 @@ def test_standard_file_in_another_order(tmp_path):
     assert found.split == "val"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0,1\n0.25,0.75\n1.0,0.0\n0.5,0.5\n",  # pandas without an index
+        "1,0\n0.75,0.25\n0.0,1.0\n0.5,0.5\n",
+        ",0,1\n2,0.5,0.5\n0,0.25,0.75\n1,1.0,0.0\n",  # with one, its rows shuffled
+        ",b,a\n2,0.5,0.5\n0,0.75,0.25\n1,0.0,1.0\n",
+        ",a,b\nx.png,0.25,0.75\ny.png,1.0,0.0\nz.png,0.5,0.5\n",
+    ],
+)
+def test_what_pandas_writes(tmp_path, text):
+    path = tmp_path / "mine.csv"
+    path.write_text(text)
+    assert np.array_equal(read_predictions(path, class_names=("a", "b")).probabilities, TABLE)
+
+
+def test_a_shuffled_index_of_pandas_that_is_another_is_refused(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(",a,b\n1,0.25,0.75\n2,0.5,0.5\n")
+    with pytest.raises(PredictionError, match="must hold the images' indices, 0 to 1, each once"):
+        read_predictions(path, class_names=("a", "b"))
+
+
+def test_an_array_of_answers_is_refused(tmp_path):
+    np.save(tmp_path / "answers.npy", np.array([0, 1, 1]))
+    with pytest.raises(PredictionError, match=r"the shape \(3,\); expected \(images, classes\)"):
+        read_predictions(tmp_path / "answers.npy")
+
+
 def test_named_columns_are_put_into_order(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("index,label,b,a\n1,a,0.0,1.0\n0,b,0.75,0.25\n2,0,0.5,0.5\n", encoding="utf-8-sig")

@@ -1,5 +1,7 @@
 """Anybody's predictions against a data set."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,20 @@ def test_a_standard_file_names_its_split(tmp_path):
     assert "12 images of cells" in evaluation.sentences[0]
     assert "swamp" not in evaluation.sentences[0]
     assert "neither training" not in evaluation.sentences[0]
+
+
+@pytest.mark.parametrize("column", ["path", "Address"])
+def test_rows_that_name_their_images_may_come_in_any_order(tmp_path, column):
+    data = made_data()
+    data = dataclasses.replace(
+        data, test=dataclasses.replace(data.test, addresses=[f"{i}.png" for i in range(30)])
+    )
+    table = np.full((30, 3), 0.1) + 0.7 * np.eye(3)[data.test.labels]
+    order = np.random.default_rng(0).permutation(30)
+    rows = [",".join([f"{i}.png", str(data.test.labels[i]), *map(str, table[i])]) for i in order]
+    (tmp_path / "p.csv").write_text("\n".join([",".join([column, "label", *NAMES]), *rows]))
+    evaluation = score_file(tmp_path / "p.csv", data)
+    assert np.array_equal(evaluation.predictions.probabilities, table)
 
 
 def test_what_does_not_fit_is_refused(tmp_path):

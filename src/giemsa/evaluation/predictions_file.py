@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import math
 import re
 from collections.abc import Sequence
@@ -28,12 +29,25 @@ class PredictionTable:
     labels : ``(n,)``, where the file names them, else ``None``.
     class_names : where the file names its columns, else ``None``.
     split : ``train``, ``val`` or ``test`` where the file's name says so, else ``None``.
+    addresses : ``n`` strings, where the file has a column ``path`` or ``address`` and no index, else ``None``.
     """
 
     probabilities: np.ndarray
     labels: np.ndarray | None = None
     class_names: tuple[str, ...] | None = None
     split: str | None = None
+    addresses: tuple[str, ...] | None = None
+
+    def in_order_of(self, addresses: Sequence[str]) -> PredictionTable:
+        """Return the table with its rows in the order of ``addresses``, where it names the very same ones."""
+        places = {address: place for place, address in enumerate(self.addresses or ())}
+        if places.keys() != set(addresses) or not len(places) == len(addresses) == len(self.probabilities):
+            return self
+        order = np.array([places[address] for address in addresses], dtype=np.int64)
+        labels = None if self.labels is None else self.labels[order]
+        return dataclasses.replace(
+            self, probabilities=self.probabilities[order], labels=labels, addresses=tuple(addresses)
+        )
 
 
 def read_predictions(path: Path, *, class_names: Sequence[str] | None = None) -> PredictionTable:
@@ -42,8 +56,9 @@ def read_predictions(path: Path, *, class_names: Sequence[str] | None = None) ->
     Parameters
     ----------
     path : ``.npy`` of the shape ``(n, classes)``; CSV without header, an index and then one column a class, as MedMNIST's
-        evaluator writes; or CSV with a header that names the classes, with ``index`` and ``label`` where they are known. A first
-        line of numbers alone is no header, unless they are the names of the classes.
+        evaluator writes; or CSV with a header that names the classes, or numbers them from 0, with ``index`` (or pandas's first
+        column without a name) and ``label`` where they are known. A first line of numbers alone is no header, unless they
+        are just those of the classes.
     class_names : the classes in the order wanted; named columns are put into it.
 
     Raises
@@ -58,7 +73,7 @@ def read_predictions(path: Path, *, class_names: Sequence[str] | None = None) ->
         return PredictionTable(_read_npy(path), split=split)
     rows = _read_rows(path)
     first = [cell.strip() for cell in rows[0]]
-    named_by_numbers = class_names is not None and set(first) == set(class_names)
+    named_by_numbers = class_names is not None and set(first) in (set(class_names), _numbered(class_names))
     if all(map(_is_number, first)) and not named_by_numbers:
         return PredictionTable(_standard(path, rows), split=split)
     return _named(path, rows, class_names, split)
@@ -100,6 +115,10 @@ def _read_npy(path: Path) -> np.ndarray:
         raise PredictionError(f"cannot read {path.name} as an array of numbers: {trouble}") from None
     if not isinstance(table, np.ndarray) or table.dtype.kind not in "fiu":
         raise PredictionError(f"{path.name} must hold one array of numbers")
+    if table.ndim != 2:
+        raise PredictionError(
+            f"{path.name} holds an array of the shape {table.shape}; expected (images, classes)"
+        )
     return table.astype(np.float64)
 
 
@@ -133,8 +152,13 @@ def _named(
         raise PredictionError(f"{path.name} has two columns of one name: {', '.join(header)}")
     columns = {name: place for place, name in enumerate(header)}
     keys = {name.lower(): place for name, place in columns.items() if name.lower() in KEY_COLUMNS}
+    if not header[0] and len(rows) > 1 and _is_number(rows[1][0]):
+        keys.setdefault("index", 0)  # pandas writes it so
     given = [name for name in header if name.lower() not in keys and name]
     wanted = list(class_names) if class_names is not None else given
+    if class_names is not None and set(given) == _numbered(class_names) != set(wanted):
+        columns |= {name: columns[str(label)] for label, name in enumerate(class_names)}
+        given = wanted
     if set(wanted) != set(given):
         raise PredictionError(
             f"the columns of {path.name} must be the classes {', '.join(wanted)}; it has {', '.join(given)}"
@@ -150,7 +174,13 @@ def _named(
     labels = None
     if "label" in keys:
         labels = _labels(path, [row[keys["label"]].strip() for row in body], wanted)[order]
-    return PredictionTable(table[order], labels, tuple(wanted), split)
+    named_by = keys.keys() & {"path", "address"} if "index" not in keys else set()
+    addresses = tuple(row[keys[name]] for row in body for name in named_by) if len(named_by) == 1 else None
+    return PredictionTable(table[order], labels, tuple(wanted), split, addresses)
+
+
+def _numbered(class_names: Sequence[str]) -> set[str]:
+    return {str(label) for label in range(len(class_names))}
 
 
 def _labels(path: Path, words: list[str], names: list[str]) -> np.ndarray:

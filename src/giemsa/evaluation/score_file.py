@@ -39,6 +39,7 @@ def score_file(path: Path, data: ImageDataset, *, split: str | None = None, seed
         raise PredictionError(f"there is no split {name!r}; {nearest_names(name, list(data.splits))}")
     chosen = data.splits[name]
     _check_width(path, table, data)
+    table = table.in_order_of(chosen.addresses)
     _check_rows(path, table, chosen, f"the {name} split of {data.name}")
     evaluation = score(
         chosen.labels,
