@@ -125,6 +125,22 @@ def test_validation_loss_is_plain_cross_entropy(discs: ImageDataset) -> None:
     assert history[0].val_loss == pytest.approx(expected, rel=1e-6)
 
 
+def test_a_network_is_left_in_evaluation_also_where_the_caller_stops(discs: ImageDataset) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
+    for _ in fit(network, discs, SHORT):
+        break
+    assert not network.training
+
+
+def test_divergence_in_the_very_last_step_is_said(discs: ImageDataset) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(1200, 8), nn.BatchNorm1d(8), nn.Linear(8, 3))
+    recipe = SHORT.replace(
+        epochs=1, batch_size=96, optimiser="adamw", learning_rate=1e30, schedule="constant"
+    )
+    with pytest.raises(RecipeError, match="the loss became nan in epoch 1: training diverged"):
+        next(fit(network, discs, recipe))
+
+
 def test_divergence_is_said(discs: ImageDataset) -> None:
     with pytest.raises(RecipeError, match="training diverged; try a lower --learning-rate"):
         _trained(discs, SHORT.replace(learning_rate=1e30, optimiser="sgd"))

@@ -32,3 +32,8 @@ def test_one_view_or_all_that_the_symmetry_has() -> None:
     assert choose_views("none", 1) == (0,)
     with pytest.raises(ModelError, match="ask for 1 or 2"):
         choose_views("mirror", 8)
+
+
+def test_where_there_is_one_view_no_other_is_offered() -> None:
+    with pytest.raises(ModelError, match=r"which gives 1; ask for 1$"):
+        choose_views("none", 8)

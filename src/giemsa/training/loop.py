@@ -146,6 +146,7 @@ def _next_epoch(training: _Training) -> Epoch:
     loss, accuracy, rate = _train_epoch(training, derive_seed(training.seed, "epoch", number))
     _refuse_divergence(loss, number, recipe)
     val_loss, val_accuracy = _validate(state, training.data.val, recipe)
+    _refuse_divergence(val_loss, number, recipe)  # of the last step, which no loss of a batch tells
     epoch = Epoch(number, loss, accuracy, val_loss, val_accuracy, rate, time.perf_counter() - start)
     _record(state, epoch, recipe)
     return epoch

@@ -36,7 +36,7 @@ def choose_views(symmetry: Symmetry, views: int) -> tuple[int, ...]:
     if views not in (1, len(allowed)):
         raise ModelError(
             f"{views} views are not to be had: these images' symmetry is {symmetry!r}, "
-            f"which gives {len(allowed)}; ask for 1 or {len(allowed)}"
+            f"which gives {len(allowed)}; ask for 1" + (f" or {len(allowed)}" if len(allowed) > 1 else "")
         )
     return allowed[:views]
 
