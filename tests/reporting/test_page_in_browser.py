@@ -133,6 +133,37 @@ def test_the_matrix_follows_click_and_keyboard(page: Any) -> None:
     assert opened == "cell-2-2"
 
 
+def test_the_matrix_is_one_stop_of_the_tab_key_and_its_arrows_reach_every_cell(page: Any) -> None:
+    from selenium.webdriver import Keys
+
+    buttons = "[...document.querySelectorAll('.matrix button')]"
+    names = page.execute_script(f"return {buttons}.map(b => b.dataset.panel)")
+    assert names == ["cell-0-0", "cell-0-2", "cell-1-0", "cell-1-1", "cell-2-2"]
+    assert page.execute_script(f"return {buttons}.filter(b => b.tabIndex === 0).length") == 1
+    page.execute_script(f"{buttons}[0].focus()")
+    seen = []
+    for _ in names:
+        seen.append(page.switch_to.active_element.get_attribute("data-panel"))
+        page.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+    assert seen == names
+    assert page.execute_script(
+        f"return {buttons}.filter(b => b.tabIndex === 0).map(b => b.dataset.panel)"
+    ) == ["cell-2-2"]
+
+
+@pytest.mark.parametrize(("width", "stops"), [(1280, False), (220, True)])
+def test_a_table_is_a_stop_only_where_there_is_something_to_scroll(
+    browser: Any, told_run: Any, width: int, stops: bool
+) -> None:
+    _open(browser, report(told_run), width)
+    shown = "[...document.querySelectorAll('.scroll')].filter(e => !e.closest('details:not([open])'))"
+    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    wrong = f"return {shown}.filter(e => (e.tabIndex === 0) !== (e.scrollWidth > e.clientWidth)).length"
+    assert browser.execute_script(f"return {shown}.length") > 3
+    assert browser.execute_script(wrong) == 0
+    assert browser.execute_script(f"return {shown}.some(e => e.tabIndex === 0)") is stops
+
+
 def test_the_map_shows_the_image_of_a_point(page: Any) -> None:
     from selenium.webdriver import Keys
     from selenium.webdriver.common.by import By

@@ -38,6 +38,7 @@ def test_nothing_on_the_page_points_outside(told_run) -> None:
     assert len(addresses) > 40
     for attribute, style in addresses:
         assert (attribute or style).startswith(("data:image/", "#"))
+        assert " " not in (attribute or style)
 
 
 def test_every_image_has_words_and_no_heading_skips_a_level(told_run) -> None:

@@ -10,13 +10,17 @@ function startMatrix(box) {
     for (const panel of panels) panel.hidden = panel.id !== name;
     for (const button of buttons) button.setAttribute("aria-expanded", String(button.dataset.panel === name));
   };
-  const pin = (name) => { pinned = name; show(name); };
+  // The whole matrix is one stop of the Tab key: the arrow keys move within it, left and right in reading order, so to every cell.
+  const pin = (name) => {
+    pinned = name;
+    show(name);
+    for (const button of buttons) button.tabIndex = button.dataset.panel === name ? 0 : -1;
+  };
   const step = (button, right, down) => {
     const [row, column] = placeOf(button);
-    const ahead = buttons.filter((other) => {
+    const ahead = right ? [buttons[buttons.indexOf(button) + right]] : buttons.filter((other) => {
       const [otherRow, otherColumn] = placeOf(other);
-      return right ? otherRow === row && (otherColumn - column) * right > 0
-        : otherColumn === column && (otherRow - row) * down > 0;
+      return otherColumn === column && (otherRow - row) * down > 0;
     });
     (right + down > 0 ? ahead[0] : ahead.at(-1))?.focus();
   };
@@ -31,7 +35,7 @@ function startMatrix(box) {
     });
   }
   box.querySelector("table").addEventListener("pointerleave", () => show(pinned));
-  show(pinned);
+  pin(pinned);
 }
 
 function placeOf(button) {
@@ -133,6 +137,14 @@ function startContents() {
   folded.addEventListener("click", (event) => { if (event.target.closest("a")) folded.open = false; });
 }
 
+// A table is a stop of the Tab key only where it is wider than its place, so that there is something to scroll.
+function startTables() {
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
+  });
+  for (const box of document.querySelectorAll(".scroll, .crowded .matrix-scroll")) sizes.observe(box);
+}
+
 function startPrinting() {
   let closed = [];
   window.addEventListener("beforeprint", () => {
@@ -145,4 +157,5 @@ function startPrinting() {
 document.querySelectorAll(".confusion").forEach((box) => { if (box.querySelector(".panel")) startMatrix(box); });
 document.querySelectorAll(".map").forEach(startMap);
 startContents();
+startTables();
 startPrinting();
