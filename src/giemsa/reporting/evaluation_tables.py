@@ -22,7 +22,7 @@ def prediction_sets(told: Sequence[Mapping[str, Any]]) -> Table | None:
         (
             Cell(percent(sets["target"], 0)),
             share(sets["coverage"]),
-            Cell("yes" if sets["held"] else "no"),
+            Cell("yes" if sets["held"] else "no", _bounds(sets["expected"])),
             Cell(decimal(sets["mean_size"], 2)),
         )
         for sets in told
@@ -32,8 +32,14 @@ def prediction_sets(told: Sequence[Mapping[str, Any]]) -> Table | None:
         head=("promised", "held on test", "as expected", "classes in a set"),
         rows=rows,
         note=f"Calibrated on {count(told[0]['n_calibration'])} images of val. A set is right if the true class lies in it. "
-        "The promise is for all images together, not for each class.",
+        "As expected: the share held lies in the range below, as it should in 95 of 100 cases: val and test are samples, so it "
+        "differs from what is promised by chance. The promise is for all images together, not for each class.",
     )
+
+
+def _bounds(ends: Sequence[float]) -> str:
+    low, high = ends
+    return interval({"low": low, "high": high}, as_percent=True)
 
 
 def handed_over(told: Mapping[str, Any] | None) -> Table | None:

@@ -14,6 +14,7 @@ from giemsa.reporting.chapters.headline import headline
 from giemsa.reporting.chapters.interpretation import feature_map, interpretation_chapter
 from giemsa.reporting.chapters.repetition import repetition_chapter
 from giemsa.reporting.chapters.training import training_chapter
+from giemsa.reporting.evaluation_tables import prediction_sets
 from giemsa.reporting.material import Material, gather
 from giemsa.reporting.parts import Missing
 
@@ -75,6 +76,22 @@ def test_training_says_what_was_chosen_on_which_split(material: Material) -> Non
     assert told.history is not None
     assert len(told.history.rows) == 3
     assert "the symmetry of the images" not in rows  # the card said it
+
+
+def test_prediction_sets_say_where_the_share_held_should_lie() -> None:
+    sets = {
+        "target": 0.95,
+        "coverage": {"value": 0.941, "low": 0.9325, "high": 0.9484, "n": 3421},
+        "expected": [0.9336, 0.9661],
+        "held": True,
+        "mean_size": 1.0,
+        "n_calibration": 856,
+    }
+    told = prediction_sets([sets])
+    assert told is not None
+    promised, held, expected, _ = told.rows[0]
+    assert (promised.text, held.text, held.below) == ("95\u202f%", "94.1\u202f%", "93.2 to 94.8\u202f%")
+    assert (expected.text, expected.below) == ("yes", "93.4 to 96.6\u202f%")
 
 
 def test_training_says_where_val_was_too_small_for_a_temperature(material: Material) -> None:
