@@ -55,3 +55,12 @@ def test_worst_mistakes_come_worst_first() -> None:
     worst = worst_mistakes(_outcome([0, 1, 2], [1, 2, 2], [0.6, 0.9, 0.9]))
     assert [image.caption for image in worst] == ["green", "red"]
     assert worst[0].detail == "taken for blue, 0.90"
+
+
+def test_a_long_name_keeps_its_beginning_and_its_end_on_the_axes() -> None:
+    names = ("platelet", "type of cell of the bone marrow number 17")
+    outcome = Outcome(np.array([0, 1]), np.eye(2), names, names, None)
+    matrix = confusion_matrix(outcome)
+    assert matrix.columns == ("platelet", "type of cell …ow number 17")
+    assert [row.name for row in matrix.rows] == list(matrix.columns)
+    assert matrix.full_columns == names

@@ -40,3 +40,12 @@ def test_numbers_of_numpy_are_numbers() -> None:
 )
 def test_durations_carry_over(seconds: float, text: str) -> None:
     assert words.duration(seconds) == text
+
+
+def test_a_name_from_right_to_left_is_set_apart_in_a_sentence() -> None:
+    told = words.sentence(
+        "the classes are \u05ea\u05d0 \u05d0\u05d3\u05d5\u05dd (8 images) and \u062e\u0644\u064a\u0629"
+    )
+    assert told == (
+        "The classes are \u2068\u05ea\u05d0 \u05d0\u05d3\u05d5\u05dd\u2069 (8 images) and \u2068\u062e\u0644\u064a\u0629\u2069."
+    )

@@ -14,6 +14,7 @@ from giemsa.reporting.words import count, decimal, percent, plural
 
 MOST_IMAGES = 480  # over all cells: keeps the page small
 MOST_IN_A_CELL = (16, 12, 8, 6, 4, 3, 2, 1)
+MOST_LETTERS = 26  # of a name on the axes: two lines
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def confusion_matrix(outcome: Outcome) -> Matrix:
     totals = counts.sum(axis=1)
     rows = tuple(
         MatrixRow(
-            name=outcome.short_names[truth],
+            name=_on_axis(outcome.short_names[truth]),
             full_name=outcome.names[truth],
             cells=tuple(_cell(outcome, counts, (truth, said), known) for said in range(len(counts))),
             recall=percent(counts[truth, truth] / totals[truth] if totals[truth] else None),
@@ -120,13 +121,20 @@ def confusion_matrix(outcome: Outcome) -> Matrix:
         for truth in range(len(counts))
     )
     return Matrix(
-        columns=tuple(outcome.short_names),
+        columns=tuple(_on_axis(name) for name in outcome.short_names),
         full_columns=tuple(outcome.names),
         rows=rows,
         panels=panels,
         first=_first(counts) if panels else "",
         crowded=len(counts) > 12,
         note=_note(panels, most),
+    )
+
+
+def _on_axis(name: str) -> str:
+    """Leave out the middle of a long name: beginnings and ends tell classes apart."""
+    return (
+        name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS // 2]}…{name[1 - MOST_LETTERS // 2 :]}"
     )
 
 

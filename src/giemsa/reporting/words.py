@@ -7,6 +7,7 @@ An undefined number (``None`` in JSON, NaN in Python) is a dash.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from numbers import Real
 from typing import Any
@@ -15,6 +16,8 @@ DASH = "\u2013"
 MINUS = "\u2212"
 FIXED = "\u00a0"  # a space at which no line ends
 NARROW = "\u202f"  # narrow no-break space, before a per cent sign and between thousands
+_LETTERS = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"  # Hebrew, Arabic and their neighbours
+RIGHT_TO_LEFT = re.compile(rf"[{_LETTERS}](?:[^!-~]*[{_LETTERS}])*")
 
 
 def is_number(value: Any) -> bool:
@@ -122,6 +125,17 @@ def interval(score: Mapping[str, Any] | None, *, as_percent: bool) -> str:
     return f"{low.removesuffix(f'{NARROW}%')} to {high}"
 
 
+def isolated(text: str) -> str:
+    """Return ``text`` with names in Hebrew or Arabic set apart, so that they do not turn the numbers beside them around.
+
+    Examples
+    --------
+    >>> isolated("תא 93 %") == f"{chr(0x2068)}תא{chr(0x2069)} 93 %", isolated("lymphocyte 93 %")
+    (True, 'lymphocyte 93 %')
+    """
+    return RIGHT_TO_LEFT.sub(lambda name: f"\u2068{name[0]}\u2069", text)
+
+
 def sentence(text: str) -> str:
     """Return ``text`` as a sentence: a capital, a full stop, no number torn from its per cent sign, no backticks.
 
@@ -133,4 +147,4 @@ def sentence(text: str) -> str:
     text = text.strip().replace("`", "").replace(" %", f"{NARROW}%").replace(" = ", f"{FIXED}={FIXED}")
     if not text:
         return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?:" else ".")
+    return isolated(text[0].upper() + text[1:] + ("" if text[-1] in ".!?:" else "."))

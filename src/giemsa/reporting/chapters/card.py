@@ -9,6 +9,7 @@ from typing import Any
 from giemsa.evaluation.modelcard import fill_model_card
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Fact
+from giemsa.reporting.words import isolated
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ def card_chapter(material: Material) -> CardChapter:
 
 
 def _facts(section: str, items: Iterable[Mapping[str, Any]]) -> tuple[Fact, ...]:
-    return tuple(Fact(str(item["item"]), str(item["answer"])) for item in items if item["section"] == section)
+    return tuple(
+        Fact(str(item["item"]), isolated(str(item["answer"]))) for item in items if item["section"] == section
+    )
 
 
 def _before_evaluation(material: Material) -> list[dict[str, Any]]:

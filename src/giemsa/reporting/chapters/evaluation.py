@@ -59,7 +59,7 @@ def evaluation_chapter(material: Material) -> EvaluationChapter | Missing:
     mistakes = worst_mistakes(outcome)
     return EvaluationChapter(
         sentences=tuple(sentence(text) for text in told.get("sentences", ())),
-        remarks=_remarks(told),
+        remarks=_remarks(told, material.audit or {}),
         matrix=confusion_matrix(outcome),
         mistakes=mistakes,
         mistakes_note=_mistakes_note(outcome, len(mistakes)),
@@ -100,19 +100,21 @@ def _tables(material: Material, told: Mapping[str, Any]) -> dict[str, tuple[Tabl
     }
 
 
-def _remarks(told: Mapping[str, Any]) -> tuple[str, ...]:
+def _remarks(told: Mapping[str, Any], audit: Mapping[str, Any]) -> tuple[str, ...]:
     """Say what puts the headline numbers in their place: leaks, doubtful labels, views."""
     failures = told.get("failures") or {}
     remarks = []
     apart = (failures.get("without_leaks") or {}).get("accuracy")
-    if apart:
+    if apart and not audit.get("test_leaks", True):
+        remarks.append("The audit found no test image that has a copy, or nearly one, in train or val.")
+    elif apart:
         bounds = interval(apart, as_percent=True)
         remarks.append(
             f"Without the test images that have a copy in train or val, accuracy is {percent(apart['value'])}"
             f"{f' ({bounds})' if bounds else ''} on {plural(apart['n'], 'image')}."
         )
     suspects = failures.get("suspect_mistakes")
-    if suspects is not None:
+    if suspects is not None and audit.get("label_errors", True):  # a quick audit judges no labels
         remarks.append(
             f"Among the mistakes, {count(len(suspects))} {'has' if len(suspects) == 1 else 'have'} a label that the audit doubts."
         )
