@@ -42,3 +42,11 @@ def test_every_page_is_in_the_navigation() -> None:
     listed = re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("nav:")[1])
     there = {str(page.relative_to(DOCS).as_posix()) for page in PAGES} | {"tutorial/solved.md"}
     assert set(listed) == there
+
+
+def test_the_site_takes_its_own_style_along_which_keeps_wide_results_within_a_phone() -> None:
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert re.findall(r"^extra_css:\n  - (.+)$", settings, re.MULTILINE) == ["style.css"]
+    style = (DOCS / "style.css").read_text(encoding="utf-8")
+    assert ".output { overflow-x: auto; }" in style
+    assert "url(" not in style
