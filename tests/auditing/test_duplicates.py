@@ -38,7 +38,9 @@ def test_images_in_several_arrays_are_searched_as_one():
     images[38] = CHANGES["brighter"](images[20])
     whole, parts = find_duplicates(images), find_duplicates(StackedImages(np.split(images, [13, 14, 30])))
     assert whole.pairs.tolist() == parts.pairs.tolist() == [[4, 31], [11, 25], [20, 38]]
+    assert whole.kinds.tolist() == [0, 1, 2]
     np.testing.assert_array_equal(whole.similarities, parts.similarities)
+    assert find_duplicates(images, near=False).pairs.tolist() == [[4, 31]]
 
 
 @settings(max_examples=8)
@@ -84,6 +86,15 @@ def test_near_copies_are_found_and_nothing_else(change):
     assert found.similarities.min() > 0.965
 
 
+def test_two_images_are_enough_and_the_best_correlation_is_told():
+    images = textures(2)
+    images[1] = images[0]
+    images[1, 3, 4] += 1
+    found = find_duplicates(images)
+    assert found.pairs.tolist() == [[0, 1]]
+    assert found.similarities[0] > 0.999
+
+
 def test_larger_and_oblong_images_are_compared_too():
     images = textures(20, side=70)[:, :60]
     images[11] = np.clip(images[4].astype(int) + 9, 0, 255)
@@ -95,7 +106,9 @@ def test_chains_make_one_group():
     images = textures(8)
     images[5] = images[1]
     images[7] = np.rot90(images[1])
-    assert [group.tolist() for group in find_duplicates(images).members()] == [[1, 5, 7]]
+    images[6] = images[0]
+    images[4] = images[3]
+    assert [group.tolist() for group in find_duplicates(images).members()] == [[1, 5, 7], [0, 6], [3, 4]]
 
 
 @pytest.mark.parametrize("images", [np.empty((0, 28, 28, 3), np.uint8), textures(1), textures(2)])

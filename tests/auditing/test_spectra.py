@@ -3,6 +3,8 @@ from scipy.fft import dctn
 
 from giemsa.auditing.spectra import (
     BAND,
+    COARSE,
+    SOFTNESS,
     best_view_similarity,
     cosine_coefficients,
     grey_squares,
@@ -32,6 +34,21 @@ def test_invariants_are_the_same_for_all_views_and_keep_distances():
         np.testing.assert_allclose(invariants(cosine_coefficients(view)[:, 4]), invariants(middle), atol=1e-4)
     apart = np.linalg.norm(invariants(middle[0]) - invariants(middle[1]))
     assert 0 < apart <= np.linalg.norm(middle[0] - middle[1]) + 1e-5
+
+
+def test_every_coarse_coefficient_but_the_mean_keeps_its_length():
+    lengths = np.linalg.norm(invariants(np.eye(BAND**2).reshape(-1, BAND, BAND)), axis=1)
+    expected = np.pad(np.ones((COARSE, COARSE)), (0, BAND - COARSE))
+    expected[0, 0] = 0
+    np.testing.assert_allclose(lengths.reshape(BAND, BAND), expected)
+
+
+def test_whitening_of_white_noise_is_a_smooth_fall():
+    noise = np.random.default_rng(0).normal(scale=10, size=(4000, 28, 28))
+    frequency = np.hypot(*np.indices((BAND, BAND)))
+    expected = np.exp(-((frequency / SOFTNESS) ** 2) / 2) / 10
+    expected[0, 0] = 0
+    np.testing.assert_allclose(learn_whitening(noise).weights, expected, rtol=0.1)
 
 
 def test_best_view_is_the_best_of_eight_products():

@@ -32,7 +32,9 @@ def test_wilson_without_images_is_undefined():
 
 def test_effective_number_of_a_share_is_its_number():
     replicates = np.random.default_rng(0).binomial(200, 0.9, 50_000) / 200
-    assert effective_wilson(0.9, replicates, fallback_n=1) == pytest.approx(wilson(0.9, 200), abs=2e-3)
+    for level in (0.5, 0.95):
+        found = effective_wilson(0.9, replicates, fallback_n=1, level=level)
+        assert found == pytest.approx(wilson(0.9, 200, level=level), abs=2e-3)
 
 
 def test_a_perfect_score_has_an_interval():
@@ -43,6 +45,12 @@ def test_a_perfect_score_has_an_interval():
 
 def test_balanced_accuracy_of_one_class_is_nearly_a_share():
     assert balanced_wilson(np.array([900]), np.array([1000])) == pytest.approx(wilson(0.9, 1000), abs=1e-3)
+
+
+@pytest.mark.parametrize("hits", [14, 20])
+def test_balanced_accuracy_of_classes_alike_is_a_share_of_all_images(hits):
+    found = balanced_wilson(np.full(4, hits), np.full(4, 20), level=0.5)
+    assert found == pytest.approx(wilson(hits / 20, 80, level=0.5))
 
 
 def test_balanced_accuracy_covers_near_one():
@@ -71,6 +79,7 @@ def test_a_correlation_may_be_negative():
 def test_undefined_replicates_are_left_out():
     assert all(math.isnan(limit) for limit in effective_wilson(0.5, np.full(3, np.nan), fallback_n=3))
     assert all(math.isnan(limit) for limit in effective_wilson(math.nan, np.ones(3), fallback_n=3))
+    assert all(math.isnan(limit) for limit in recentred_percentiles(math.nan, np.ones(3)))
 
 
 def test_scores_defined_in_fewer_than_half_of_the_resamples_get_no_interval():
@@ -91,6 +100,19 @@ def test_mean_interval_without_skewness_is_the_normal_one():
     values = np.concatenate([np.full(500, -1.0), np.full(500, 1.0)])
     low, high = mean_interval(values)
     assert (low, high) == pytest.approx((-0.062, 0.062), abs=1e-3)
+
+
+def test_mean_interval_of_three_by_hand():
+    assert mean_interval(np.array([0.0, 1, 2])) == pytest.approx(
+        (1 - 1.96 / 3**0.5, 1 + 1.96 / 3**0.5), abs=1e-4
+    )
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+def test_mean_interval_of_copied_values_in_groups_is_that_of_the_values(copies):
+    values = np.array([0.1, 0.2, 0.2, 0.3, 4.0])
+    found = mean_interval(np.repeat(values, copies), groups=np.repeat(np.arange(5), copies))
+    assert found == pytest.approx(mean_interval(values))
 
 
 def test_mean_interval_of_few_or_equal_values():

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from giemsa.evaluation.intervals import wilson
 from giemsa.evaluation.paired import flip_groups, mcnemar, newcombe
 
 
@@ -31,6 +32,16 @@ def test_published_examples(table, limits):
     assert newcombe(second, first) == pytest.approx(limits, abs=6e-4)
     low, high = newcombe(first, second)
     assert (-high, -low) == pytest.approx(newcombe(second, first))
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_of_no_correlation_and_of_minus_one_it_is_known(level):
+    low, high = wilson(0.75, 40, level=level)
+    reach = 1 - wilson(1.0, 40, level=level)[0]
+    expected = (low - 1, -0.25 + np.hypot(high - 0.75, reach))
+    assert newcombe(*pairs(30, 10, 0, 0), level=level) == pytest.approx(expected)
+    reach = 2 * (0.5 - wilson(0.5, 4, level=level)[0])
+    assert newcombe(*pairs(0, 2, 2, 0), level=level) == pytest.approx((-reach, reach))
 
 
 @pytest.mark.parametrize("table", [(400, 0, 0, 0), (0, 0, 0, 400), (390, 0, 0, 10), (1, 0, 0, 0)])

@@ -50,9 +50,10 @@ def test_a_resample_scores_like_the_repeated_images():
     rng = np.random.default_rng(2)
     labels, table = rng.integers(0, 3, 50), rng.dirichlet(np.ones(3), 50)
     names = ("a", "b", "c")
-    weights = next(draw_weights(50, resamples=1, generator=rng))
-    repeated = np.repeat(np.arange(50), weights[:, 0].astype(int))
+    weights = next(draw_weights(50, resamples=3, generator=rng))
     weighed = prepare(Predictions(labels, table, names)).whole(weights)
-    plain = prepare(Predictions(labels[repeated], table[repeated], names)).whole(np.ones((50, 1)))
-    for name, value in weighed.items():
-        np.testing.assert_allclose(value, plain[name], atol=1e-12, err_msg=name)
+    for column in range(3):
+        repeated = np.repeat(np.arange(50), weights[:, column].astype(int))
+        plain = prepare(Predictions(labels[repeated], table[repeated], names)).whole(np.ones((50, 1)))
+        for name, value in weighed.items():
+            np.testing.assert_allclose(value[column], plain[name][0], atol=1e-12, err_msg=name)

@@ -40,6 +40,10 @@ def test_patients_who_are_all_right_or_all_wrong_count_once():
     assert effective_number(hits, np.repeat(np.arange(20), 30)) == pytest.approx(19)
 
 
+def test_groups_that_are_all_alike_count_once():
+    assert effective_number(np.array([1, 0, 0, 1, 0, 0], dtype=bool), np.array([4, 4, 4, 7, 7, 7])) == 2
+
+
 def test_groups_that_mean_nothing_change_little_and_never_add_images():
     rng = np.random.default_rng(0)
     numbers = [effective_number(rng.random(2000) < 0.9, np.arange(2000) % 200) for _ in range(20)]
