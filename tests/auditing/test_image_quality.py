@@ -55,6 +55,15 @@ def test_a_set_of_dim_or_bright_images_is_no_set_of_faults(plain):
     assert not len(faults["dark"])
 
 
+def test_many_empty_images_do_not_hide_a_dark_one():
+    rng = np.random.default_rng(0)
+    noisy = np.linspace(8, 200, 40)[:, None, None, None] + rng.integers(-5, 6, (40, 9, 9, 1))
+    images = np.concatenate([noisy.clip(0).astype(np.uint8), np.zeros((60, 9, 9, 1), dtype=np.uint8)])
+    faults = judge_images(images).faults
+    assert faults["dark"].tolist() == [0]
+    assert faults["empty"].tolist() == list(range(40, 100))
+
+
 @pytest.mark.parametrize("side", [40, 90])
 def test_measures_do_not_depend_on_how_many_images_are_held_at_once(monkeypatch, side):
     images = np.random.default_rng(2).integers(0, 256, (30, side, side, 3), dtype=np.uint8)
@@ -72,12 +81,12 @@ def test_measures_do_not_depend_on_how_many_images_are_held_at_once(monkeypatch,
 
 
 def test_measures_of_a_known_image():
-    image = np.zeros((1, 4, 4, 3), dtype=np.uint8)
+    image = np.zeros((1, 5, 4, 3), dtype=np.uint8)
     image[0, :, 2:] = 100
     measures = measure_images(image)
     assert measures["brightness"][0] == pytest.approx(50, abs=1e-4)
     assert measures["contrast"][0] == pytest.approx(50, abs=1e-4)
-    # nine inner steps, three of them of 100 across the edge
+    # twelve inner steps, four of them of 100 across the edge
     assert measures["sharpness"][0] == pytest.approx(np.log((100**2 / 3 + 0.05) / (50**2 + 1)), abs=1e-5)
 
 
@@ -92,6 +101,11 @@ def test_neighbour_distances_are_those_of_the_obvious_way():
     apart = np.linalg.norm(scaled[:, None] - scaled[None], axis=2)
     expected = np.sort(apart, axis=1)[:, 1:6].mean(axis=1)
     np.testing.assert_allclose(neighbour_distances(points, neighbours=5), expected, rtol=1e-4)
+
+
+def test_neighbours_of_few_images_are_all_others():
+    assert neighbour_distances(np.eye(2)).tolist() == [0, 0]
+    np.testing.assert_allclose(neighbour_distances(np.array([[0.0], [1], [2]])), np.sqrt(1.5) * np.array([1.5, 1, 1.5]))
 
 
 def test_an_image_far_from_all_others_is_an_outlier():

@@ -98,6 +98,23 @@ def test_where_mistakes_go_one_way_that_way_is_seen_and_wrong_labels_are_ranked_
         assert reached > average_precision_score(wrong, -plain) + 0.02
 
 
+def test_rates_by_hand():
+    # a quarter, rounded up, are 10, 10 and 1 images; four of the first bear the second's label, and no other is wrong
+    truth = np.repeat([0, 1, 2], [38, 38, 3])
+    labels = np.where(np.arange(79) < 4, 1, truth)
+    mean = np.array([10, 10, 1]) * 4 / 21 / 2  # mistakes expected in each of a class's two cells
+    chi_square = (4 - mean[0]) ** 2 / mean[0] + mean[0] + 2 * mean[1] + 2 * mean[2]
+    trust = 1 - 6 / chi_square
+    expected = np.where(np.eye(3) == 1, 1, 1 - trust)
+    expected[1, 0] = 1 + trust * (4 / mean[0] - 1)
+    table = np.eye(3)[truth] * np.linspace(0.8, 0.5, 79)[:, None] + 0.1
+    np.testing.assert_allclose(mislabelling_rates(labels, table), expected)
+
+
+def test_of_two_classes_as_likely_the_given_one_stays():
+    assert label_scores(np.array([1]), np.array([[0.5, 0.5]]))[1].tolist() == [1]
+
+
 @given_that(st.integers(1, 5), st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_scores_and_rates_stay_in_their_range(n_classes, n, seed):
     rng = np.random.default_rng(seed)
@@ -112,6 +129,7 @@ def test_scores_and_rates_stay_in_their_range(n_classes, n, seed):
 
 def test_a_class_without_images_or_confidence_is_taken_to_be_right():
     assert np.isnan(class_thresholds(np.array([0, 0]), np.array([[1.0, 0.0], [1.0, 0.0]]))[1])
+    assert class_thresholds(np.array([0]), np.array([[0.8, 0.2]]))[0] == 0.8
     silent = estimate_joint(np.array([0, 1, 1]), np.array([0, -1, -1]), 3)
     np.testing.assert_allclose(silent, np.diag([1.0, 2.0, 0.0]))
 

@@ -11,7 +11,30 @@ def test_brightness_and_sharpness_of_known_images():
     board = (np.indices((6, 6)).sum(axis=0) % 2 * 200).astype(np.uint8)[None, :, :, None].repeat(3, axis=3)
     assert brightness(np.concatenate([flat, board])).tolist() == [90, 100]
     assert sharpness(flat)[0] == 0
-    assert sharpness(board)[0] > 1e5
+    assert sharpness(board)[0] == 800**2  # each pixel is 200 from its four neighbours
+
+
+def test_a_slope_is_not_sharp():
+    down, right = np.indices((1, 8, 9))[1:, ..., None] * 9
+    np.testing.assert_array_equal(sharpness(np.concatenate([down, right, down + right]).astype(np.uint8)), 0)
+
+
+def test_means_spreads_and_colour_of_known_images():
+    plain = np.full((1, 6, 6, 3), (204, 102, 51), dtype=np.uint8)
+    halves = np.repeat([0, 255], 18).astype(np.uint8).reshape(1, 6, 6, 1).repeat(3, axis=3)
+    found = looks(np.concatenate([plain, halves]))[:, :7]
+    np.testing.assert_allclose(found, [[0.8, 0.4, 0.2, 0, 0, 0, 0.6], [0.5] * 6 + [0]], atol=1e-6)
+
+
+def test_detail_is_that_of_the_grey_image():
+    grey = np.random.default_rng(0).integers(0, 256, (3, 20, 20, 1), dtype=np.uint8)
+    np.testing.assert_allclose(looks(grey.repeat(3, axis=3))[:, 7:], looks(grey)[:, 3:], rtol=1e-5)
+
+
+def test_a_large_image_looks_like_its_shrunk_self():
+    small = np.random.default_rng(0).integers(0, 256, (2, 57, 100, 3), dtype=np.uint8)
+    large = np.pad(small.repeat(4, axis=1).repeat(4, axis=2), ((0, 0), (0, 3), (0, 2), (0, 0)))
+    np.testing.assert_allclose(looks(large), looks(small), rtol=1e-5, atol=1e-5)
 
 
 def test_looks_tell_noise_from_smooth_and_colour_from_grey():
