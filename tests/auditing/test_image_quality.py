@@ -105,7 +105,9 @@ def test_neighbour_distances_are_those_of_the_obvious_way():
 
 def test_neighbours_of_few_images_are_all_others():
     assert neighbour_distances(np.eye(2)).tolist() == [0, 0]
-    np.testing.assert_allclose(neighbour_distances(np.array([[0.0], [1], [2]])), np.sqrt(1.5) * np.array([1.5, 1, 1.5]))
+    np.testing.assert_allclose(
+        neighbour_distances(np.array([[0.0], [1], [2]])), np.sqrt(1.5) * np.array([1.5, 1, 1.5])
+    )
 
 
 def test_an_image_far_from_all_others_is_an_outlier():

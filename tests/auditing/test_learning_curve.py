@@ -44,8 +44,16 @@ def test_errors_that_do_not_fall_promise_nothing():
     assert curve.gain_high < 0.05
 
 
-def test_the_fit_is_no_worse_than_a_search_over_all_laws():
-    errors = 0.1 + 4 * SIZES**-0.55 + np.array([0.01, -0.01, 0.004, -0.003, 0.002])
+@pytest.mark.parametrize(
+    "errors",
+    [
+        0.1 + 4 * SIZES**-0.55 + np.array([0.01, -0.01, 0.004, -0.003, 0.002]),
+        np.array([0.1, 0.12, 0.15, 0.2, 0.22]),  # rises: a floor alone
+        20 * SIZES**-0.8 - 0.012,  # would have a negative floor
+        np.array([0.6, 0.25, 0.14, 0.05, 0.045]),  # of unlike weights
+    ],
+)
+def test_the_fit_is_no_worse_than_a_search_over_all_laws(errors):
     weights = np.sqrt(900 / (errors * (1 - errors)))
 
     def misfit(law):

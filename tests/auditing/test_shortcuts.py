@@ -1,8 +1,16 @@
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 from sklearn.metrics import roc_auc_score
 
-from giemsa.auditing.shortcuts import check_shortcuts, cross_validated_recalls, find_tells, shuffle
+from giemsa.auditing.shortcuts import (
+    check_shortcuts,
+    cross_validated_recalls,
+    expand,
+    find_tells,
+    shuffle,
+    strongest_tells,
+)
 from giemsa.evaluation.intervals import wilson
 
 
@@ -113,6 +121,32 @@ def test_constant_features_tell_nothing():
     labels = np.arange(60) % 3
     check = check_shortcuts({"grey": np.full(60, 7.0)}, labels, 3)
     assert not check.claimed
+    assert check.probability == 1  # every shuffle does as well
+
+
+def test_columns_are_standardised_and_far_values_drawn_in():
+    table = np.stack([np.repeat([0.0, 4], 50), np.arange(100) == 3, np.full(100, 7.0)], axis=1)
+    expected = np.stack(
+        [np.repeat([-1, 1], 50), np.where(np.arange(100) == 3, 4, -0.1005), np.zeros(100)], axis=1
+    )
+    np.testing.assert_allclose(expand(table), np.concatenate([expected, expected**2], axis=1), atol=1e-4)
+
+
+def test_recalls_are_those_of_the_nearest_mean_by_mahalanobis():
+    rng = np.random.default_rng(0)
+    labels, fold_of = rng.integers(0, 3, 200), np.arange(200) % 5
+    table = 5 + (np.eye(3)[labels] + rng.normal(size=(200, 3))) @ rng.normal(size=(3, 3))
+    guess = np.empty(200)
+    for fold in range(5):
+        known, held = table[fold_of != fold], labels[fold_of != fold]
+        means = [known[held == label].mean(axis=0) for label in range(3)]
+        apart = cdist(table[fold_of == fold], means, "mahalanobis", VI=np.linalg.inv(np.cov(known.T)))
+        guess[fold_of == fold] = apart.argmin(axis=1)
+    expected = [(guess == label)[labels == label].mean() for label in range(3)]
+    assert min(expected) < 0.8
+    np.testing.assert_allclose(
+        cross_validated_recalls(table, labels[None], fold_of, 4), [[*expected, np.nan]]
+    )
 
 
 def test_recalls_of_classes_that_do_not_overlap_are_one():
@@ -150,3 +184,21 @@ def test_a_class_of_few_patients_gives_no_tell():
     features = {"tint": labels + np.random.default_rng(0).normal(scale=0.1, size=200)}
     assert len(find_tells(features, labels, 2, groups=np.arange(200) // 10)) == 2
     assert find_tells(features, labels, 2, groups=np.arange(200) // 25) == ()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_tell_has_hanley_and_mcneils_interval(sign):
+    # 20 of the class against 30, of which 3 lie beyond: an area of .9 with standard error .0497
+    values = sign * np.repeat([1.0, 0, 2], [20, 27, 3])
+    tell = next(tell for tell in find_tells({"a": values}, np.repeat([1, 0], [20, 30]), 2) if tell.label == 1)
+    assert (tell.auc, tell.low, tell.high) == pytest.approx((0.9, 0.8026, 0.9974), abs=1e-4)
+    assert tell.shift == pytest.approx(sign * 0.8 / values.std())
+
+
+def test_of_four_images_nothing_is_told_and_of_many_tells_each_class_keeps_its_strongest():
+    labels = np.repeat([0, 1, 2], [4, 60, 60])
+    features = {"weak": labels + np.arange(124) % 3, "strong": labels.astype(float)}
+    tells = find_tells(features, labels, 3)
+    assert {tell.label for tell in tells} == {1, 2}
+    assert len(tells) == 4
+    assert [tell.feature for tell in strongest_tells(tells)] == ["strong", "strong"]

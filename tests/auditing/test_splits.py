@@ -14,7 +14,31 @@ def test_equal_splits_do_not_drift():
     labels = {split: rng.integers(0, 3, len(values)) for split, values in three(rng).items()}
     check = check_splits(labels, {"brightness": three(rng), "contrast": three(rng)}, 3)
     assert check.clear_drifts() == ()
-    assert len(check.drifts) == 6
+    order = [(drift.probability, -drift.size) for drift in check.drifts]
+    assert len(order) == 6
+    assert order == sorted(order)
+
+
+def test_a_sure_but_small_difference_is_no_clear_drift():
+    values = {"train": np.arange(20_000.0), "val": np.empty(0), "test": np.arange(20_000.0) + 1000}
+    labels = {split: np.zeros(len(of), dtype=int) for split, of in values.items()}
+    check = check_splits(labels, {"brightness": values}, 1)
+    assert check.clear_drifts() == ()
+    assert [drift.size for drift in check.clear_drifts(least=0.05)] == pytest.approx([0.05])
+
+
+def test_labels_differ_by_cramers_v():
+    labels = {
+        "train": np.repeat([0, 1], [60, 40]),
+        "val": np.repeat([0, 1], [30, 70]),
+        "test": np.zeros(0, int),
+    }
+    (drift,) = check_splits(labels, {}, 3).drifts
+    table = np.array([[60, 40], [30, 70]])
+    assert drift.size == pytest.approx(
+        stats.contingency.association(table, method="cramer", correction=False)
+    )
+    assert drift.probability == pytest.approx(stats.chi2_contingency(table, correction=False).pvalue)
 
 
 def test_planted_drifts_are_found_and_named():
@@ -36,7 +60,7 @@ def test_holm_by_hand_and_bounded():
 def test_half_widths_are_half_of_wilsons_interval():
     expected = stats.binomtest(90, 100).proportion_ci(method="wilson")
     assert recall_half_widths(np.array([100]))[0] == pytest.approx((expected.high - expected.low) / 2)
-    assert recall_half_widths(np.array([0]))[0] == 1
+    assert recall_half_widths(np.array([0, 1])) == pytest.approx([1, 0.415], abs=1e-3)
 
 
 def test_an_empty_split_is_counted_and_not_tested():
@@ -46,8 +70,17 @@ def test_an_empty_split_is_counted_and_not_tested():
     check = check_splits(labels, {"brightness": values}, 2)
     assert {drift.split for drift in check.drifts} == {"test"}
     assert check.counts["val"].tolist() == [0, 0]
+    labels["train"], values["train"] = labels["val"], values["val"]
+    untrained = check_splits(labels, {"brightness": values}, 2)
+    assert untrained.drifts == ()
+    assert np.isnan(untrained.imbalance)
 
 
 def test_imbalance_is_the_largest_over_the_smallest():
-    labels = {"train": np.repeat([0, 1], [50, 5]), "val": np.zeros(0, int), "test": np.zeros(0, int)}
-    assert check_splits(labels, {}, 3).imbalance == 10
+    for smallest in (1, 5):
+        labels = {
+            "train": np.repeat([0, 1], [50, smallest]),
+            "val": np.zeros(0, int),
+            "test": np.zeros(0, int),
+        }
+        assert check_splits(labels, {}, 3).imbalance == 50 / smallest

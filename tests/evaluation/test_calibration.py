@@ -45,6 +45,8 @@ def test_zero_and_one_lie_in_the_first_and_last_bin():
     assert len(found.counts) == 15
     assert found.expected_error == pytest.approx(1 / 3)
     assert found.maximum_error == 0.5
+    assert found.to_json()["accuracy"] == [0.0, *[None] * 13, 0.5]
+    assert len(reliability(np.array([0.1]), np.array([True])).counts) == 15
 
 
 def test_equal_mass_keeps_equal_values_together():
@@ -52,14 +54,19 @@ def test_equal_mass_keeps_equal_values_together():
     found = reliability(confidence, np.ones(100, dtype=bool), binning="equal mass")
     assert len(found.counts) < 15
     assert found.counts.max() >= 90
-    spread = reliability(np.linspace(0, 1, 150), np.ones(150, dtype=bool), binning="equal mass")
-    assert spread.counts.tolist() == [10] * 15
+    assert found.counts.min() > 0
+    assert found.edges[[0, -1]].tolist() == [0, 1]
+    for low, high in ((0, 1), (0.2, 0.9)):
+        spread = reliability(np.linspace(low, high, 150), np.ones(150, dtype=bool), binning="equal mass")
+        assert spread.counts.tolist() == [10] * 15
 
 
 def test_classwise_error_counts_all_images():
     table = np.array([[0.8, 0.2], [0.8, 0.2]])
     predictions = Predictions(np.array([0, 1]), table, ("a", "b"))
     assert classwise_errors(predictions) == pytest.approx([0.3, 0.3])
+    right = Predictions(np.array([0, 0]), table, ("a", "b"))
+    assert classwise_errors(right) == pytest.approx([0.2, 0.2])
 
 
 def test_replicates_equal_the_error_of_repeated_images():
