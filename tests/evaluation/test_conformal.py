@@ -81,6 +81,15 @@ def test_a_single_patient_promises_nothing():
         assert high - low > 0.6
 
 
+@pytest.mark.parametrize(("n", "place"), [(94, 86), (9, 9)])
+def test_the_expected_coverage_is_that_of_the_calibrations_quantile(n, place):
+    rng = np.random.default_rng(0)
+    sets = prediction_sets(sample(rng, n), sample(rng, 2000), generator=rng)
+    quantiles = np.sort(rng.random((20_000, n)), axis=1)[:, place - 1]
+    shares = rng.binomial(2000, quantiles) / 2000
+    assert sets.expected == pytest.approx(np.quantile(shares, [0.025, 0.975]), abs=0.006)
+
+
 def test_too_few_calibration_images_give_sets_of_everything():
     rng = np.random.default_rng(0)
     sets = prediction_sets(sample(rng, 5), sample(rng, 50), generator=rng, target=0.9)
@@ -110,4 +119,6 @@ def test_class_without_images_is_undefined():
     sets = prediction_sets(sample(rng, 100), test, generator=rng)
     assert math.isnan(sets.by_class[2].value)
     assert sets.to_json()["by_class"][2]["value"] is None
-    assert sum(sets.to_json()["sizes"]) == len(test)
+    found = sets.to_json()
+    assert sum(found["sizes"]) == len(test)
+    assert np.dot(found["sizes"], range(6)) / len(test) == found["mean_size"]
