@@ -212,7 +212,7 @@ def test_a_manifest_with_everything(folder, tmp_path):
     assert [len(split) for split in data.splits.values()] == [6, 2, 2]
     assert data.val.groups.tolist() == ["patient 3", "patient 3"]
     assert data.test.metadata["age"].tolist() == [38, 39]
-    assert {"bytes", "format", "height", "width"} <= set(data.test.metadata)
+    assert set(data.test.metadata) == {"age", "bytes", "format", "height", "width"}
 
 
 def test_groups_stay_in_one_split(folder, tmp_path):

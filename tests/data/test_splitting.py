@@ -35,6 +35,13 @@ def test_no_cluster_stands_in_two_splits(seed):
     assert all(len(indices) for indices in parts.values())
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_the_largest_groups_find_room_first(seed):
+    clusters = np.repeat([0, 1, 2], [2, 14, 4])
+    parts = make_splits(np.zeros(20, dtype=int), clusters, class_names=("a",), seed=seed)
+    assert {name: len(indices) for name, indices in parts.items()} == {"train": 14, "val": 2, "test": 4}
+
+
 def test_every_class_reaches_every_split_even_a_small_one():
     labels = np.repeat([0, 1], [100, 3])
     parts = make_splits(labels, np.arange(103), class_names=("many", "few"))
@@ -69,7 +76,7 @@ def test_without_groups_only_copies_are_joined():
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_class_too_small_is_named(count):
     labels = np.repeat([0, 1], [20, count])
-    with pytest.raises(DataError, match=f"class 'rare' has {count} image"):
+    with pytest.raises(DataError, match=f"class 'rare' has {count} images?: a split"):
         make_splits(labels, np.arange(len(labels)), class_names=("common", "rare"))
 
 

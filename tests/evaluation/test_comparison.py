@@ -30,12 +30,23 @@ def test_a_better_one_is_told():
     first, second, difference = found.scores["accuracy"]
     assert difference.value == pytest.approx(second - first)
     assert 0 < difference.low < difference.value < difference.high
-    assert "new is more accurate than old" in found.sentence
+    gap, low, high = (100 * value for value in (difference.value, difference.low, difference.high))
+    limits = f"95 % interval of the difference {low:+.2f} to {high:+.2f}; McNemar p = {found.p_value:.2g}"
+    assert found.sentence == f"On 400 images new is more accurate than old by {gap:.2f} points ({limits})."
     assert found.p_value < 1e-6
     assert found.n == 400
     assert (
         len(found.only_first) + len(found.only_second) + len(found.both_right) + len(found.both_wrong) == 400
     )
+
+
+def test_a_worse_one_is_told():
+    found = compare_predictions(
+        noisy(LABELS, 4, 1), noisy(LABELS, 1, 0), generator=np.random.default_rng(0), resamples=50
+    )
+    assert found.told_apart
+    gap = 100 * (found.scores["accuracy"][0] - found.scores["accuracy"][1])
+    assert f"first is more accurate than second by {gap:.2f} points" in found.sentence
 
 
 def test_the_same_one_is_not_told_apart():
@@ -75,8 +86,13 @@ def test_four_images_all_one_way_are_no_difference():
     )
     assert found.p_value == 0.125
     assert not found.told_apart
-    assert "cannot be told apart" in found.sentence
-    assert found.scores["accuracy"][2].low < 0 < found.scores["accuracy"][2].high
+    assert "first and second cannot be told apart" in found.sentence
+    gap = found.scores["accuracy"][2]
+    assert gap.low < 0 < gap.high
+    lines = str(found).splitlines()
+    assert lines[2].split() == ["first", "second", "difference", "(95", "%", "interval)"]
+    assert lines[3] == f"accuracy            0.9750  0.9850  +0.0100 ({gap.low:+.4f} to {gap.high:+.4f})"
+    assert lines[-2:] == ["right alone: first   0 images", "right alone: second  4 images"]
 
 
 def test_one_patient_is_one_opinion():
@@ -94,6 +110,8 @@ def test_one_patient_is_one_opinion():
     assert grouped.p_value == 1
     assert not grouped.told_apart
     assert not single.told_apart
+    narrow, wide = (one.scores["log_loss"][2] for one in (alone, grouped))
+    assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
     assert np.isnan(single.scores["accuracy"][2].low)
     assert np.isnan(single.scores["log_loss"][2].low)
     assert "no interval, since all images are of one group" in single.sentence
@@ -106,3 +124,4 @@ def test_seeds_are_summed_up():
     assert summary[0].mean == pytest.approx(0.92)
     assert summary[0].deviation == pytest.approx(np.std([0.9, 0.94], ddof=1))
     assert summarise_runs([{"accuracy": 0.9}])[0].to_json()["sd"] is None
+    assert summarise_runs([]) == ()

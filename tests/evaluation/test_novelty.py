@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from giemsa.evaluation.intervals import wilson
 from giemsa.evaluation.novelty import (
     choose_threshold,
     fit_familiarity,
@@ -23,6 +24,7 @@ def test_far_from_every_class_is_strange():
     known = familiarity.distances(features)
     strange = familiarity.distances(np.eye(6)[3:] * 5 + rng.normal(0, 0.3, (3, 6)))
     assert strange.min() > known.max()
+    np.testing.assert_allclose(familiarity.distances(10 * features), known, atol=1e-6)
     assert (known > choose_threshold(known)).mean() == pytest.approx(0.01, abs=0.005)
 
 
@@ -49,6 +51,25 @@ def test_strange_in_either_space_is_strange():
     assert np.median(novelty.scores(*val)) == pytest.approx(0.5, abs=0.4)
 
 
+def test_a_score_is_the_larger_of_both_distances_in_their_own_spreads_on_val():
+    rng = np.random.default_rng(0)
+    train, val = ((rng.gamma(2, 1, (300, 4)), rng.gamma(2, 100, (300, 3))) for _ in range(2))
+    labels = rng.integers(0, 2, 300)
+    found = learn_novelty(train, labels, val).scores(*val)
+    spaces = (
+        fit_familiarity(table, labels, unit_length=unit)
+        for table, unit in zip(train, (True, False), strict=True)
+    )
+    distances = [space.distances(table) for space, table in zip(spaces, val, strict=True)]
+    expected = np.max([(one - np.median(one)) / one.std() for one in distances], axis=0)
+    np.testing.assert_allclose(found, expected)
+
+
+def test_a_perfect_separation_is_as_sure_as_the_fewer_images():
+    found = separation(np.zeros(100), np.ones(5), generator=np.random.default_rng(0), resamples=50)
+    assert (found.value, found.low) == (1, wilson(1.0, 5)[0])
+
+
 def test_separation_equals_scikit_learn():
     rng = np.random.default_rng(0)
     known, foreign = rng.normal(0, 1, 60), rng.normal(1, 1, 40)
@@ -68,12 +89,17 @@ def test_made_images():
     shuffled = made["shuffled pieces"]
     assert not np.array_equal(shuffled, images)
     assert np.array_equal(np.sort(shuffled.reshape(4, -1)), np.sort(images.reshape(4, -1)))
+    odd = made_images(images[:, :27, :26], generator=np.random.default_rng(1))["shuffled pieces"]
+    assert not np.array_equal(odd[:, :24, :24], images[:, :24, :24])
+    assert np.array_equal(odd[:, 24:], images[:, 24:27, :26])
+    assert np.array_equal(odd[:, :24, 24:], images[:, :24, 24:26])
     grey = made_images(images[:, :5, :7, :1], generator=np.random.default_rng(1))
     assert grey["shuffled pieces"].shape == (4, 5, 7, 1)
 
 
 def test_other_sets_are_brought_to_shape():
     grey = np.arange(2 * 64 * 64, dtype=np.uint32).reshape(2, 64, 64).astype(np.uint8)
-    assert fit_to_shape(grey, (28, 28, 3)).shape == (2, 28, 28, 3)
+    assert fit_to_shape(grey, (20, 28, 3)).shape == (2, 20, 28, 3)
     colour = np.full((1, 10, 10, 3), 77, dtype=np.uint8)
     assert (fit_to_shape(colour, (28, 28, 1)) == 77).all()
+    assert (fit_to_shape(colour[..., :1], (10, 10, 3)) == 77).all()

@@ -26,6 +26,12 @@ def test_by_hand():
     assert (threshold, accuracy.value, accuracy.n) == (0.8, 1.0, 2)
     assert found.needed_for(0.99) == 0.5
     assert found.needed_for(0.75) == 0
+    content = found.to_json()
+    rows = [
+        (row["handed_over"], row["least_certainty"], row["accuracy"]["value"]) for row in content["table"]
+    ]
+    assert rows == [(0, 0.6, 0.75)] + [(share, 0.7, 2 / 3) for share in (0.01, 0.02, 0.05, 0.1, 0.2)]
+    assert content["handed_over_for_99_percent"] == 0.5
 
 
 def test_equal_certainties_stay_together():
@@ -46,6 +52,8 @@ def test_what_is_kept_of_few_patients_counts_as_patients():
 def test_nothing_left():
     found = risk_coverage(made([0.9, 0.9], [False, False]))
     assert math.isnan(found.needed_for(0.99))
+    assert found.area == 1
     _, accuracy = found.keep(0.5)
     assert accuracy.n == 0
     assert found.to_json()["handed_over_for_99_percent"] is None
+    assert [row["least_certainty"] for row in found.to_json()["table"]] == [0.9] + [None] * 5
