@@ -16,8 +16,9 @@ def predictions(n_right: int) -> tuple[np.ndarray, np.ndarray]:
     return LABELS, np.eye(4)[predicted]
 
 
-def test_a_guess_may_be_written_large() -> None:
+def test_a_guess_may_be_written_large_and_end_with_a_full_stop() -> None:
     assert check_change(FAST.replace(epochs=3), "Worse ", FAST)
+    assert check_change(FAST.replace(epochs=3), "about the same.", FAST)
     assert "your guess came true" in repr(check_guess("Better", predictions(300), predictions(360)))
 
 
@@ -33,6 +34,7 @@ def test_one_changed_field_is_right_and_named() -> None:
         (FAST, "better", "nothing is changed yet"),
         (FAST.replace(epochs=3, batch_size=64), "better", "epochs and batch_size are changed"),
         (FAST.replace(epochs=3), "hm", "better, worse or about the same"),
+        (FAST.replace(epochs=3), np.array(["better", "worse"]), "better, worse or about the same"),
         (FAST.replace(epochs=3), ..., "write down your guess before you look"),
         ({"epochs": 3}, "better", "a recipe is asked for, as recipe.replace(...) gives it; a dict came"),
         (..., ..., "there is no answer yet"),

@@ -56,6 +56,15 @@ class Permuted(nn.Module):
         return self.mind(self.eye(x).permute(0, 2, 3, 1).flatten(start_dim=1))
 
 
+class Written(Functional):
+    """Writes its dense layers out as products of matrices."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.max_pool2d(F.relu(self.apple(x)), 2)
+        x = F.max_pool2d(F.relu(self.rest[0](F.max_pool2d(F.relu(self.pear(x)), 2))), 2)
+        return F.relu(x.flatten(1) @ self.zebra.weight.T + self.zebra.bias) @ self.ant.weight.T
+
+
 def tutorial() -> nn.Module:
     return tutorial_network(channels=3, n_classes=8, size=28, generator=torch.Generator().manual_seed(0))
 
@@ -76,6 +85,7 @@ RIGHT: dict[str, Callable[[], nn.Module]] = {
     "dropout": lambda: build(lambda a, b: [*same(a, b), nn.Dropout(0.2)], flat=576),
     "functional": Functional,
     "permuted": Permuted,
+    "written out": Written,
     "lazy": lambda: nn.Sequential(
         *[layer for n in (32, 64, 64) for layer in (nn.LazyConv2d(n, 3), nn.ReLU(), nn.MaxPool2d(2))],
         nn.Flatten(),

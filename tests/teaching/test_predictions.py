@@ -21,6 +21,7 @@ RIGHT = {
     "series": pd.Series([0, 2, 1, 0]),
     "words like numbers": ["0", "2", "1", "0"],
     "a number each": {"a": 0, "b": 2, "c": 1, "d": 0},
+    "values of a dictionary": {"a": 0, "b": 2, "c": 1, "d": 0}.values(),
     "names": ["round", "platelet", "lobed", "lobed"],
     "array of names": np.array(NAMES, dtype=object)[[0, 2, 1, 0]],
     "series of names": pd.Series(["round", "platelet", "lobed", "lobed"]),
@@ -47,6 +48,8 @@ NEARLY = {
     "negative": ([0, -1, 1, 0], "labels are whole numbers from 0 to 2"),
     "values and places": (torch.tensor(PROBABILITIES).max(dim=1), "keep the place"),
     "rows of different length": ([[0], [2, 1]], "this is no row of labels"),
+    "a function": (PROBABILITIES.argmax, "this is no row of numbers or names"),
+    "complex numbers": (np.array([0j, 2, 1, 0]), "this is no row of numbers or names"),
     "blank": (..., "there is no answer yet"),
 }
 

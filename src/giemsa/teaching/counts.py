@@ -6,7 +6,7 @@ compared is read from the data itself; the numbers are never told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from typing import Any
 
 import numpy as np
@@ -50,14 +50,13 @@ def check_class_counts(answer: object, data: ImageDataset, *, split: str = "val"
 
 def _by_label(answer: object, data: ImageDataset, split: str) -> tuple[np.ndarray, list[Line]]:
     """Return one number a label, or what makes that impossible."""
-    answer = _plain(answer)
-    if isinstance(answer, Mapping):
-        return _from_mapping(answer, data)
+    plain = _plain(answer)
+    if isinstance(plain, Mapping):
+        return _from_mapping(plain, data)
     try:
-        numbers = np.asarray(answer, dtype=np.float64).ravel()
+        numbers = np.asarray(plain, dtype=np.float64).ravel()
     except (TypeError, ValueError):
-        kind = type(answer).__name__
-        return np.empty(0), [missing(f"one number a class is asked for; what came is of the type {kind}")]
+        return np.empty(0), [missing(f"one number a class is asked for; {_kind(answer, plain)}")]
     n_classes, n_images = len(data.class_names), len(data.splits[split])
     if len(numbers) == n_images:
         return numbers, [missing(f"these are {n_images:,} labels, one an image; count how often each occurs")]
@@ -66,28 +65,36 @@ def _by_label(answer: object, data: ImageDataset, split: str) -> tuple[np.ndarra
     return numbers, []
 
 
+def _kind(answer: object, plain: object) -> str:
+    """Say what came in the place of numbers."""
+    words = [part for part in plain if isinstance(part, str)] if isinstance(plain, list) else []
+    return f"{words[0]!r} is text" if words else f"what came is of the type {type(answer).__name__}"
+
+
 def _plain(answer: Any) -> object:
-    """Unpack bars, tables, pairs, what has to be asked one by one, and what ``np.unique`` and histograms return."""
+    """Unpack bars, tables, arrays, pairs, what has to be asked one by one, and what ``np.unique`` and histograms return."""
     if hasattr(answer, "datavalues"):
         return answer.datavalues
     if hasattr(answer, "columns") and hasattr(answer, "reset_index"):
-        answer = (answer if len(answer.columns) == 2 else answer.reset_index()).to_numpy().tolist()
+        answer = (answer if len(answer.columns) == 2 else answer.reset_index()).to_numpy()
     if hasattr(answer, "to_dict"):
         return answer.to_dict()
-    if isinstance(answer, Iterator):
+    if isinstance(answer, Iterator | ItemsView | ValuesView):
         answer = list(answer)
-    if (
-        isinstance(answer, tuple)
-        and len(answer) in (2, 3)
-        and np.size(answer[1]) == np.size(answer[0]) + 1 > 2
-    ):
-        return answer[0]  # the bars' heights, their edges, and of plt.hist the bars
-    if isinstance(answer, tuple | list) and len(answer) == 2 and all(np.ndim(part) == 1 for part in answer):
-        values, counts = answer
-        return dict(zip(np.asarray(values).tolist(), np.asarray(counts).tolist(), strict=False))
-    if isinstance(answer, tuple | list) and answer and all(_is_pair(part) for part in answer):
-        return dict(answer)
-    return answer
+    answer = _as_list(answer)
+    if not isinstance(answer, tuple | list):
+        return answer
+    parts = [_as_list(part) for part in answer]
+    if len(parts) in (2, 3) and np.size(parts[1]) == np.size(parts[0]) + 1 > 2:
+        return parts[0]  # the bars' heights, their edges, and of plt.hist the bars
+    if len(parts) == 2 and all(np.ndim(part) == 1 for part in parts):
+        return dict(zip(*parts, strict=False))
+    return dict(parts) if parts and all(_is_pair(part) for part in parts) else parts
+
+
+def _as_list(answer: Any) -> Any:
+    """Return arrays and tensors as lists."""
+    return answer.tolist() if hasattr(answer, "tolist") else answer
 
 
 def _is_pair(part: object) -> bool:
@@ -99,15 +106,15 @@ def _is_pair(part: object) -> bool:
 
 
 def _from_mapping(answer: Mapping, data: ImageDataset) -> tuple[np.ndarray, list[Line]]:
-    places = {name: label for label, name in enumerate(data.short_names)}
-    places |= {name: label for label, name in enumerate(data.class_names)}
+    places = {name.casefold(): label for label, name in enumerate(data.short_names)}
+    places |= {name.casefold(): label for label, name in enumerate(data.class_names)}
     places |= {str(label): label for label in range(len(data.class_names))}
     numbers = np.full(len(data.class_names), np.nan)
     unknown = []
     for key, number in answer.items():
         if isinstance(key, tuple) and len(key) == 1:
             (key,) = key  # as the rows of a table of one column are counted
-        label = places.get(key, -1) if isinstance(key, str) else key
+        label = places.get(key.casefold(), -1) if isinstance(key, str) else key
         if isinstance(number, str) or np.ndim(number) or label not in range(len(numbers)):
             unknown.append(str(key))
         else:

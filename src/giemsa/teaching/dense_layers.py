@@ -33,7 +33,7 @@ def judge_dense(trace: Trace, n_images: int, n_classes: int) -> Iterator[Line]:
     outputs = dense[-1].weight.shape[0]
     if outputs != n_classes:
         yield missing(
-            f"your last dense layer has {outputs} outputs; one for each of the {n_classes} classes is asked for"
+            f"your last dense layer has {count(outputs, 'output')}; one for each of the {n_classes} classes is asked for"
         )
 
 

@@ -46,7 +46,8 @@ def check_change(answer: object, guess: object, recipe: Recipe) -> Feedback:
 
 
 def _tidy(guess: object) -> object:
-    return guess.strip().lower() if isinstance(guess, str) else guess
+    """Return a guess without capitals and a full stop; what is no word cannot be compared with one."""
+    return guess.strip(" .!").lower() if isinstance(guess, str) else guess if is_blank(guess) else ""
 
 
 def _judge_change(changed: Recipe, guess: object, recipe: Recipe) -> Iterator[Line]:

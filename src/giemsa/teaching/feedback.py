@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, ValuesView
 from dataclasses import dataclass
 from typing import Literal
 
@@ -121,9 +121,9 @@ def as_array(answer: object) -> np.ndarray | None:
     (array([1, 2]), None)
     """
     if isinstance(answer, Mapping):
-        answer = list(answer.values())
+        answer = answer.values()
     try:
-        return np.asarray(list(answer) if isinstance(answer, Iterator) else answer)
+        return np.asarray(list(answer) if isinstance(answer, Iterator | ValuesView) else answer)
     except ValueError:
         return None
 

@@ -66,6 +66,8 @@ def _judge(given: np.ndarray, probabilities: np.ndarray, class_names: list[str])
 
 
 def _wrong_shape(given: np.ndarray, n_images: int, n_classes: int) -> str:
+    if given.dtype.kind not in "biufUOT" or (given.dtype.kind == "O" and not given.ndim):
+        return "labels are asked for, one an image; this is no row of numbers or names"
     if given.shape == (n_images, n_classes) and n_classes > 1:
         return f"there are still {n_classes} numbers an image; one is asked for: the label of the most probable class"
     if given.size == n_images and given.ndim <= 2:

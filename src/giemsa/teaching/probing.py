@@ -131,12 +131,29 @@ class _Recorder(TorchDispatchMode):
         layer = _as_layer(name, args)
         if layer is not None:
             self.layers.append(layer)
-        elif self.layers:
+        elif self.layers and not self._adds_bias(name, args):
             self.layers[-1].then.append(name)
         output = func(*args, **(kwargs or {}))
         if layer is not None:
             layer.output = output.clone()
+        elif self.layers and not self.layers[-1].then:
+            self.layers[-1].output = output.clone()
         return output
+
+    def _adds_bias(self, name: str, args: tuple) -> bool:
+        """Return whether a product of matrices, written out, is made a dense layer here by a number for each output."""
+        last = self.layers[-1]
+        outputs = (last.weight.shape[0],)
+        return (
+            last.kind == "dense"
+            and not last.then
+            and name in ("add", "add_")
+            and outputs in map(_shape, args)
+        )
+
+
+def _shape(argument: object) -> tuple[int, ...]:
+    return tuple(argument.shape) if isinstance(argument, Tensor) else ()
 
 
 def _as_layer(name: str, args: tuple) -> Layer | None:
