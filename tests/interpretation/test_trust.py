@@ -72,6 +72,16 @@ def test_where_most_maps_are_blank_the_verdict_stays_open():
     assert (enough.blank, enough.verdict) == (5, "trusted")
 
 
+@pytest.mark.parametrize("gain", [0.9, -0.9])
+def test_from_few_images_nothing_is_concluded(gain):
+    seven = {name: Mean(x.value, x.low, x.high, 7) for name, x in (GOOD | {"gain": mean(gain)}).items()}
+    found = MethodTrust("grad_cam", **seven)
+    assert found.verdict == "with care"
+    assert "7 of the 8 images that the checks need are too few to judge it" in found.sentence
+    eight = {name: Mean(x.value, x.low, x.high, 8) for name, x in (GOOD | {"gain": mean(gain)}).items()}
+    assert MethodTrust("grad_cam", **eight).verdict == ("trusted" if gain > 0 else "fails")
+
+
 @settings(max_examples=60)
 @given(st.lists(st.floats(-1, 1), min_size=3, max_size=3).map(sorted), st.sampled_from(sorted(CRITERIA)))
 def test_only_a_whole_interval_decides(interval, name):

@@ -29,6 +29,18 @@ def test_a_grid_leaves_no_image_out_and_breaks_long_captions():
     np.testing.assert_array_equal(shown[4].images[0].get_array(), IMAGES[4])
 
 
+@pytest.mark.parametrize("lines", [1, 3, 6])
+def test_captions_of_many_lines_stay_inside(lines):
+    caption = "\n".join(["granulocytes"] * lines)
+    grid = plot_image_grid(IMAGES[:1], [caption])
+    (pair,) = plot_image_pairs([IMAGES[:2]], [(caption, caption)]).subfigs[:1]
+    for ground in (grid, pair):
+        ground.figure.draw_without_rendering()
+        bottoms = [ax.title.get_window_extent().y0 for ax in ground.axes if ax.images]
+        assert len(bottoms) == (1 if ground is grid else 2)
+        assert min(bottoms) >= ground.bbox.y0
+
+
 def test_shortcuts_show_value_chance_and_network():
     figure = plot_shortcuts(
         ["the background"], [(0.4, 0.38, 0.42)], [np.array([0.1, 0.15])], chance=0.125, network=0.9

@@ -39,6 +39,13 @@ def test_bars_are_the_counts():
     assert [text.get_text() for text in figure.axes[0].texts] == ["70 %", "30 %"]
 
 
+@pytest.mark.parametrize("classes", [2, 20])
+def test_images_are_counted_in_whole_numbers(classes):
+    figure = plot_class_distribution({"val": np.ones(classes, dtype=int)}, [str(n) for n in range(classes)])
+    axis = figure.axes[0].yaxis if classes == 2 else figure.axes[0].xaxis
+    assert all(float(place).is_integer() for place in axis.get_majorticklocs())
+
+
 def test_examples_stand_in_rows_with_the_name_above():
     examples = [np.full((count, 6, 6, 3), 40 * label, np.uint8) for label, count in enumerate((5, 2, 0))]
     figure = plot_examples(examples, ("a", "b", "c"))

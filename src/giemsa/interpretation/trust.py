@@ -21,12 +21,15 @@ from giemsa.interpretation.pointing_game import Mosaics, centre_maps, play, poin
 from giemsa.interpretation.randomisation import check_by_randomisation
 from giemsa.interpretation.stability import stability
 
+FEWEST = 8  # images from which something is concluded
+
 
 @dataclass(frozen=True)
 class MethodTrust:
     """What the checks found for one method, each against its bound in ``CRITERIA``.
 
-    A check fails where its whole interval lies on the wrong side of the bound, and is left open where a part does.
+    A check fails where its whole interval lies on the wrong side of the bound, and is left open where a part does. From fewer
+    than eight images nothing is concluded.
 
     Parameters
     ----------
@@ -51,8 +54,15 @@ class MethodTrust:
         return self.stability.n - self.similarity.n
 
     @property
+    def too_few(self) -> bool:
+        """Whether there were so few images that their intervals say nothing."""
+        return self.stability.n < FEWEST
+
+    @property
     def objections(self) -> tuple[str, ...]:
         """What speaks against it, in words."""
+        if self.too_few:
+            return ()
         return tuple(
             criterion.failed
             for criterion, found in self._measured()
@@ -62,6 +72,10 @@ class MethodTrust:
     @property
     def doubts(self) -> tuple[str, ...]:
         """What asks for care without speaking against it, in words."""
+        if self.too_few:
+            return (
+                f"{self.stability.n} of the {FEWEST} images that the checks need are too few to judge it",
+            )
         told = []
         for criterion, found in self._measured():
             standing = criterion.standing(found)

@@ -11,9 +11,12 @@ from giemsa.interpretation.attribution import METHODS
 from giemsa.interpretation.looks import AttributionLook, MadeLook
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
+from giemsa.interpretation.trust import FEWEST
 
 if TYPE_CHECKING:
     from giemsa.interpretation.interpretation import Interpretation
+
+MOST_NAMED = 6  # classes in a sentence
 
 
 def sentences_of(found: Interpretation) -> tuple[str, ...]:
@@ -39,7 +42,20 @@ def joined(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def among(searched: int, subject: Subject) -> str:
+    """Say how many training images were looked at."""
+    every = len(subject.data.train)
+    of = f"{searched:,} of {every:,}" if searched < every else f"all {every:,}"
+    return f"among {of} training images"
+
+
 def _on_trust(look: AttributionLook) -> list[str]:
+    if look.trust[0].too_few:
+        n = look.trust[0].stability.n
+        return [
+            f"Whether the maps of what it looks at can be believed is not known: the checks need {FEWEST} images, and there "
+            f"{'are' if n > 1 else 'is'} {n}."
+        ]
     trusted = [METHODS[x.method].title for x in look.trust if x.verdict == "trusted"]
     careful = [METHODS[x.method].title for x in look.trust if x.verdict == "with care"]
     earn = "earns" if len(trusted) == 1 else "earn"
@@ -70,11 +86,12 @@ def _on_trust(look: AttributionLook) -> list[str]:
 
 
 def _on_symmetry(found: SymmetryResponse) -> list[str]:
-    worst = int(np.argmax(found.changed))
-    turned = found.changed_by_turn.max()
+    worst, turned = int(np.argmax(found.changed)), found.changed_by_turn.max()
+    of = f"of {len(found.labels)} images"
+    first = f"changes the answer for up to {turned:.1%} {of}" if turned else f"changes no answer {of}"
+    others = f"{found.moves[worst]} changes the most, {found.changed[worst]:.1%}"
     return [
-        f"Turning the image changes the answer for up to {turned:.1%} of {len(found.labels)} images; of the other moves, "
-        f"{found.moves[worst]} changes the most, {found.changed[worst]:.1%}."
+        f"Turning the image {first}; of the other moves, {others if found.changed[worst] else 'none does'}."
     ]
 
 
@@ -94,8 +111,9 @@ def _on_made_images(look: MadeLook, subject: Subject) -> list[str]:
     names, views = subject.data.class_names, views_in_words(subject.network.symmetry)
     weak = [name for name, value in zip(names, look.judged.moved, strict=True) if value < 0.5]
     if weak:
+        which = joined(weak) if len(weak) <= MOST_NAMED else f"{len(weak)} of {len(names)} classes"
         return [
-            f"The images made for {joined(weak)} do not convince the network itself once they are {views}: read nothing into "
+            f"The images made for {which} do not convince the network itself once they are {views}: read nothing into "
             "them."
         ]
     least = int(np.argmin(look.judged.moved))

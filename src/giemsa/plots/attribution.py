@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import fill
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import DIVERGING, INK, QUIET
+from giemsa.plots.style import DIVERGING, INK, QUIET, fit_name
 from giemsa.plots.tiles import place_image, sheet_axes, sheet_figure
+
+CELL = 0.86  # inches
 
 
 def normalise(maps: np.ndarray) -> np.ndarray:
@@ -55,10 +56,12 @@ def plot_attributions(
     failed = list(failed) or [False] * len(maps)
     drawn = [normalise(stack) for stack in maps]
     n, columns, left, top = len(images), len(maps) + 1, 0.4, 0.75
-    figure = sheet_figure(columns, n + 0.45, width=6.4, left=left, top=top)
+    width = max(6.4, CELL * (columns + left))  # so that words above neighbouring cells do not touch
+    figure = sheet_figure(columns, n + 0.45, width=width, left=left, top=top)
     ax = sheet_axes(figure, columns, n, left=left, top=top)
     for row in range(n):
-        ax.text(-0.05, row + 0.5, fill(rows[row], 12), ha="right", va="center", fontsize=8.5, rotation=90)
+        words = fit_name(rows[row], 12, lines=2)
+        ax.text(-0.05, row + 0.5, words, ha="right", va="center", fontsize=8.5, rotation=90)
         place_image(ax, images[row], 0, row)
         for column, (stack, bad) in enumerate(zip(drawn, failed, strict=True), start=1):
             faded = {"cmap": DIVERGING, "vmin": -1, "vmax": 1, "alpha": 0.25 if bad else 1.0}

@@ -53,6 +53,9 @@ def _most_lines(captions: Iterable[str]) -> int:
 
 
 def _caption(ax, words: str) -> None:  # type: ignore[no-untyped-def]
+    ax.set_anchor(
+        "S"
+    )  # in the middle of a larger place, the room left for the caption would come out too small
     ax.set_title(words, fontsize=9, color=INK, y=-0.04, va="top", linespacing=1.1, pad=0)
 
 

@@ -70,6 +70,7 @@ def _upright(counts: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
         bars = ax.bar(places, numbers, color=SPLIT_COLORS.get(split, INK), width=0.75)
         ax.bar_label(bars, labels=_shares(numbers), fontsize=9, padding=1, color=INK)
         ax.margins(y=0.15)
+        ax.yaxis.get_major_locator().set_params(integer=True)
         tidy(ax, title=_title(split, numbers), ylabel="images", grid="y")
     axes[-1].set_xticks(places, names, rotation=45, ha="right", rotation_mode="anchor", fontsize=10)
     return figure
@@ -83,6 +84,7 @@ def _lying(counts: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
         bars = ax.barh(places, numbers, color=SPLIT_COLORS.get(split, INK), height=0.75)
         ax.bar_label(bars, labels=_shares(numbers), fontsize=8, padding=2, color=INK)
         ax.margins(x=0.1)
+        ax.xaxis.get_major_locator().set_params(integer=True)
         tidy(ax, title=_title(split, numbers), xlabel="images", grid="x")
         ax.set_yticks(places, names, fontsize=8)
         ax.set_ylim(len(names) - 0.4, -0.6)

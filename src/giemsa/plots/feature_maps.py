@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import INK, new_figure, show_image
+from giemsa.plots.style import INK, fit_name, new_figure, show_image
 from giemsa.plots.tiles import place_image, sheet_axes, sheet_figure, square_grid, tile
 
 MOST_MAPS = 64
+CAPTION_LETTERS = 56  # of a line above the image
 
 
 def plot_feature_maps(
@@ -22,7 +23,7 @@ def plot_feature_maps(
     maps : ``(channels, height, width)``; the first 64, in ``order``, are drawn.
     layer : its name.
     caption : what the image is.
-    order : ``(channels,)``, such as from the most to the least active; the layer's own order by default.
+    order : ``(channels,)``, from the most to the least active; the layer's own order by default.
     """
     shown = maps[order if order is not None else np.arange(len(maps))][:MOST_MAPS]
     rows, columns = square_grid(len(shown))
@@ -30,11 +31,12 @@ def plot_feature_maps(
     figure = new_figure(5.4, 1.75 + 5.0 * rows / columns)
     above, below = figure.subplots(2, 1, height_ratios=[1.2, 5.0 * rows / columns])
     show_image(above, image, vmin=0, vmax=255 if image.dtype == np.uint8 else 1)
-    above.set_title(caption, fontsize=10, color=INK)
+    above.set_title(fit_name(caption, CAPTION_LETTERS, lines=2), fontsize=10, color=INK)
     drawn = below.imshow(tile(shown, columns, gap=gap), cmap="gray", interpolation="nearest")
     below.set_axis_off()
     size = " x ".join(str(side) for side in maps.shape[1:])
-    less = f", the first {MOST_MAPS} drawn" if len(maps) > MOST_MAPS else ""
+    chosen = "first" if order is None else "most active"
+    less = f", the {MOST_MAPS} {chosen} drawn" if len(maps) > MOST_MAPS else ""
     below.set_title(f"{layer}: {len(maps)} maps of {size}{less}", fontsize=10, color=INK)
     bar = figure.colorbar(drawn, ax=below, orientation="horizontal", shrink=0.6, aspect=30, pad=0.02)
     bar.set_label("activation", fontsize=9)

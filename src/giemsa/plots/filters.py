@@ -13,7 +13,7 @@ MOST_CHANNELS = 16
 
 
 def plot_filters(before: np.ndarray | None, after: np.ndarray, *, layer: str) -> Figure:
-    """Draw the filters of one convolution: as colours where it sees three channels, else a row a filter, a column a channel.
+    """Draw the filters of one convolution: as colours where it sees three channels, on a square grid where one, else a row each.
 
     Parameters
     ----------
@@ -57,11 +57,14 @@ def _channel_sheets(both: list[np.ndarray]) -> list[np.ndarray]:
     weight = np.abs(after[filters]).sum(axis=(0, 2, 3))
     channels = np.sort(np.argsort(-weight, kind="stable")[:MOST_CHANNELS])
     sheets = [x[np.ix_(filters, channels)].reshape(-1, *x.shape[2:]) for x in both]
-    return [tile(sheet, len(channels)) for sheet in sheets]
+    columns = len(channels) if len(channels) > 1 else square_grid(len(filters))[1]
+    return [tile(sheet, columns) for sheet in sheets]
 
 
 def _left_out(filters: np.ndarray) -> str:
     if len(filters) <= MOST_FILTERS and filters.shape[1] <= MOST_CHANNELS:
         return ""
     rows, columns = min(len(filters), MOST_FILTERS), min(filters.shape[1], MOST_CHANNELS)
+    if columns == 1:
+        return f"; the {rows} filters that moved most"
     return f"; the {rows} filters (rows) that moved most, their {columns} heaviest channels"

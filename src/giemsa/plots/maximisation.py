@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import fill
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import INK
+from giemsa.plots.style import INK, fit_name
 from giemsa.plots.tiles import place_image, sheet_axes, sheet_figure
 
 COLUMNS = 4
@@ -33,7 +32,7 @@ def plot_maximisation(
     ax = sheet_axes(figure, columns, block * blocks, left=left)
     for place, image in enumerate(made):
         row, column = block * (place // columns) + 0.3, place % columns
-        words = f"{fill(titles[place], 16)}\n{notes[place]}"
+        words = f"{fit_name(titles[place], 16, lines=2)}\n{notes[place]}"
         ax.text(column + 0.5, row, words, ha="center", va="bottom", fontsize=9, color=INK)
         place_image(ax, image, column, row)
         if real is not None:

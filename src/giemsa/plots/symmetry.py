@@ -41,7 +41,7 @@ def plot_symmetry_response(
     upper.plot(degrees, bands[2], color=COLORS[0], linewidth=2, label="median")
     upper.set_xticks(range(0, 361, 45))
     upper.set_ylim(0, 1.02)
-    upper.legend(fontsize=9, frameon=False, loc="lower center", ncols=3)
+    upper.legend(fontsize=9, framealpha=0.9, edgecolor="none", loc="best", ncols=3)
     tidy(
         upper,
         title=f"turned: probability of its class, {count} images",
@@ -56,6 +56,7 @@ def plot_symmetry_response(
     lower.set_yticks(places, list(moves), fontsize=9)
     lower.invert_yaxis()
     lower.set_xlim(0, max(0.05, float(changed.max()) * 1.2))
+    lower.set_xticks([tick for tick in lower.get_xticks() if tick <= 1])
     lower.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     tidy(lower, title="images whose answer changes", grid="x")
     return figure

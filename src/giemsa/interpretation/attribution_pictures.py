@@ -1,0 +1,80 @@
+"""The figures of attribution: the maps of all methods, and whether they can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from giemsa.interpretation.attribution import METHODS
+from giemsa.interpretation.criteria import CRITERIA
+from giemsa.interpretation.looks import AttributionLook
+from giemsa.interpretation.subject import Subject
+from giemsa.plots.attribution import plot_attributions
+from giemsa.plots.gallery import Picture
+from giemsa.plots.trust import Check, Interval, plot_trust
+
+CHECKS = {
+    "similarity": "random weights: likeness to the map before",
+    "gain": "deletion and insertion: gain over a random order",
+    "pointing": "four images: part of the mark on the right one",
+    "stability": "moved by a pixel: likeness of the maps",
+}
+
+
+def draw_attributions(look: AttributionLook, subject: Subject) -> tuple[Picture, Picture]:
+    """Draw the maps of all methods, and their checks."""
+    return _draw_maps(look, subject), _draw_trust(look)
+
+
+def _draw_maps(look: AttributionLook, subject: Subject) -> Picture:
+    names = subject.data.short_names
+    trusted = [METHODS[x.method].title for x in look.trust if x.verdict == "trusted"]
+    figure = plot_attributions(
+        np.asarray(subject.looked_at.images[look.places]),
+        [look.maps[x.method] for x in look.trust],
+        [METHODS[x.method].title for x in look.trust],
+        rows=[names[label] for label in look.explained],
+        failed=[x.verdict == "fails" for x in look.trust],
+    )
+    return Picture(
+        "interpret-attribution",
+        figure,
+        "Where each method sees evidence for the class",
+        f"Maps of {len(look.trust)} methods for {len(look.places)} images, one a class; "
+        f"passing every check: {', '.join(trusted) or 'none'}.",
+        "Red speaks for the class that the network names, blue against it; each map is scaled to its own largest value. "
+        "Methods that fail their checks are greyed out.",
+        "A map says where, not what: that the place matters, not which feature of it.",
+    )
+
+
+def _draw_trust(look: AttributionLook) -> Picture:
+    checks = tuple(_checks(look))
+    return Picture(
+        "interpret-trust",
+        plot_trust(checks, {METHODS[x.method].title: x.verdict == "fails" for x in look.trust}),
+        "Can these maps be believed?",
+        f"{len(checks)} checks of each method: " + " ".join(x.sentence for x in look.trust),
+        "Each dot is a mean over images with its 95 % interval; the shaded side is good. Grey methods fail.",
+        "Passing says that a map depends on what was learnt and marks what matters; it does not say that the network is right.",
+    )
+
+
+def _checks(look: AttributionLook) -> Iterator[Check]:
+    """Give what was measured of all methods; the pointing game only where it was played."""
+    for name, title in CHECKS.items():
+        means = {METHODS[x.method].title: getattr(x, name) for x in look.trust}
+        values = {
+            method: (mean.value, mean.low, mean.high) for method, mean in means.items() if mean and mean.n
+        }
+        if values or name != "pointing":
+            criterion = CRITERIA[name]
+            yield Check(title, values, criterion.bound, criterion.high_is_good, _limits(name, values))
+
+
+def _limits(name: str, values: dict[str, Interval]) -> tuple[float, float]:
+    """Return the ends of an axis that holds every interval."""
+    low, high = (-0.1, 0.5) if name == "gain" else (0.0, 1.0)
+    lows, highs = ([interval[place] for interval in values.values()] for place in (1, 2))
+    return min(low, *lows) - 0.03, max(high, *highs) + 0.03

@@ -1,0 +1,50 @@
+"""What was measured is what is drawn, wherever it lies."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from torch import nn
+
+from giemsa.interpretation.attribution_pictures import draw_attributions
+from giemsa.interpretation.interval import Mean
+from giemsa.interpretation.looks import AttributionLook
+from giemsa.interpretation.subject import Amounts, Subject
+from giemsa.interpretation.trust import MethodTrust
+from giemsa.training.classifier import Classes, Classifier, Preprocessing
+
+GOOD, BELOW = Mean(0.4, 0.3, 0.45, 20), Mean(-0.2, -0.3, -0.1, 20)
+
+
+@pytest.fixture
+def look() -> AttributionLook:
+    trust = (
+        MethodTrust("gradient", GOOD, GOOD, None, BELOW),
+        MethodTrust("occlusion", GOOD, BELOW, None, GOOD),
+    )
+    maps = {x.method: np.ones((1, 20, 20)) for x in trust}
+    return AttributionLook(np.array([0]), np.array([1]), maps, trust, {}, ())
+
+
+@pytest.fixture
+def subject(discs) -> Subject:
+    preprocessing = Preprocessing((20, 20, 3), (0.5,) * 3, (0.2,) * 3)
+    network = Classifier(nn.Flatten(), preprocessing, Classes(discs.class_names))
+    return Subject(network, None, discs, Amounts(), 0)
+
+
+def test_every_interval_lies_on_its_axis(look, subject):
+    trust = draw_attributions(look, subject)[1]
+    assert len(trust.figure.axes) == 3
+    for ax in trust.figure.axes:
+        low, high = ax.get_xlim()
+        drawn = np.concatenate([np.asarray(line.get_xdata(), dtype=float) for line in ax.lines])
+        assert low <= drawn.min() <= drawn.max() <= high
+
+
+def test_the_pointing_game_counts_where_it_was_played(look, subject):
+    assert draw_attributions(look, subject)[1].alt.startswith("3 checks of each method: ")
+    played = [dataclasses.replace(x, pointing=GOOD) for x in look.trust]
+    trust = draw_attributions(dataclasses.replace(look, trust=tuple(played)), subject)[1]
+    assert trust.alt.startswith("4 checks of each method: ")
+    assert [ax.get_title(loc="left")[:11] for ax in trust.figure.axes][2] == "four images"

@@ -1,0 +1,63 @@
+"""The sentences say no more than what was seen."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from torch import nn
+
+from giemsa.interpretation.activation_maximisation import DEFAULTS, Maximisation
+from giemsa.interpretation.interpretation import Interpretation
+from giemsa.interpretation.interval import Mean
+from giemsa.interpretation.looks import AttributionLook, MadeLook
+from giemsa.interpretation.subject import Amounts, Subject
+from giemsa.interpretation.symmetry_response import MOVES, SymmetryResponse
+from giemsa.interpretation.transfer import MadeImages
+from giemsa.interpretation.trust import MethodTrust
+from giemsa.interpretation.words import sentences_of
+from giemsa.training.classifier import Classes, Classifier, Preprocessing
+
+
+@pytest.fixture
+def found(discs) -> Interpretation:
+    preprocessing = Preprocessing((20, 20, 3), (0.5,) * 3, (0.2,) * 3)
+    network = Classifier(nn.Flatten(), preprocessing, Classes(discs.class_names))
+    nothing = {"layers": (), "filters": (), "maps": None, "made": None, "attribution": None, "space": None}
+    return Interpretation(Subject(network, None, discs, Amounts(), 0), **nothing, symmetry=None)
+
+
+@pytest.mark.parametrize(("n", "words"), [(1, "need 8 images, and there is 1."), (7, "and there are 7.")])
+def test_of_few_images_it_is_not_said_what_can_be_believed(found, n, words):
+    good = Mean(0.4, 0.3, 0.45, n)
+    look = AttributionLook(
+        np.array([0]), np.array([0]), {}, (MethodTrust("occlusion", good, good, None, good),), {}, ()
+    )
+    said = sentences_of(dataclasses.replace(found, attribution=look))
+    assert len(said) == 1
+    assert said[0].endswith(words)
+    assert "trust" not in said[0]
+
+
+def test_where_no_move_changes_an_answer_none_is_said_to_change_the_most(found):
+    degrees = np.array([0.0, 90.0])
+    ones, none = np.ones((4, 2)), np.zeros(len(MOVES))
+    still = SymmetryResponse(np.zeros(4), ones[:, 0], degrees, ones, tuple(MOVES), ones, none, np.zeros(2))
+    said = sentences_of(dataclasses.replace(found, symmetry=still))
+    assert said == ("Turning the image changes no answer of 4 images; of the other moves, none does.",)
+
+
+@pytest.mark.parametrize(
+    ("weak", "words"), [(2, "made for disc 0 and disc 1 do"), (9, "for 9 of 10 classes do")]
+)
+def test_of_many_classes_that_do_not_convince_the_number_is_said(found, weak, words):
+    names = tuple(f"disc {number}" for number in range(10))
+    data = dataclasses.replace(
+        found.subject.data, card=dataclasses.replace(found.subject.data.card, class_names=names)
+    )
+    sure = np.where(np.arange(10) < weak, 0.1, 0.9)
+    judged = MadeImages(sure, sure, None, sure, sure, np.zeros(10, dtype=int))
+    look = MadeLook(
+        Maximisation(np.ones((10, 2, 2, 3)), sure, sure[None], DEFAULTS), judged, np.zeros(10, dtype=int), 9
+    )
+    subject = dataclasses.replace(found.subject, data=data)
+    assert words in sentences_of(dataclasses.replace(found, subject=subject, made=look))[0]

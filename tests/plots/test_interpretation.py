@@ -1,0 +1,84 @@
+"""The figures of an interpretation keep their words apart and inside, whatever the classes are called."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from giemsa.interpretation.attribution import METHODS
+from giemsa.plots.attribution import plot_attributions
+from giemsa.plots.feature_maps import plot_feature_maps
+from giemsa.plots.filters import plot_filters
+from giemsa.plots.maximisation import plot_maximisation
+from giemsa.plots.symmetry import plot_symmetry_response
+
+LONG = "a very long name of a class of cells, as a pathologist would write it, number"
+IMAGES = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 3), dtype=np.uint8)
+
+
+def boxes(figure: Figure, texts: list[Text]) -> list[Bbox]:
+    figure.draw_without_rendering()
+    return [text.get_window_extent() for text in texts]
+
+
+def test_the_methods_stand_side_by_side_without_touching():
+    titles = [method.title for method in METHODS.values()]
+    figure = plot_attributions(
+        IMAGES[:1], [np.ones((1, 8, 8))] * len(titles), titles, rows=["round"], failed=[True] * len(titles)
+    )
+    words = [text for text in figure.axes[0].texts if text.get_text() != "round"]
+    found = boxes(figure, words)
+    assert len(found) == len(titles) + 1 == 8
+    assert all(left.x1 < right.x0 for left, right in pairwise(found))
+
+
+def test_long_names_do_not_reach_into_the_images_of_another_class():
+    names = [f"{LONG} {number}" for number in range(8)]
+    figure = plot_maximisation(IMAGES / 255, IMAGES, names, ["p = .50"] * 8)
+    ax = figure.axes[0]
+    found = boxes(figure, [text for text in ax.texts if "p = " in text.get_text()])
+    images = [image.get_window_extent() for image in ax.images]
+    assert (len(found), len(images)) == (8, 16)
+    assert not any(Bbox.intersection(words, image) for words in found for image in images)
+
+
+def test_a_long_name_fits_above_the_feature_maps():
+    figure = plot_feature_maps(
+        IMAGES[0], np.ones((4, 3, 3)), layer="layer 2", caption=f"train image 20, {LONG}"
+    )
+    (words,) = boxes(figure, [figure.axes[0].title])
+    assert figure.bbox.x0 <= words.x0 < words.x1 <= figure.bbox.x1
+
+
+def test_of_many_maps_it_is_said_which_are_drawn():
+    maps = np.ones((80, 3, 3))
+    titles = [
+        plot_feature_maps(IMAGES[0], maps, layer="layer 2", caption="", order=order).axes[1].get_title()
+        for order in (None, np.arange(80))
+    ]
+    assert titles == [
+        f"layer 2: 80 maps of 3 x 3, the 64 {which} drawn" for which in ("first", "most active")
+    ]
+
+
+@pytest.mark.parametrize(("channels", "tiles"), [(1, (4, 4)), (2, (16, 2)), (3, (4, 4))])
+def test_filters_of_grey_images_lie_on_a_square_grid(channels, tiles):
+    figure = plot_filters(None, np.ones((16, channels, 3, 3)), layer="layer 0")
+    rows, columns = tiles
+    assert figure.axes[0].images[0].get_array().shape[:2] == (rows * 4 - 1, columns * 4 - 1)
+
+
+@pytest.mark.parametrize("probability", [0.03, 0.97])
+def test_the_legend_does_not_lie_over_the_response_and_no_part_exceeds_the_whole(probability):
+    degrees = np.arange(0, 361, 15.0)
+    turned = np.full((5, len(degrees)), probability)
+    figure = plot_symmetry_response(degrees, turned, ["darker", "brighter"], np.array([0.0, 1.0]), 5)
+    figure.draw_without_rendering()
+    upper, lower = figure.axes
+    height = upper.transData.transform((0, probability))[1]
+    legend = upper.get_legend().get_window_extent()
+    assert not legend.y0 <= height <= legend.y1
+    assert max(lower.get_xticks()) == 1
