@@ -540,7 +540,8 @@ found
 display(*[look for name, look in looks.items() if name.startswith("interpret-feature-maps")])
 
 # %% [markdown]
-# **Filters after training.** Here are the first filters again, before and after. Can you find some that look for a colour, and
+# **Filters after training.** Here are the first filters again, before and after. Most have changed little: even random filters say
+# something about an image, and the layers behind them have learnt to make use of it. Can you find some that look for a colour, and
 # some that look for an edge (bright on one side, dark on the other)?
 
 # %%
@@ -647,8 +648,9 @@ print(f"{own_run.history[-1].val_accuracy:.3f} of validation right after {len(ow
 giemsa.evaluate(own_run)
 
 # %% [markdown]
-# And a single image file, with the network that learnt from all of BloodMNIST. (It has learnt from this very image, so this is no
-# test. Put a file of your own in its place.)
+# And a single image file, a neutrophil, with the network that learnt from all of BloodMNIST. (It has learnt from this very image, so
+# this is no test. If it is wrong all the same, that is no error of the program: a network does not know all its training images by
+# heart. How sure is it? Then put a file of your own in its place.)
 
 # %%
 one_file = sorted((folder / "neutrophil").iterdir())[0]

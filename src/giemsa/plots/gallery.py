@@ -13,6 +13,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from giemsa.plots.lettering import write_as_named
+
 INDEX = "index.json"
 DOTS_PER_INCH = 144
 
@@ -45,6 +47,7 @@ class Picture:
         import io
 
         file = io.BytesIO()
+        write_as_named(self.figure)
         self.figure.savefig(file, format="png", facecolor="white")
         words = {name: html.escape(getattr(self, name)) for name in ("title", "alt", "shows", "caution")}
         return (
@@ -84,7 +87,8 @@ def save_pictures(folder: Path, pictures: Iterable[Picture]) -> list[Path]:
 
 
 def _lay_out(figure: Figure) -> None:
-    """Give the parts their places for good: with a layout engine matplotlib draws twice for each file."""
+    """Give the parts their letters, and their places for good: with a layout engine matplotlib draws twice for each file."""
+    write_as_named(figure)
     engine = figure.get_layout_engine()
     if engine is None:
         return
