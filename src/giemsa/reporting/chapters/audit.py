@@ -15,7 +15,7 @@ from giemsa.reporting.pictures import illustrations
 from giemsa.reporting.thumbnails import thumbnail_address
 from giemsa.reporting.words import plural, sentence
 
-EXAMPLES = 7
+EXAMPLES = 6  # even, so that both images of a pair are shown
 TONES = {"severe": "severe", "warning": "warning"}
 
 
