@@ -332,3 +332,23 @@ def test_nobody_waits_for_the_files_that_are_left_when_it_is_interrupted(tmp_pat
     with pytest.raises(KeyboardInterrupt):
         read_images([path] * 400, ImageForm(8, 8, 3), progress=interrupt)
     assert len(opened) < 200
+
+
+def test_a_large_image_is_in_memory_once(tmp_path, monkeypatch):
+    path = save(tmp_path / "a.png", np.full((300, 300, 3), 80, np.uint8))
+    tall = save(tmp_path / "tall.png", np.full((300, 200, 3), 80, np.uint8))
+    copies = []
+    for name in ("copy", "crop"):
+        monkeypatch.setattr(Image.Image, name, _noting(copies, name, getattr(Image.Image, name)))
+    assert read_image(path, FORM).max() == 80
+    assert copies == []
+    read_image(tall, FORM)
+    assert copies == ["crop"]
+
+
+def _noting(names, name, method):
+    def noted(*words):
+        names.append(name)
+        return method(*words)
+
+    return noted

@@ -200,7 +200,7 @@ def _attempt(path: Path, form: ImageForm) -> tuple[np.ndarray, _FileFacts] | Whi
     try:
         with open_image(path) as image:
             kind, (width, height), coarse = image.format or "", image.size, is_coarse(image)
-            image = ImageOps.exif_transpose(load_image(image, path))
+            ImageOps.exif_transpose(load_image(image, path), in_place=True)
         if is_deep(image.mode) and level_of(form.white, image.mode) is None:
             return own_levels(deep_values(image, path))
         plain = _eight_bit(image, path, form.white)
@@ -210,7 +210,9 @@ def _attempt(path: Path, form: ImageForm) -> tuple[np.ndarray, _FileFacts] | Whi
             )
     except ImageFileError as error:
         return error
-    plain = plain.convert("L" if form.channels == 1 else "RGB")
+    mode = "L" if form.channels == 1 else "RGB"
+    if plain.mode != mode:  # converting to the same mode would copy what may be large
+        plain = plain.convert(mode)
     cropped = form.geometry is not None and (height, width) == (form.geometry.height, form.geometry.width)
     small = _as_published(plain, form, form.geometry) if cropped and form.geometry else _fitted(plain, form)
     pixels = np.asarray(small, dtype=np.uint8).reshape(form.height, form.width, form.channels)
@@ -266,6 +268,8 @@ def _fitted(image: Image.Image, form: ImageForm) -> Image.Image:
 
 
 def _centre(image: Image.Image, width: int, height: int) -> Image.Image:
+    if (width, height) == image.size:
+        return image
     left, top = (image.width - width) // 2, (image.height - height) // 2
     return image.crop((left, top, left + width, top + height))
 
