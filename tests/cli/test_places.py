@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from giemsa.cli import app
 from giemsa.cli.app import main, status_of
@@ -100,6 +101,15 @@ def test_words_and_json_leave_in_utf8_whatever_the_system_says(monkeypatch: pyte
     with pytest.raises(SystemExit):
         main([])
     assert written.getvalue().decode("utf-8").rstrip() == "grün, 細胞, Zelle \\udcfc"
+
+
+def test_a_bar_says_from_its_first_moment_what_there_is_to_do() -> None:
+    session, shown = Session(), io.StringIO()
+    session._console = Console(file=shown, force_terminal=True, width=80)
+    session.progress(0, 24, "reading images")
+    session.end_progress()
+    assert "0/24" in shown.getvalue()
+    assert "None" not in shown.getvalue()
 
 
 def test_json_is_ascii_and_gives_names_back(capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,15 +59,15 @@ class Session:
         if self._bar is None:
             if done >= total and time.monotonic() - self._began < WORTH_A_BAR_SECONDS:
                 return
-            self._start_bar()
+            self._start_bar(total, words)
         assert self._bar is not None
         assert self._task is not None
         self._bar.update(self._task, completed=done, total=total, description=words)
 
-    def _start_bar(self) -> None:
+    def _start_bar(self, total: int, words: str) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
         self._bar = Progress(*columns, TimeRemainingColumn(), console=self._console, transient=True)
-        self._task = self._bar.add_task("", total=None)
+        self._task = self._bar.add_task(words, total=total)
         self._bar.start()
 
     def end_progress(self) -> None:
