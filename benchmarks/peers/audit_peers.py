@@ -83,6 +83,6 @@ if __name__ == "__main__":
     given = np.load(source)
     if what == "duplicates":
         result = imagehash_pairs(given["images"]) | cleanvision_groups(given["images"])
-        Path(target).write_text(json.dumps(result))
+        Path(target).write_text(json.dumps(result), encoding="utf-8")
     else:
         np.savez(target, **cleanlab_scores(given["labels"], given["probabilities"]))
