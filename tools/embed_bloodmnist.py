@@ -7,6 +7,7 @@ Fits the predictor of :mod:`giemsa.data.packing`, encodes all images, decodes th
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import lzma
 import sys
@@ -145,4 +146,8 @@ def _fit_streams(canvas: np.ndarray, place: int, model: Model) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("official", type=Path, help="bloodmnist.npz, as it is published")
+    parser.add_argument("packed", type=Path, help="the file to write")
+    given = parser.parse_args()
+    main(given.official, given.packed)
