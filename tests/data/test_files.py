@@ -62,6 +62,11 @@ def test_a_run_is_known_by_its_configuration(tree):
         assert not is_result_folder(run), text
 
 
+def test_another_programs_file_may_hold_anything(tree):
+    (tree / "b" / "config.json").write_text("[" * 100_000)
+    assert not is_result_folder(tree / "b")
+
+
 def test_figures_are_known_by_their_index(tree):
     """As `giemsa audit . --out findings` leaves them."""
     touch(tree / "findings" / "figures" / "audit-duplicates.png")
