@@ -89,6 +89,25 @@ def test_a_garbled_description(folder: Path, preprocessing: object) -> None:
     assert "lacks or garbles a field" in _refused(folder)
 
 
+@pytest.mark.parametrize("temperature", ["hot", 0, -1.0])
+def test_a_temperature_that_is_none(folder: Path, temperature: object) -> None:
+    _change(folder / "model.json", temperature=temperature)
+    assert "lacks or garbles a field" in _refused(folder)
+
+
+def test_a_recipe_of_a_newer_version(folder: Path) -> None:
+    recipe = json.loads((folder / "config.json").read_text(encoding="utf-8"))["recipe"]
+    _change(folder / "config.json", recipe=recipe | {"mixup": 0.1})
+    with pytest.raises(RunError, match="has mixup, which this giemsa does not know: install"):
+        _ = open_run(folder).recipe
+
+
+def test_predictions_that_were_changed(folder: Path) -> None:
+    (folder / "predictions" / "val.csv").write_text("index,label,a\n0,1,x\n", encoding="utf-8")
+    with pytest.raises(RunError, match=r"val\.csv is not what giemsa wrote .*: it was changed or cut short"):
+        open_run(folder).predictions("val")
+
+
 def test_a_pickle_is_never_opened(folder: Path) -> None:
     import pickle
 

@@ -108,6 +108,8 @@ def _rebuild(facts: dict[str, Any], network: nn.Module | None, compute: Compute)
     preprocessing = Preprocessing(**stored)
     names = tuple(facts["class_names"])
     symmetry, temperature = facts["symmetry"], float(facts["temperature"])
+    if not temperature > 0:
+        raise ValueError(f"a temperature of {temperature:g}")
     classes = Classes(names, tuple(facts["short_names"]), temperature, symmetry, compute)
     if network is None:
         return place(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -70,14 +71,15 @@ class Run:
 
     @property
     def recipe(self) -> Recipe:
-        """The recipe it was trained with."""
-        try:
-            return Recipe(**self.config["recipe"])
-        except TypeError as error:
+        """The recipe it was trained with; a field that this version does not know is a :class:`RunError`."""
+        known = {field.name for field in dataclasses.fields(Recipe)}
+        unknown = sorted(self.config["recipe"].keys() - known)
+        if unknown:
             raise RunError(
-                f"{self.folder / 'config.json'} has a recipe that this giemsa does not know ({error}): install a newer giemsa, "
-                "if it was not changed"
-            ) from error
+                f"the recipe of {self.folder} has {', '.join(unknown)}, which this giemsa does not know: "
+                "install the giemsa that trained it, or a newer one"
+            )
+        return Recipe(**self.config["recipe"])
 
     @property
     def seed(self) -> int:
@@ -170,7 +172,9 @@ class Run:
             rows = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2, encoding="utf-8", quotechar='"')
             return rows[:, 1].astype(np.int64), rows[:, 2:]
         except (ValueError, IndexError) as error:
-            raise RunError(f"{path} is not readable ({error}): it was changed or cut short") from error
+            raise RunError(
+                f"{path} is not what giemsa wrote ({error}): it was changed or cut short"
+            ) from error
 
     def pictures(self, *, shade_gap: bool = False) -> tuple[Picture, ...]:
         """Return the learning curves and a sample of augmented images; ``shade_gap`` shades the space between train and val."""
