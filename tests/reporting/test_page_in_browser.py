@@ -151,6 +151,21 @@ def test_the_matrix_is_one_stop_of_the_tab_key_and_its_arrows_reach_every_cell(p
     ) == ["cell-2-2"]
 
 
+def test_the_names_of_a_crowded_matrix_stay_in_sight_while_it_scrolls(page: Any) -> None:
+    scrolled = page.execute_script("""
+        document.querySelector('.confusion').classList.add('crowded');
+        const box = document.querySelector('.matrix-scroll');
+        box.style.cssText = 'width: 200px; max-height: 120px';
+        box.scrollTo({left: 60, top: 40, behavior: 'instant'});
+        const frame = box.getBoundingClientRect();
+        const [name, title] = ['tbody th', 'thead th'].map((one) => box.querySelector(one).getBoundingClientRect());
+        return [box.scrollLeft, box.scrollTop, name.left - frame.left, title.top - frame.top, name.width];
+    """)
+    assert scrolled[:2] == [60, 40]
+    assert scrolled[2:4] == pytest.approx([0, 0], abs=2)
+    assert scrolled[4] > 100
+
+
 @pytest.mark.parametrize(("width", "stops"), [(1280, False), (220, True)])
 def test_a_table_is_a_stop_only_where_there_is_something_to_scroll(
     browser: Any, told_run: Any, width: int, stops: bool
