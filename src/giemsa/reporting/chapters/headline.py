@@ -67,6 +67,8 @@ def _failure(material: Material) -> tuple[str, ...]:
     }
     worst = min(shares, key=lambda label: shares[label])
     number = int((labels == worst).sum())
+    if shares[worst] == 1:
+        return ("It made no mistake on these images, which does not mean that it makes none on others.",)
     return (
         f"It fails most often on {material.class_names[worst]}: {percent(shares[worst])} of {count(number)} are found.",
     )
