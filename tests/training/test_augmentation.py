@@ -100,3 +100,16 @@ def test_the_same_generator_gives_the_same_images(images: torch.Tensor) -> None:
     )
     assert torch.equal(first, second)
     assert not torch.equal(first, other)
+
+
+def test_the_generator_alone_decides_and_nothing_wanted_is_nothing_done(images: torch.Tensor) -> None:
+    views = torch.zeros(8, dtype=torch.int64)
+    everything = Recipe(
+        horizontal_flip=True, vertical_flip=True, rotation_degrees=20, shift_pixels=2, colour_jitter=0.3
+    )
+    once, again = (augment(images, everything, views, torch.Generator().manual_seed(1)) for _ in range(2))
+    assert torch.equal(once, again)
+    nothing = Recipe(
+        horizontal_flip=False, vertical_flip=False, rotation_degrees=0, shift_pixels=0, colour_jitter=0
+    )
+    assert torch.equal(augment(images, nothing, views, torch.Generator().manual_seed(1)), images)

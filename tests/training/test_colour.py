@@ -28,6 +28,13 @@ def test_the_order_of_brightness_survives_in_grey_images():
     assert (jittered.diff(dim=1) >= 0).all()
 
 
+def test_no_colour_turns_into_its_opposite():
+    pixels = torch.tensor([0.7, 0.5, 0.3]).view(1, 3, 1, 1).expand(200, 3, 4, 4)
+    red, green, blue = jitter_colours(pixels, 0.3, generator()).mean(dim=(2, 3)).T
+    assert (red > green).all()
+    assert (green > blue).all()
+
+
 def test_brightness_reaches_about_its_bounds_and_no_further():
     flat = torch.full((4000, 1, 2, 2), 0.4)
     factors = jitter_colours(flat, 0.5, generator())[:, 0, 0, 0] / 0.4

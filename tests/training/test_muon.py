@@ -66,6 +66,21 @@ def test_a_step_on_a_convolution_stretches_by_about_the_learning_rate():
     assert 0.05 < stretch < 0.13
 
 
+def test_a_convolution_moves_by_its_momentum_and_what_has_no_gradient_stays():
+    generator = torch.Generator().manual_seed(5)
+    start, first, second = torch.randn(3, 4, 2, 1, 1, generator=generator)
+    weight, idle = nn.Parameter(start.clone()), nn.Parameter(torch.ones(3))
+    optimiser = Muon(nn.ParameterList([weight, idle]), learning_rate=0.1, weight_decay=0.2)
+    for gradient in (first, second):
+        weight.grad = gradient.clone()
+        optimiser.step()
+    expected = start
+    for ahead in (1.9 * first, second + 0.9 * (0.9 * first + second)):
+        expected = 0.98 * expected - 0.1 * 2**0.5 * orthogonalize(ahead.flatten(1)).view(4, 2, 1, 1)
+    torch.testing.assert_close(weight.detach(), expected)
+    assert torch.equal(idle.detach(), torch.ones(3))
+
+
 def test_the_moves_of_a_step_can_be_made_in_any_order():
     networks = [nn.Sequential(nn.Conv2d(2, 4, 3), nn.Flatten(), nn.Linear(4, 3)) for _ in range(2)]
     networks[1].load_state_dict(networks[0].state_dict())

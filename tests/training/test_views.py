@@ -29,7 +29,9 @@ def test_a_view_of_a_view_is_a_view_of_the_same_symmetry() -> None:
 
 def test_one_view_or_all_that_the_symmetry_has() -> None:
     assert choose_views("mirror and quarter turns", 8) == tuple(range(8))
-    assert choose_views("none", 1) == (0,)
+    assert choose_views("none", 1) == choose_views("mirror", 1) == (0,)
+    with pytest.raises(ModelError, match="no symmetry is called 'mirrors'"):
+        choose_views("mirrors", 1)
     with pytest.raises(ModelError, match="ask for 1 or 2"):
         choose_views("mirror", 8)
 
