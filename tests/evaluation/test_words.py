@@ -5,9 +5,16 @@ import pytest
 from sklearn.metrics import classification_report as reference
 
 from giemsa.evaluation.evaluate import score
+from giemsa.evaluation.intervals import Score
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.scorecard import score_predictions
-from giemsa.evaluation.words import classification_report, percent, plain_sentences, spoken_names
+from giemsa.evaluation.words import (
+    classification_report,
+    percent,
+    plain_sentences,
+    spoken_names,
+    with_interval,
+)
 
 
 def made(seed=0):
@@ -31,6 +38,20 @@ def test_the_table_equals_scikit_learn():
     assert numbers[:3] == wanted[:3]
     assert numbers[4:] == wanted[4:]
     assert len(numbers) == 6
+    lines = [line for line in classification_report(card).splitlines() if line]
+    assert len({len(line) for line in lines}) == 1
+    assert [line.split()[0] for line in lines[1:]] == [line[: line.index(" ")] for line in lines[1:]]
+
+
+def test_shares_are_exact_at_both_ends_only():
+    shares = (0.9994, 0.99951, 0.0006, 0.0004)
+    assert [percent(share) for share in shares] == ["99.9 %", "over 99.9 %", "0.1 %", "under 0.1 %"]
+
+
+def test_a_share_with_its_interval_where_it_has_one():
+    assert with_interval(Score(0.9, 0.8, 0.95, 1200)) == "90.0 % (95 % interval 80.0 % to 95.0 %, n = 1,200)"
+    assert with_interval(Score(0.5, np.nan, np.nan, 3)) == "50.0 % (n = 3)"
+    assert with_interval(Score(np.nan, np.nan, np.nan, 0)) == "undefined (n = 0)"
 
 
 def test_three_sentences():
