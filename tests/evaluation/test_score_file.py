@@ -7,6 +7,7 @@ import pytest
 
 from giemsa.data.dataset import DataCard, ImageDataset, Split
 from giemsa.errors import PredictionError
+from giemsa.evaluation.intervals import wilson
 from giemsa.evaluation.predictions_file import write_standard_file
 from giemsa.evaluation.score_file import score_file
 
@@ -44,6 +45,19 @@ def test_rows_that_name_their_images_may_come_in_any_order(tmp_path, column):
     (tmp_path / "p.csv").write_text("\n".join([",".join([column, "label", *NAMES]), *rows]))
     evaluation = score_file(tmp_path / "p.csv", data)
     assert np.array_equal(evaluation.predictions.probabilities, table)
+
+
+def test_labels_that_agree_are_taken_and_patients_count_as_patients(tmp_path):
+    data = made_data()
+    test = dataclasses.replace(data.test, groups=np.array([f"patient {number % 5}" for number in range(30)]))
+    rows = [
+        f"{i},{i % 3}," + ",".join(str(0.8 if i % 3 == label else 0.1) for label in range(3))
+        for i in range(30)
+    ]
+    (tmp_path / "p.csv").write_text("index,label," + ",".join(NAMES) + "\n" + "\n".join(rows) + "\n")
+    evaluation = score_file(tmp_path / "p.csv", dataclasses.replace(data, test=test))
+    accuracy = evaluation.card.whole["accuracy"]
+    assert (accuracy.value, accuracy.low) == (1, wilson(1.0, 5)[0])
 
 
 def test_what_does_not_fit_is_refused(tmp_path):

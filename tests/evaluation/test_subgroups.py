@@ -1,6 +1,7 @@
 """What an audit adds to the failures."""
 
 import numpy as np
+import pytest
 
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.subgroups import AuditHints, find_failures
@@ -18,6 +19,7 @@ def test_without_leaks_and_with_suspects():
     assert found.suspect_mistakes is not None
     assert found.suspect_mistakes.tolist() == [1]
     assert found.to_json()["suspect_mistakes"] == [1]
+    assert found.to_json()["without_leaks"] == found.without_leaks.to_json()
 
 
 def test_before_an_audit():
@@ -26,3 +28,11 @@ def test_before_an_audit():
     )
     assert found.without_leaks is None
     assert list(found.subgroups) == ["site"]  # all images are equally bright
+
+
+@pytest.mark.parametrize(("width", "measured"), [(3, ["brightness", "sharpness"]), (2, [])])
+def test_images_of_three_pixels_are_grouped_by_brightness_and_sharpness(width, measured):
+    board = np.indices((9, width)).sum(axis=0)[None, :, :, None] % 2
+    images = (board * np.arange(40)[:, None, None, None]).astype(np.uint8)
+    predictions = Predictions(np.zeros(40, dtype=int), np.full((40, 2), 0.5), ("a", "b"))
+    assert list(find_failures(predictions, images=images).subgroups) == measured
