@@ -33,7 +33,7 @@ def read_manifest(path: Path) -> Records:
     for row, place in zip(rows, where, strict=True):
         if not row["path"] or not row["label"]:
             raise DataError(f"{place}: path and label must not be empty")
-    columns = [name for name in rows[0] if name]
+    columns = list(rows[0])
     splits = groups = None
     if any(row.get("split") for row in rows):
         splits = tuple(split_name(row["split"], place) for row, place in zip(rows, where, strict=True))
