@@ -27,3 +27,14 @@ def test_a_true_map_gains_and_a_false_one_loses():
     np.testing.assert_allclose(true.insertion[0, -1], true.deletion[0, 0], atol=1e-12)
     np.testing.assert_allclose(true.scores, -false.scores, atol=1e-6)
     assert true.scores[0] > 0.3
+
+
+def test_equal_values_of_oblong_images_come_in_the_order_of_the_rows():
+    pixels = torch.rand(2, 1, 4, 6, generator=torch.Generator().manual_seed(0))
+    flat, falling = np.zeros((2, 4, 6)), np.arange(48)[::-1].reshape(2, 4, 6)
+    one, other = (
+        deletion_curves(CountsBright(), pixels, np.array([0, 0]), m, steps=4) for m in (flat, falling)
+    )
+    np.testing.assert_array_equal(one.deletion, other.deletion)
+    assert one.fractions.tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert not np.allclose(one.deletion[0], one.deletion[1])
