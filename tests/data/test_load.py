@@ -521,10 +521,38 @@ def test_a_class_with_one_image(folder):
         load(folder)
 
 
-def test_only_some_of_the_splits(tmp_path):
+def test_of_train_and_test_alone_val_is_taken_from_train(tmp_path):
+    for split, count in (("Training", 16), ("testing", 3)):
+        for number in range(2 * count):
+            save(
+                tmp_path / split / "ab"[number % 2] / f"{number}.png",
+                100 * count + number // (2 * count - 4) * 50,
+            )
+    for number in range(4):
+        shutil.copy(tmp_path / "Training" / "a" / "0.png", tmp_path / "Training" / "a" / f"copy-{number}.png")
+    data = load(tmp_path)
+    assert [len(split) for split in data.splits.values()] == [32, 4, 6]
+    assert all("Training" in address for split in (data.train, data.val) for address in split.addresses)
+    assert data.notes == (
+        "An eighth of train was taken for val by giemsa, stratified by class, seed 0; exact duplicates kept in one split.",
+    )
+    again = load(tmp_path)
+    assert again.val.addresses == data.val.addresses
+
+
+def test_a_class_of_one_image_gives_val_none(tmp_path):
     for split in ("train", "test"):
+        for number in range(10):
+            save(tmp_path / split / "a" / f"{number}.png", number)
+    save(tmp_path / "train" / "b" / "0.png", 50)
+    with pytest.raises(DataError, match="class 'b' has 1 image: a split into train and val needs at least 2"):
+        load(tmp_path)
+
+
+def test_without_test_it_is_told_what_is_missing(tmp_path):
+    for split in ("train", "val"):
         save(tmp_path / split / "a" / "0.png")
-    with pytest.raises(DataError, match="not for val"):
+    with pytest.raises(DataError, match="not for test: expected train, val and test, or train and test"):
         load(tmp_path)
 
 
@@ -606,7 +634,7 @@ def test_no_image_that_can_be_read(tmp_path):
         ("path,label\ngone.npz::train/0,x\ngone.npz::train/1,y\n", "does not exist"),
         (
             "path,label,split\nbloodmnist::train/0,x,train\nbloodmnist::train/1,y,train\n",
-            "val split has no images",
+            "test split has no images",
         ),
     ],
 )

@@ -13,11 +13,12 @@ from giemsa.data.depth import tell_coarse, tell_levels
 from giemsa.data.images import ImageForm, count_channels, fit_arrays, read_images
 from giemsa.data.records import Records, order_classes, tell_look_alikes
 from giemsa.data.sources import read_source
-from giemsa.data.splitting import cluster_images, make_splits
+from giemsa.data.splitting import FRACTIONS, cluster_images, make_splits
 from giemsa.errors import DataError
 from giemsa.progress import Progress
 
 FILE_SIZE = 64
+FROM_TRAIN = {"train": 0.875, "val": 0.125}  # where train and test alone are given: as in 70/10/20
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -147,22 +148,37 @@ def _divide(
     class_names: tuple[str, ...],
     seed: int,
 ) -> tuple[dict[str, np.ndarray], str]:
+    """Return the places of each split, and a sentence on what giemsa divided itself."""
+
+    def make(chosen: np.ndarray, fractions: Mapping[str, float]) -> dict[str, np.ndarray]:
+        clusters = cluster_images(pixels.images[chosen], None if groups is None else groups[chosen])
+        parts = make_splits(labels[chosen], clusters, class_names=class_names, fractions=fractions, seed=seed)
+        return {split: chosen[places] for split, places in parts.items()}
+
+    together = "groups and exact duplicates" if groups is not None else "exact duplicates"
+    how = f"by giemsa, stratified by class, seed {seed}; {together} kept in one split."
     if records.splits is None:
-        clusters = cluster_images(pixels.images, groups)
-        together = "groups and exact duplicates" if groups is not None else "exact duplicates"
-        note = f"Split 70/10/20 by giemsa, stratified by class, seed {seed}; {together} kept in one split."
-        return make_splits(labels, clusters, class_names=class_names, seed=seed), note
-    given = np.array(records.splits)[pixels.places]
+        return make(np.arange(len(labels)), FRACTIONS), f"Split 70/10/20 {how}"
+    parts = _given_parts(np.array(records.splits)[pixels.places], labels, class_names)
+    if len(parts["val"]):
+        return parts, ""
+    return parts | make(parts["train"], FROM_TRAIN), f"An eighth of train was taken for val {how}"
+
+
+def _given_parts(
+    given: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    """Return the places of each split that is given; val may have none."""
     parts = {split: np.flatnonzero(given == split) for split in SPLITS}
-    for split, indices in parts.items():
-        if not len(indices):
+    for split in ("train", "test"):
+        if not len(parts[split]):
             raise DataError(
-                f"the {split} split has no images: expected train, val and test, or no split at all"
+                f"the {split} split has no images: expected train, val and test, train and test, or no split at all"
             )
     absent = sorted(set(range(len(class_names))) - set(labels[parts["train"]].tolist()))
     if absent:
         raise DataError(f"class {class_names[absent[0]]!r} has no image in train: a network cannot learn it")
-    return parts, ""
+    return parts
 
 
 def _card(name: str, class_names: tuple[str, ...], pixels: _Pixels) -> DataCard:

@@ -130,11 +130,12 @@ def _count_words(endings: Counter[str], most: int = 4) -> str:
 
 def _with_splits(folder: Path, inside: list[Path]) -> Records:
     splits = {_split_of(sub): sub for sub in inside}
-    missing = [name for name in SPLITS if name not in splits]
+    missing = [name for name in ("train", "test") if name not in splits]
     if missing:
         raise DataError(
-            f"{folder} has folders for {', '.join(map(str, splits))} but not for {', '.join(missing)}: expected train, val and "
-            "test, or class folders alone, which are then split 70/10/20"
+            f"{folder} has folders for {', '.join(map(str, splits))} but not for {' and '.join(missing)}: expected train, val "
+            "and test, or train and test, of which val is then taken from train, or class folders alone, which are then split "
+            "70/10/20"
         )
     if len(splits) < len(inside):
         raise DataError(
@@ -145,7 +146,7 @@ def _with_splits(folder: Path, inside: list[Path]) -> Records:
     classes: list[str] = []
     of_split: list[str] = []
     passed_over = Counter[str]()
-    for name in SPLITS:
+    for name in filter(splits.__contains__, SPLITS):
         paths, names, others = _by_class(splits[name], _folders(splits[name]))
         addresses += paths
         classes += names

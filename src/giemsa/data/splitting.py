@@ -1,8 +1,9 @@
-"""Where no split is given: stratified 70/10/20, with groups and exact duplicates kept together."""
+"""Where a split is not given: stratified, 70/10/20, with groups and exact duplicates kept together."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -12,9 +13,14 @@ FRACTIONS = {"train": 0.7, "val": 0.1, "test": 0.2}
 
 
 def make_splits(
-    labels: np.ndarray, clusters: np.ndarray, *, class_names: tuple[str, ...], seed: int = 0
+    labels: np.ndarray,
+    clusters: np.ndarray,
+    *,
+    class_names: tuple[str, ...],
+    fractions: Mapping[str, float] = FRACTIONS,
+    seed: int = 0,
 ) -> dict[str, np.ndarray]:
-    """Divide images into train, val and test, so that no cluster stands in two of them.
+    """Divide images into splits, so that no cluster stands in two of them.
 
     Clusters are taken in random order, the large ones first; each goes to the split that lacks most of the cluster's classes.
 
@@ -23,6 +29,7 @@ def make_splits(
     labels : ``(n,)`` integers.
     clusters : ``(n,)`` integers; images with the same number stay together (see :func:`cluster_images`).
     class_names : for the words of an error.
+    fractions : the share of the images that each split gets, in all 1.
     seed : source of the order.
 
     Returns
@@ -31,7 +38,7 @@ def make_splits(
 
     Raises
     ------
-    DataError : a class has fewer than three clusters, so that it cannot stand in all three splits.
+    DataError : a class has fewer clusters than there are splits, so that it cannot stand in all of them.
 
     Examples
     --------
@@ -39,20 +46,19 @@ def make_splits(
     >>> {name: len(indices) for name, indices in parts.items()}
     {'train': 14, 'val': 2, 'test': 4}
     """
-    _check_enough(labels, clusters, class_names)
+    _check_enough(labels, clusters, class_names, list(fractions))
     n_classes = len(class_names)
     _, cluster_of, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
     contents = np.zeros((len(sizes), n_classes))
     np.add.at(contents, (cluster_of, labels), 1)
     order = np.random.default_rng(seed).permutation(len(sizes))
     order = order[np.argsort(-sizes[order], kind="stable")]
-    homes = _distribute(contents, order)
-    return {name: np.flatnonzero(homes[cluster_of] == place) for place, name in enumerate(FRACTIONS)}
+    homes = _distribute(contents, order, np.array(list(fractions.values())))
+    return {name: np.flatnonzero(homes[cluster_of] == place) for place, name in enumerate(fractions)}
 
 
-def _distribute(contents: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Return for each cluster ``(clusters,)`` the split it goes to: 0, 1 or 2."""
-    fractions = np.array(list(FRACTIONS.values()))
+def _distribute(contents: np.ndarray, order: np.ndarray, fractions: np.ndarray) -> np.ndarray:
+    """Return for each cluster ``(clusters,)`` the number of the split it goes to."""
     totals = contents.sum(axis=0)
     wanted = fractions[:, None] * totals
     # every class reaches every split where its clusters allow it
@@ -67,16 +73,18 @@ def _distribute(contents: np.ndarray, order: np.ndarray) -> np.ndarray:
     return homes
 
 
-def _check_enough(labels: np.ndarray, clusters: np.ndarray, class_names: tuple[str, ...]) -> None:
+def _check_enough(
+    labels: np.ndarray, clusters: np.ndarray, class_names: tuple[str, ...], splits: list[str]
+) -> None:
     for label, name in enumerate(class_names):
         of_class = labels == label
         images, different = int(of_class.sum()), len(np.unique(clusters[of_class]))
-        if different < 3:
+        if different < len(splits):
             what = f"{images} image{'s' * (images != 1)}"
             what += f" in {different} group{'s' * (different != 1)}" if different != images else ""
             raise DataError(
-                f"class {name!r} has {what}: a split into train, val and test needs at least 3 that are not copies "
-                "and not of one group; add images, drop the class, or give a split column"
+                f"class {name!r} has {what}: a split into {', '.join(splits[:-1])} and {splits[-1]} needs at least "
+                f"{len(splits)} that are not copies and not of one group; add images, drop the class, or give a split column"
             )
 
 
