@@ -182,6 +182,24 @@ def test_sizes_that_differ_and_files_that_cannot_be_read_are_findings(tmp_path):
     assert "30x90" in found["odd-size"].evidence
 
 
+@pytest.mark.parametrize("site", [False, True])
+def test_the_size_of_compressed_files_alone_is_no_warning(tmp_path, site):
+    rng = np.random.default_rng(0)
+    rows = []
+    for number in range(80):
+        plain = number % 2
+        image = rng.integers(0, 256, (40, 40), dtype=np.uint8) // (64 if plain else 1)
+        Image.fromarray(image).save(tmp_path / f"{number}.png")
+        rows.append(f"{number}.png,{'plain' if plain else 'rich'}" + (f",{'xy'[plain]}" if site else ""))
+    header = "path,label,site" if site else "path,label"
+    (tmp_path / "cells.csv").write_text("\n".join([header, *rows]))
+    found = kinds(audit(giemsa.load(tmp_path / "cells.csv", size=28), quick=True))["shortcut-files"]
+    assert "bytes" in found.evidence
+    assert "AUC 1.00, 1.00 to 1.00" in found.evidence  # exact
+    assert found.severity == ("severe" if site else "note")
+    assert ("no fault" in found.why) is not site
+
+
 def test_the_report_says_the_same_in_words_json_html_and_files(tmp_path, discs):
     report = audit(discs, quick=True)
     content = json.loads(json.dumps(report.to_json(), allow_nan=False))

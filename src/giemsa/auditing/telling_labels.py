@@ -75,14 +75,23 @@ def tell_shortcut(pool: Pool, check: ShortcutCheck, where: str, network: float |
     severity: Severity = "severe" if skill >= SEVERE_SKILL or strongest >= 0.98 else "note"
     if severity == "note" and (skill >= WARNING_SKILL or strongest >= GIVEAWAY):
         severity = "warning"
+    why = "A network may learn this in place of the object, and fail on images made elsewhere."
+    advice = "Find out how these images were made: another slide, stain, day or camera for one class; test on another source."
+    if {tell.feature for tell in check.tells} == {"bytes"}:
+        severity = "note"
+        why = (
+            "The size of a compressed file follows what the image shows, which is no fault; it is one where a class was saved "
+            "by another program or at another quality."
+        )
+        advice = "Find out whether the images of all classes were saved in the same way."
     yield Finding(
         "shortcut-" + where.split()[-1],
         severity,
         f"The label can partly be told from {where} alone",
         len(check.tells),
         _accuracy_words(check, network) + " " + _tell_words(pool, check.tells),
-        "A network may learn this in place of the object, and fail on images made elsewhere.",
-        "Find out how these images were made: another slide, stain, day or camera for one class; test on another source.",
+        why,
+        advice,
     )
 
 
@@ -113,10 +122,15 @@ def _tell_words(pool: Pool, tells: tuple[Tell, ...], most: int = 3) -> str:
     """Name the strongest feature of each of the classes given away most."""
     parts = [
         f"{pool.class_name(tell.label)} by “{tell.feature}” ({'higher' if tell.shift > 0 else 'lower'}, "
-        f"AUC {tell.auc:.2f}, {tell.low:.2f} to {tell.high:.2f})"
+        f"AUC {_area(tell.auc)}, {_area(tell.low)} to {_area(tell.high)})"
         for tell in strongest_tells(tells)[:most]
     ]
     return "What gives away most: " + "; ".join(parts) + "." if parts else "No single feature stands out."
+
+
+def _area(value: float) -> str:
+    """Write an area with two digits; 1.00 only where it is exact."""
+    return "over 0.99" if 0.995 <= value < 1 else f"{value:.2f}"
 
 
 def tell_splits(pool: Pool, check: SplitCheck) -> Iterator[Finding]:
