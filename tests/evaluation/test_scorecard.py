@@ -67,6 +67,13 @@ def test_one_class_only():
     assert any("correlation or kappa" in note for note in card.notes)
 
 
+@pytest.mark.parametrize(("groups", "told"), [(None, False), (1, False), (19, True), (20, False)])
+def test_few_groups_are_told_of(groups, told):
+    patients = None if groups is None else np.arange(300) % groups
+    card = score_predictions(made(300, 3, groups=patients), generator=np.random.default_rng(0), resamples=20)
+    assert any(note.startswith("The images come from 19 patients") for note in card.notes) == told
+
+
 def test_groups_widen_intervals():
     groups = np.repeat(np.arange(20), 15)
     alone = made(300, 3, sharpness=1.0)

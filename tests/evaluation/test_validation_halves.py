@@ -15,6 +15,20 @@ def test_halves_are_apart_and_whole():
     assert np.array_equal(first, again)
 
 
+def test_patients_stay_in_one_half():
+    patients = np.repeat([f"patient {number}" for number in range(12)], [30, *[5] * 10, 20])
+    first, second = halves(100, np.random.default_rng(0), patients)
+    assert sorted([*first, *second]) == list(range(100))
+    assert not set(patients[first]) & set(patients[second])
+    assert 35 <= len(first) <= 65
+    alone, rest = halves(40, np.random.default_rng(0), np.zeros(40))
+    assert sorted([len(alone), len(rest)]) == [0, 40]
+
+
+def test_a_val_too_small_for_halves_is_told():
+    assert condition("last", None, halved=False).startswith("Val was too small to be cut in two")
+
+
 def test_a_chosen_epoch_is_admitted():
     assert "chose its epoch" in condition("best", 20)
     assert "not exact" in condition("best", 20)

@@ -1,5 +1,7 @@
 """Sentences and the printed table."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.metrics import classification_report as reference
@@ -64,6 +66,9 @@ def test_three_sentences():
     assert "red, white and blue" in first
     with_copies, *_ = plain_sentences(predictions, card, data="cells", unused=True, copies=7)
     assert "used (but 7 of them have a copy, or nearly one, in train or val), and had to" in with_copies
+    patients = dataclasses.replace(predictions, groups=np.arange(200) % 7)
+    of_patients, *_ = plain_sentences(patients, card, data="cells", unused=True)
+    assert "200 images of cells, from 7 patients or other groups, that neither" in of_patients
     assert percent(card.whole["accuracy"].value) in second
     assert "It fails most with" in third
     assert "most frequent mistake" in third

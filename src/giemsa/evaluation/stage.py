@@ -65,14 +65,15 @@ class Stage:
         return Predictions(np.asarray(split.labels), averaged, self.data.class_names, groups)
 
     def fit_temperature(self, logits: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        """Find the temperature on one half of val; return it and the places of both halves.
+        """Find the temperature on one half of val, patients whole; return it and the places of both halves.
 
         Where a half would hold fewer than 20 images, the temperature stays 1.
         """
-        fit, rest = halves(len(self.data.val), self.generator(3))
-        if len(rest) < SMALLEST_HALF:
-            return 1.0, fit[:0], np.arange(len(self.data.val))
-        labels = np.asarray(self.data.val.labels)[fit]
+        val = self.data.val
+        fit, rest = halves(len(val), self.generator(3), val.groups)
+        if min(len(fit), len(rest)) < SMALLEST_HALF:
+            return 1.0, fit[:0], np.arange(len(val))
+        labels = np.asarray(val.labels)[fit]
         return fit_temperature(logits[:, fit], labels), fit, rest
 
     def novelty(self, foreign: Mapping[str, np.ndarray] | None, sample: int | None) -> NoveltyReport | None:

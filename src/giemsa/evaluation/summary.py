@@ -33,7 +33,9 @@ def summarise(evaluation: Evaluation, config: Mapping[str, Any], data: ImageData
         "tested_on": f"the {evaluation.split} split of {title_of(data)}",
         "selection": str(config.get("selection", "")),
         "prediction_sets": condition(
-            str(config.get("recipe", {}).get("selection", "")), config.get("recipe", {}).get("patience")
+            str(config.get("recipe", {}).get("selection", "")),
+            config.get("recipe", {}).get("patience"),
+            halved=evaluation.calibration is None or evaluation.calibration.n_fit > 0,
         ),
         "test_looks": looks_in_words(int(config.get("test_looks", 1))),
     }

@@ -48,8 +48,10 @@ class Calibration:
         }
 
 
-def halves(n: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Cut ``n`` places into two random halves, each sorted.
+def halves(
+    n: int, generator: np.random.Generator, groups: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut ``n`` places into two random halves, each sorted; ``groups`` ``(n,)``, such as patients, stay whole.
 
     Examples
     --------
@@ -57,9 +59,15 @@ def halves(n: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarr
     >>> sorted(map(int, [*first, *second])), len(first)
     ([0, 1, 2, 3, 4], 3)
     """
-    order = generator.permutation(n)
-    middle = (n + 1) // 2
-    return np.sort(order[:middle]), np.sort(order[middle:])
+    if groups is None:
+        order = generator.permutation(n)
+        middle = (n + 1) // 2
+        return np.sort(order[:middle]), np.sort(order[middle:])
+    _, group_of, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    order = generator.permutation(len(sizes))
+    before = np.cumsum(sizes[order]) - sizes[order]  # images in the groups that were dealt out earlier
+    in_first = np.isin(group_of.ravel(), order[before + sizes[order] / 2 <= n / 2])
+    return np.flatnonzero(in_first), np.flatnonzero(~in_first)
 
 
 def describe_calibration(
@@ -88,13 +96,14 @@ def sets_for(
     return tuple(prediction_sets(val, test, generator=generator, target=target) for target in wanted)
 
 
-def condition(selection: str, patience: int | None) -> str:
+def condition(selection: str, patience: int | None, *, halved: bool = True) -> str:
     """Return a sentence on whether the half of val that calibrates the sets selected nothing.
 
     Parameters
     ----------
     selection : the recipe's ``selection``: ``best`` chooses an epoch by all of val, the others choose nothing by it.
     patience : the recipe's ``patience``: unless it is ``None``, all of val may choose the last epoch.
+    halved : val was large enough to be cut in two.
     """
     promise = "so the promise of the prediction sets is not exact here, and what they cover on test is the evidence."
     if selection == "best":
@@ -104,4 +113,6 @@ def condition(selection: str, patience: int | None) -> str:
             f"The training was to stop once the loss on all of val had not fallen for {patience} epochs, the calibration half "
             f"included: {promise}"
         )
+    if not halved:
+        return "Val was too small to be cut in two: all of it calibrates the prediction sets, and it selected nothing."
     return "The calibration half of val selected nothing: not the weights, not the temperature."

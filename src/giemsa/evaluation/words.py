@@ -71,8 +71,9 @@ def plain_sentences(
     names : of the classes, as they should be spoken; their full names if not given.
     """
     spoken = tuple(names) or predictions.class_names
+    of_what = (f" of {data}" if data else "") + _from_groups(predictions.groups) + _unused(unused, copies)
     return (
-        _tested(len(predictions), (f" of {data}" if data else "") + _unused(unused, copies), spoken),
+        _tested(len(predictions), of_what, spoken),
         _how_good(card),
         _where_it_fails(predictions, card, spoken),
     )
@@ -89,6 +90,11 @@ def spoken_names(class_names: Sequence[str], short_names: Sequence[str]) -> tupl
     plain = [full.split("(")[0].strip() or full for full in class_names]
     both = zip(plain, short_names, strict=True)
     return tuple(name if len(name) <= LONGEST_NAME else short for name, short in both)
+
+
+def _from_groups(groups: np.ndarray | None) -> str:
+    number = 0 if groups is None else len(np.unique(groups))
+    return f", from {number:,} patients or other groups," if number > 1 else ""
 
 
 def _unused(unused: bool, copies: int) -> str:
