@@ -12,6 +12,7 @@ from giemsa.auditing import out_of_fold
 from giemsa.cli.run import headline
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import DataError, RunError
+from giemsa.evaluation.compare import compare
 from giemsa.pipeline import Listener, resume_run, run
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import Run
@@ -71,6 +72,12 @@ def test_the_folder_is_that_of_the_design(finished: Run) -> None:
     for stage in ("explore", "train", "evaluate", "interpret"):
         assert any(name.startswith(f"figures/{stage}-") and name.endswith(".svg") for name in names), stage
     assert not any("resume" in name or name.endswith(".part") for name in names)
+
+
+def test_runs_may_be_compared_by_their_folders(finished: Run) -> None:
+    found = compare(str(finished.folder), finished.folder)
+    assert found.scores["accuracy"][2].value == 0
+    assert found.p_value == 1
 
 
 def test_every_score_has_value_interval_and_n(finished: Run) -> None:

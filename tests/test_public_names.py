@@ -1,5 +1,7 @@
 """The public surface, pinned: a name enters or leaves only on purpose."""
 
+from importlib.metadata import version
+
 import giemsa
 
 PUBLIC = {
@@ -49,3 +51,7 @@ def test_every_public_name_resolves_and_is_documented() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     assert not hasattr(giemsa, "no_such_name")
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    assert giemsa.__version__ == version("giemsa")

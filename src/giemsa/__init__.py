@@ -96,6 +96,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("giemsa")
     if name not in _PLACES:
         raise AttributeError(f"module 'giemsa' has no attribute {name!r}")
     value = getattr(import_module(f"giemsa.{_PLACES[name]}"), name)

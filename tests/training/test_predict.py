@@ -14,7 +14,7 @@ from giemsa.data.load import load
 from giemsa.errors import ImageFileError
 from giemsa.training.predict import predict, predict_files
 from giemsa.training.recipes import Recipe
-from giemsa.training.run import Run, open_run
+from giemsa.training.run import Run, as_run, open_run
 from giemsa.training.train import train
 
 SHORT = Recipe(
@@ -84,6 +84,12 @@ def test_the_very_files_of_the_training_are_predicted_alike(tmp_path: Path, save
     assert len(found.paths) == 20
     assert found.notes == ()
     np.testing.assert_allclose(found.probabilities, [expected[path] for path in found.paths], atol=1e-6)
+
+
+def test_a_run_may_be_given_by_its_folder(colour_run: Run) -> None:
+    for form in (str, Path):
+        assert as_run(form(colour_run.folder)).config == colour_run.config
+    assert as_run(colour_run) is colour_run
 
 
 def test_a_blank_tile_is_predicted_by_a_network_for_colour(colour_run: Run, tmp_path: Path) -> None:

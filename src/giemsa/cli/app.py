@@ -46,9 +46,9 @@ for command in COMMANDS:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        import giemsa
 
-        typer.echo(f"giemsa {version('giemsa')}")
+        typer.echo(f"giemsa {giemsa.__version__}")
         raise typer.Exit
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 TOLD = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss", "ece")
 
 
-def compare(first: Run, second: Run, *, seed: int = 0) -> Comparison:
+def compare(first: Run | str | Path, second: Run | str | Path, *, seed: int = 0) -> Comparison:
     """Compare two runs on the test split that both were evaluated on.
 
     Parameters
     ----------
-    first, second : runs on the same data, both evaluated.
+    first, second : runs on the same data, or their folders, both evaluated.
     seed : of the resamples.
 
     Returns
@@ -40,12 +41,15 @@ def compare(first: Run, second: Run, *, seed: int = 0) -> Comparison:
     Examples
     --------
     >>> import giemsa
-    >>> comparison = giemsa.compare(giemsa.open_run("runs/a"), giemsa.open_run("runs/b"))  # doctest: +SKIP
+    >>> comparison = giemsa.compare("runs/a", "runs/b")  # doctest: +SKIP
     """
-    _refuse_other_data(first, second)
-    groups, notes = _test_groups(first)
-    both = [_test_predictions(run, groups) for run in (first, second)]
-    names = _names([first, second])
+    from giemsa.training.run import as_run
+
+    runs = as_run(first), as_run(second)
+    _refuse_other_data(*runs)
+    groups, notes = _test_groups(runs[0])
+    both = [_test_predictions(run, groups) for run in runs]
+    names = _names(runs)
     found = compare_predictions(*both, generator=np.random.default_rng([seed, 8]), names=(names[0], names[1]))
     return dataclasses.replace(found, notes=notes)
 

@@ -81,7 +81,7 @@ def score(
 
 
 def evaluate(
-    run: Run,
+    run: Run | str | Path,
     *,
     views: int = 1,
     thorough: bool = False,
@@ -94,7 +94,7 @@ def evaluate(
 
     Parameters
     ----------
-    run : a training's run.
+    run : a training's run, or its folder.
     views : 1, or the number of views that the images' symmetry allows (2 or 8); their probabilities are averaged and the
         gain over one view is told.
     thorough : measure robustness on every test image instead of a sample of 400.
@@ -115,6 +115,9 @@ def evaluate(
     """
     if not 0 < coverage < 1:
         raise PredictionError(f"coverage must lie between 0 and 1, got {coverage}; 0.9 is usual")
+    from giemsa.training.run import as_run
+
+    run = as_run(run)
     data = run.data()
     for name in ("val", "test"):
         if not len(data.splits[name]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from giemsa.errors import GiemsaError
 from giemsa.interpretation.filters import collect_filters
@@ -19,7 +20,7 @@ from giemsa.interpretation.subject import Subject, open_subject
 from giemsa.plots.gallery import save_pictures
 from giemsa.progress import Progress
 from giemsa.training.files import write_json
-from giemsa.training.run import Run
+from giemsa.training.run import Run, as_run
 
 LOOKS = 7
 
@@ -27,7 +28,7 @@ __all__ = ["Interpretation", "interpret"]
 
 
 def interpret(
-    run: Run, *, thorough: bool = False, seed: int = 0, progress: Progress | None = None
+    run: Run | str | Path, *, thorough: bool = False, seed: int = 0, progress: Progress | None = None
 ) -> Interpretation:
     """Look into the network of a run, and check what is seen.
 
@@ -36,7 +37,7 @@ def interpret(
 
     Parameters
     ----------
-    run : a trained run.
+    run : a trained run, or its folder.
     thorough : look at more images; without it a sample, so that it takes about half a minute.
     seed : source of every choice.
     progress : called with looks done, all looks, and a word.
@@ -50,6 +51,7 @@ def interpret(
     ModelError : the network cannot take the images.
     RunError : the run's data cannot be had again.
     """
+    run = as_run(run)
     subject = open_subject(run, thorough=thorough, seed=seed)
     found = look_into(subject, progress)
     folder = run.folder / "interpretation"

@@ -15,7 +15,7 @@ from giemsa.writing import replacing
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def report(run: RunLike, *, out: str | Path | None = None) -> Path:
+def report(run: RunLike | str | Path, *, out: str | Path | None = None) -> Path:
     """Write the page that tells a run, and return its path.
 
     It is one file that needs no network and no other file: made from what lies in the run folder, and from the images of the
@@ -23,13 +23,16 @@ def report(run: RunLike, *, out: str | Path | None = None) -> Path:
 
     Parameters
     ----------
-    run : from ``giemsa.train`` or ``giemsa.open_run``.
+    run : from ``giemsa.train`` or ``giemsa.open_run``, or its folder.
     out : where to write; ``report.html`` in the run folder by default.
 
     Raises
     ------
     RunError : a file of the run folder cannot be read, or the page cannot be written.
     """
+    from giemsa.training.run import open_run
+
+    run = open_run(run) if isinstance(run, str | Path) else run
     path = Path(out) if out is not None else Path(run.folder) / "report.html"
     text = render(page(gather(run)))
     try:

@@ -9,11 +9,11 @@ from typing import cast
 
 import numpy as np
 
-from giemsa.data.depth import tell_levels
+from giemsa.data.depth import tell_coarse, tell_levels
 from giemsa.data.files import image_files
 from giemsa.data.images import FileImages, Fit, ImageForm, read_images
 from giemsa.progress import Progress
-from giemsa.training.run import Run, open_run
+from giemsa.training.run import Run, as_run
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ def predict(
     ImageFileError : a file cannot be read, or is in colour where the network takes greyscale.
     ModelError : the arrays do not fit the network.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = as_run(run)
     if not isinstance(images, np.ndarray):
         paths = [images] if isinstance(images, str | Path) else list(images)
         return predict_files(run, paths, views=views, skip_bad=skip_bad, progress=progress).probabilities
@@ -79,7 +79,7 @@ def predict_files(
     progress: Progress | None = None,
 ) -> Predictions:
     """Return probabilities for image files and folders of them; parameters and errors as for :func:`predict`."""
-    run = run if isinstance(run, Run) else open_run(run)
+    run = as_run(run)
     preprocessing = run.classifier.preprocessing
     height, width, channels = preprocessing.image_shape
     fit = cast(Fit, preprocessing.fit)
@@ -101,3 +101,5 @@ def _notes(read: FileImages, form: ImageForm) -> Iterator[str]:
         )
     if read.white != form.white:
         yield f"{tell_levels(read.white)} The training had no such files: these images themselves say so."
+    if told := tell_coarse(read.coarse):
+        yield told

@@ -202,6 +202,11 @@ def write_predictions(
     return path
 
 
+def as_run(run: Run | str | Path) -> Run:
+    """Return a run, opened where its folder is given."""
+    return open_run(run) if isinstance(run, str | Path) else run
+
+
 def open_run(folder: str | Path, *, model: nn.Module | None = None, data: ImageDataset | None = None) -> Run:
     """Open a run folder.
 
