@@ -25,3 +25,13 @@ def test_a_failed_write_keeps_the_old_file(tmp_path: Path, number: int, words: s
     assert str(caught.value) == f"cannot write {path}: {words}"
     assert path.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_in_the_way_is_not_written_through(tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("of somebody else", encoding="utf-8")
+    (tmp_path / ".value.json.part").symlink_to(other)
+    with replacing(tmp_path / "value.json") as beside:
+        beside.write_text("new", encoding="utf-8")
+    assert other.read_text(encoding="utf-8") == "of somebody else"
+    assert (tmp_path / "value.json").read_text(encoding="utf-8") == "new"

@@ -20,6 +20,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     beside = path.with_name(f".{path.name}.part")
     try:
+        beside.unlink(missing_ok=True)  # what lies there may be a link to another file
         yield beside
         beside.replace(path)
     except OSError as error:

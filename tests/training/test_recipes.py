@@ -27,6 +27,7 @@ from giemsa.training.recipes import RECIPES, Recipe, get_recipe
         ("epochs", 2.5, "epochs must be a whole number, got 2.5"),
         ("batch_size", 32.0, "batch_size must be a whole number"),
         ("shift_pixels", 1.5, "shift_pixels must be a whole number"),
+        ("class_weights", "yes", "class_weights must be True or False, got 'yes'"),
     ],
 )
 def test_a_bad_field_is_refused(field: str, value: object, words: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from giemsa.data.dataset import Symmetry
+from giemsa.evaluation.words import percent
 from giemsa.interpretation.attribution_pictures import draw_attributions
 from giemsa.interpretation.looks import MadeLook, MapsLook
 from giemsa.interpretation.space_pictures import draw_space
@@ -132,7 +133,7 @@ def draw_symmetry(found: SymmetryResponse, symmetry: Symmetry) -> Picture:
         plot_symmetry_response(found.degrees, found.turned, found.moves, found.changed, len(found.labels)),
         "What moves the answer: turns, mirrors, shifts and colours",
         f"Probability of the answer as {len(found.labels)} images are turned through 360 degrees, and the part whose answer "
-        f"changes under ten other moves; most: {found.moves[worst]}, {found.changed[worst]:.1%}.",
+        f"changes under ten other moves; most: {found.moves[worst]}, {percent(found.changed[worst])}.",
         "Above, the probability of the class that the network names, as the image is turned; below, how many answers change.",
         f"{_MEANING[symmetry]} Turns other than quarter turns blur small images a little and repeat their edge, which itself "
         "moves the answer.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from giemsa.data.dataset import Symmetry
+from giemsa.evaluation.words import percent
 from giemsa.interpretation.attribution import METHODS
 from giemsa.interpretation.looks import AttributionLook, MadeLook
 from giemsa.interpretation.subject import Subject
@@ -74,8 +75,8 @@ def _on_trust(look: AttributionLook) -> list[str]:
         best = max(points, key=lambda x: x.pointing.value if x.pointing else 0)
         assert best.pointing
         lines.append(
-            f"Shown four images at once, {METHODS[best.method].title} puts {best.pointing.value:.0%} of its mark on the right "
-            f"one (95 % interval {best.pointing.low:.0%} to {best.pointing.high:.0%}; chance 25 %)."
+            f"Shown four images at once, {METHODS[best.method].title} puts {percent(best.pointing.value, 0)} of its mark on the "
+            f"right one (95 % interval {percent(best.pointing.low, 0)} to {percent(best.pointing.high, 0)}; chance 25 %)."
         )
     else:
         lines.append(
@@ -88,8 +89,8 @@ def _on_trust(look: AttributionLook) -> list[str]:
 def _on_symmetry(found: SymmetryResponse) -> list[str]:
     worst, turned = int(np.argmax(found.changed)), found.changed_by_turn.max()
     of = f"of {len(found.labels)} images"
-    first = f"changes the answer for up to {turned:.1%} {of}" if turned else f"changes no answer {of}"
-    others = f"{found.moves[worst]} changes the most, {found.changed[worst]:.1%}"
+    first = f"changes the answer for up to {percent(turned)} {of}" if turned else f"changes no answer {of}"
+    others = f"{found.moves[worst]} changes the most, {percent(found.changed[worst])}"
     return [
         f"Turning the image {first}; of the other moves, {others if found.changed[worst] else 'none does'}."
     ]

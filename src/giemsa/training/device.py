@@ -39,7 +39,8 @@ class Compute:
 
     def words(self) -> str:
         """Return one phrase for a progress line."""
-        threads = f", {torch.get_num_threads()} threads" if self.device == "cpu" else ""
+        number = torch.get_num_threads()
+        threads = f", {number} thread{'s' * (number > 1)}" if self.device == "cpu" else ""
         return f"{self.device}, {self.precision}{threads}"
 
 

@@ -105,6 +105,11 @@ class Recipe:
                 raise RecipeError(f"{field} must be a whole number, got {value!r}")
             kind = int if field in _WHOLE else float
             object.__setattr__(self, field, kind(value))  # type: ignore[call-overload]  # NumPy's numbers too
+        for switch in (field.name for field in dataclasses.fields(self) if isinstance(field.default, bool)):
+            value = getattr(self, switch)
+            if value not in (True, False):
+                raise RecipeError(f"{switch} must be True or False, got {value!r}")
+            object.__setattr__(self, switch, bool(value))
 
     def replace(self, **changes: Any) -> Recipe:
         """Return the recipe with some fields changed; an unknown field is a :class:`RecipeError`."""
