@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 LONGEST_NAME = 30
+NO_MISTAKE = "It made no mistake on these images, which does not mean that it makes none on others."
 
 
 def percent(fraction: float, digits: int = 1) -> str:
@@ -126,7 +127,7 @@ def _how_good(card: Scorecard) -> str:
 def _where_it_fails(predictions: Predictions, card: Scorecard, names: Sequence[str]) -> str:
     pairs = confused_pairs(predictions, most=1)
     if not pairs:
-        return "It made no mistake on these images, which does not mean that it makes none on others."
+        return NO_MISTAKE
     recalls = np.array([scores["recall"].value for scores in card.by_class])
     weakest, pair = int(np.nanargmin(recalls)), pairs[0]
     return (

@@ -10,7 +10,7 @@ from giemsa.errors import RunError
 from giemsa.reporting.material import RunLike, gather
 from giemsa.reporting.page import Page, page
 from giemsa.reporting.parts import Missing
-from giemsa.writing import replacing
+from giemsa.writing import place_words, replacing
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -30,15 +30,15 @@ def report(run: RunLike | str | Path, *, out: str | Path | None = None) -> Path:
     ------
     RunError : a file of the run folder cannot be read, or the page cannot be written.
     """
-    from giemsa.training.run import open_run
+    from giemsa.training.run import as_run
 
-    run = open_run(run) if isinstance(run, str | Path) else run
+    run = as_run(run)
     path = Path(out) if out is not None else Path(run.folder) / "report.html"
     text = render(page(gather(run)))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as trouble:
-        raise RunError(f"cannot write {path}: {trouble.strerror}; choose another place with --out") from None
+        raise RunError(f"cannot write {path}: {place_words(trouble)}") from None
     with replacing(path) as beside:
         beside.write_text(
             text, encoding="utf-8", errors="backslashreplace"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from giemsa.training.recipes import Recipe
 from giemsa.writing import replacing
 
 VERSION = 1
+Opened = TypeVar("Opened")  # a run, or what stands for one
 
 
 class Run:
@@ -202,7 +203,7 @@ def write_predictions(
     return path
 
 
-def as_run(run: Run | str | Path) -> Run:
+def as_run(run: Opened | str | Path) -> Opened | Run:
     """Return a run, opened where its folder is given."""
     return open_run(run) if isinstance(run, str | Path) else run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from giemsa.evaluation.words import NO_MISTAKE
 from giemsa.reporting.chapters.training import kept_epoch, seconds_of_training
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Number
@@ -68,7 +69,7 @@ def _failure(material: Material) -> tuple[str, ...]:
     worst = min(shares, key=lambda label: shares[label])
     number = int((labels == worst).sum())
     if shares[worst] == 1:
-        return ("It made no mistake on these images, which does not mean that it makes none on others.",)
+        return (NO_MISTAKE,)
     return (
         f"It fails most often on {material.class_names[worst]}: {percent(shares[worst])} of {count(number)} are found.",
     )
