@@ -45,7 +45,7 @@ ROWS = {
     "fast without bfloat16": Row(changes={"precision": "float32"}),
     "best": Row(recipe="best", seeds=3, reach="1200 s, .982, .985 with views averaged"),
     "best without bfloat16": Row(recipe="best", changes={"precision": "float32"}, seeds=1),
-    "best without bfloat16, 12 epochs": Row(
+    "best of 12 epochs without bfloat16": Row(
         recipe="best",
         changes={"precision": "float32", "epochs": 12},
         seeds=1,

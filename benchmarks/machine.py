@@ -61,12 +61,18 @@ _TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def _processor() -> str:
+    """Return the name of the processor, and which of its instructions for bfloat16 it has, where Linux tells."""
     facts = Path("/proc/cpuinfo")
-    if facts.exists():
-        for line in facts.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    if not facts.exists():
+        return platform.processor() or platform.machine()
+    lines = [line.split(":", 1) for line in facts.read_text(encoding="utf-8").splitlines() if ":" in line]
+    told = {name.strip(): value.strip() for name, value in reversed(lines)}  # of the first processor
+    name = told.get("model name") or platform.machine()
+    has = [words for flag, words in _INSTRUCTIONS.items() if flag in told.get("flags", "").split()]
+    return f"{name} with {has[0]}" if has else name
+
+
+_INSTRUCTIONS = {"amx_bf16": "AMX", "avx512_bf16": "AVX512-BF16"}
 
 
 def _gflops(dtype: torch.dtype) -> float:

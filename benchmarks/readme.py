@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tables import spread
+from tables import MACHINES, elsewhere, spread
 
 ROOT = Path(__file__).parents[1]
 MARKS = ("<!-- {}: begin -->\n", "<!-- {}: end -->\n")
@@ -36,16 +36,33 @@ def render(accuracy: dict[str, Any]) -> str:
         "| recipe, 28x28 | data | training, s | test accuracy, one view | views averaged | AUC | accuracy / AUC elsewhere |",
         "|---|---|---|---|---|---|---|",
     ]
-    lines += [_line(name, row) for name, row in accuracy["rows"].items()]
-    seeds = sorted({row["test accuracy, one view"]["n"] for row in accuracy["rows"].values()})
+    rows = {name: row for name, row in accuracy["rows"].items() if not elsewhere(name)}
+    lines += [_line(name, row) for name, row in rows.items()]
+    seeds = sorted({row["test accuracy, one view"]["n"] for row in rows.values()})
     lines += [
         "",
-        f"Mean ± sd over {_listed(list(map(str, seeds)), 'or')} seeds; {_places(accuracy['rows'])}; "
+        f"Mean ± sd over {_listed(list(map(str, seeds)), 'or')} seeds; {_places(rows)}; "
         f"torch {accuracy['machine']['versions']['torch'].split('+')[0]}. "
         "Chosen on validation, test read once a training. Published figures: MedMNIST's benchmark table. "
         "`python benchmarks/accuracy.py` measures, [the results](benchmarks/results/accuracy.json) are committed.",
+        "",
+        _other_machines(accuracy["rows"]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _other_machines(rows: dict[str, Any]) -> str:
+    """Say how long the trainings of the recipes take on other machines."""
+    seconds = {
+        machine: [
+            f"{_shown(name.removesuffix(f', {machine}'))} {row['seconds']['mean']:.0f} s"
+            for name, row in rows.items()
+            if elsewhere(name) == machine and row["recipe"]["name"] in name.split(", ")[0]
+        ]
+        for machine in MACHINES
+    }
+    told = [f"{MACHINES[machine]}: {', '.join(each)}" for machine, each in seconds.items() if each]
+    return f"On other machines: {'; '.join(told)}."
 
 
 def _places(rows: dict[str, Any]) -> str:
@@ -71,20 +88,24 @@ def _speed_words(row: dict[str, Any]) -> str:
     return "" if row["precision"] == "bfloat16" else " in float32"
 
 
+def _shown(name: str) -> str:
+    """Return the name of a row, a recipe's name as one types it."""
+    recipe, *rest = name.split(" ", 1)
+    return " ".join([f"`{recipe}`", *rest]) if recipe in ("fast", "best") or name == "tutorial" else name
+
+
 def _line(name: str, row: dict[str, Any]) -> str:
     figures = [
         row[f"test {what}"] for what in ("accuracy, one view", "accuracy, views averaged", "AUC, one view")
     ]
     cells = [spread(figure, 4) for figure in figures]
-    elsewhere = KERAS if row["recipe"]["name"] == "tutorial" else PUBLISHED[row["data"]]
+    peer = KERAS if row["recipe"]["name"] == "tutorial" else PUBLISHED[row["data"]]
     seconds = (
         f"{row['seconds']['mean']:.0f}" if row["seconds"]["mean"] >= 10 else f"{row['seconds']['mean']:.1f}"
     )
     seconds += _speed_words(row)
-    recipe, *rest = name.split(" ", 1)
-    shown = " ".join([f"`{recipe}`", *rest]) if recipe in ("fast", "best") or name == "tutorial" else name
-    shown = "`fast`" if name in TITLES else shown
-    return " | ".join(["", shown, TITLES[row["data"]], seconds, *cells, elsewhere, ""]).strip()
+    shown = "`fast`" if name in TITLES else _shown(name)
+    return " | ".join(["", shown, TITLES[row["data"]], seconds, *cells, peer, ""]).strip()
 
 
 def render_audit(audit: dict[str, Any]) -> str:

@@ -18,6 +18,23 @@ from typing import Any
 
 HERE = Path(__file__).parent
 Rows = dict[str, dict[str, Any]]
+MACHINES = {
+    "Zen 4": "two cores of an AMD EPYC with bfloat16 but without a matrix extension (Zen 4)",
+    "Zen 3": "two cores of one without bfloat16 (Zen 3)",
+    "H200": "one NVIDIA H200",
+}
+
+
+def elsewhere(name: str) -> str | None:
+    """Return which of ``MACHINES`` a row was measured on, as the end of its name says; ``None``: on that of the other rows.
+
+    Examples
+    --------
+    >>> elsewhere("fast, Zen 4"), elsewhere("fast")
+    ('Zen 4', None)
+    """
+    last = name.rpartition(", ")[2]
+    return last if last in MACHINES else None
 
 
 def spread(result: dict[str, Any] | None, digits: int) -> str:
