@@ -36,7 +36,7 @@ def render(accuracy: dict[str, Any]) -> str:
         "| recipe, 28x28 | data | training, s | test accuracy, one view | views averaged | AUC | accuracy / AUC elsewhere |",
         "|---|---|---|---|---|---|---|",
     ]
-    rows = {name: row for name, row in accuracy["rows"].items() if not elsewhere(name)}
+    rows = _shown_rows(accuracy["rows"])
     lines += [_line(name, row) for name, row in rows.items()]
     seeds = sorted({row["test accuracy, one view"]["n"] for row in rows.values()})
     lines += [
@@ -49,6 +49,13 @@ def render(accuracy: dict[str, Any]) -> str:
         _other_machines(accuracy["rows"]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _shown_rows(rows: dict[str, Any]) -> dict[str, Any]:
+    """Return the rows of the machine that names none, and of data sets that were measured elsewhere only, by their names."""
+    own = {name: row for name, row in rows.items() if not elsewhere(name)}
+    others = {name.split(", ")[0]: row for name, row in rows.items() if elsewhere(name)}
+    return own | {name: row for name, row in others.items() if name in TITLES and name not in own}
 
 
 def _other_machines(rows: dict[str, Any]) -> str:
