@@ -231,10 +231,11 @@ def _loss(
         logits = classifier(pixels)
         refuse_no_tensor(logits)  # some networks give more in training than in evaluation
         logits = logits.float()
-    if logits.ndim == 3:  # an ensemble in training: each member answers for itself
-        labels = labels.repeat_interleave(logits.shape[1])
-    loss = F.cross_entropy(logits.flatten(0, -2), labels, weight=weights, label_smoothing=label_smoothing)
-    return logits.mean(dim=1) if logits.ndim == 3 else logits, loss
+    mean_loss = partial(F.cross_entropy, weight=weights, label_smoothing=label_smoothing)
+    if logits.ndim == 2:
+        return logits, mean_loss(logits, labels)
+    # an ensemble in training: each member answers for itself
+    return logits.mean(dim=1), mean_loss(logits.flatten(0, 1), labels.repeat_interleave(logits.shape[1]))
 
 
 @torch.no_grad()

@@ -103,15 +103,15 @@ class Shards:
                 logits, mean = loss(replica, part, labels_of_part)
                 share = mean * (len(part) / len(labels))
                 share.backward()
-                learnt.append((logits.detach(), share.detach()))
+                learnt.append((logits, share))
             return learnt
 
         found = self.team.do([partial(one, *shard) for shard in work])
-        self._join(n)
-        logits, shares = zip(*chain(*found), strict=True)
-        return torch.cat(logits), torch.stack(shares).sum()
+        with torch.no_grad():
+            self._join(n)
+            logits, shares = zip(*chain(*found), strict=True)
+            return torch.cat(logits), torch.stack(shares).sum()
 
-    @torch.no_grad()
     def _join(self, n: int) -> None:
         """Add the gradients of the first ``n`` replicas in the first, and give all replicas the mean of those ``n``'s moments."""
         if len(self.replicas) == 1:

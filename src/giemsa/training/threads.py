@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 import torch
@@ -23,7 +24,8 @@ class Team:
     """The thread that calls it and others beside it, or that one alone; see :func:`team_of`."""
 
     others: int = 0
-    pool: ThreadPoolExecutor | None = None
+    calls: SimpleQueue[Callable[[], None] | None] = field(default_factory=SimpleQueue)
+    answers: SimpleQueue[BaseException | None] = field(default_factory=SimpleQueue)
 
     def do(
         self, tasks: Sequence[Callable[[], Any]], *, done: Callable[[int], None] | None = None
@@ -57,17 +59,29 @@ class Team:
                     todo.clear()
                     raise
 
-        n_others = min(self.others, len(tasks) - 1)
-        others = [self.pool.submit(work) for _ in range(n_others)] if self.pool else []
+        n_others = max(0, min(self.others, len(tasks) - 1))
+        for _ in range(n_others):
+            self.calls.put(work)
         try:
             work(done)
         finally:
-            wait(others)
-        for other in others:
-            other.result()
-        if done and others:
+            errors = [self.answers.get() for _ in range(n_others)]
+        for error in filter(None, errors):
+            raise error
+        if done and n_others:
             done(len(given))
         return [given[number] for number in range(len(tasks))]
+
+    def serve(self, share: int) -> None:
+        """Work as one of the others, with so many of PyTorch's threads, until there is no more."""
+        torch.set_num_threads(share)
+        while work := self.calls.get():
+            try:
+                work()
+            except BaseException as error:
+                self.answers.put(error)
+            else:
+                self.answers.put(None)
 
 
 @contextmanager
@@ -91,6 +105,15 @@ def team_of(threads: int) -> Iterator[Team]:
         yield Team()
         return
     share = max(1, torch.get_num_threads() // threads)
-    others = ThreadPoolExecutor(threads - 1, initializer=torch.set_num_threads, initargs=(share,))
-    with threads_of(share), others as pool:
-        yield Team(threads - 1, pool)
+    team = Team(threads - 1)
+    others = [Thread(target=team.serve, args=[share], daemon=True) for _ in range(team.others)]
+    for other in others:
+        other.start()
+    try:
+        with threads_of(share):
+            yield team
+    finally:
+        for _ in others:
+            team.calls.put(None)
+        for other in others:
+            other.join()
