@@ -38,7 +38,7 @@ def tree(tmp_path):
 def test_files_come_in_order_and_without_what_hides_or_runs(tree):
     found = [path.relative_to(tree).as_posix() for path in images_below(tree)]
     assert found == ["a.png", "b/1.TIF", "b/2.png", "b.png"]
-    assert image_files([tree]) == tuple(images_below(tree))
+    assert image_files([tree])[0] == tuple(images_below(tree))
 
 
 def test_a_link_that_leads_back_is_not_followed(tree):
@@ -81,11 +81,14 @@ def test_figures_are_known_by_their_index(tree):
 
 
 def test_a_file_that_is_asked_for_by_name_is_taken(tree):
-    assert image_files([tree / ".hidden.png"]) == (tree / ".hidden.png",)
+    assert image_files([tree / ".hidden.png"]) == ((tree / ".hidden.png",), ())
 
 
 def test_folder_without_images_and_missing_path(tmp_path):
     with pytest.raises(DataError, match="no image in the folder"):
+        image_files([tmp_path])
+    (tmp_path / "slide.czi").write_bytes(b"x")
+    with pytest.raises(DataError, match=r"but files of other endings, \.czi \(1\): expected"):
         image_files([tmp_path])
     with pytest.raises(DataError, match="does not exist"):
         image_files([tmp_path / "nothing"])

@@ -146,3 +146,16 @@ def test_a_run_within_the_folder_of_its_data_is_no_class(tmp_path: Path) -> None
     assert load(folder, size=20).fingerprint == before.fingerprint
     assert open_run(run.folder).data().class_names == ("dark", "light")
     assert len(predict(run, folder)) == 20
+
+
+def test_files_of_other_endings_are_counted(colour_run: Run, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (20, 20), "white").save(tmp_path / name)
+    for name in ("a.czi", "sub/b.CZI", "notes", "Thumbs.db", ".hidden.czi"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    found = predict_files(colour_run, [tmp_path])
+    assert len(found.paths) == 2
+    assert found.notes == (
+        "Passed over, since only .png, .jpg, .jpeg, .tif, .tiff, .bmp, .webp are read: .czi (2), no ending (1).",
+    )

@@ -3,37 +3,72 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from giemsa.errors import DataError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+OF_WINDOWS = ("thumbs.db", "desktop.ini")  # lie in any folder that was looked at
 RUN_KEYS = {"version", "recipe"}
 PICTURE_KEYS = {"title", "alt", "shows", "caution"}
 
 
-def image_files(paths: Iterable[str | Path]) -> tuple[Path, ...]:
+def image_files(paths: Iterable[str | Path]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Return the files among ``paths``, and the images in the folders among them, in order of name.
+
+    Returns
+    -------
+    tuple : the images, and a sentence on the other files in the folders where there are any.
 
     Raises
     ------
     DataError : a path does not exist, or a folder holds no image.
     """
     found: list[Path] = []
+    passed_over = Counter[str]()
     for path in map(Path, paths):
         if path.is_dir():
-            inside = list(images_below(path))
+            files = list(files_below(path))
+            inside, others = [file for file in files if is_image(file)], other_endings(files)
             if not inside:
+                beside = f", but files of other endings, {count_words(others)}" if others else ""
                 raise DataError(
-                    f"no image in the folder {path}: expected files ending in {', '.join(ENDINGS)}"
+                    f"no image in the folder {path}{beside}: expected files ending in {', '.join(ENDINGS)}"
                 )
             found += inside
+            passed_over += others
         elif path.exists():
             found.append(path)
         else:
             raise DataError(f"{path} does not exist: expected an image file or a folder of them")
-    return tuple(found)
+    return tuple(found), tell_others(passed_over)
+
+
+def other_endings(files: Iterable[Path]) -> Counter[str]:
+    """Return how many files there are of each ending that is not read."""
+    others = (file for file in files if not is_image(file) and file.name.lower() not in OF_WINDOWS)
+    return Counter(file.suffix.lower() or "no ending" for file in others)
+
+
+def tell_others(passed_over: Counter[str]) -> tuple[str, ...]:
+    """Say which files are no images by their ending, if any are not."""
+    if not passed_over:
+        return ()
+    return (f"Passed over, since only {', '.join(ENDINGS)} are read: {count_words(passed_over)}.",)
+
+
+def count_words(endings: Counter[str], most: int = 4) -> str:
+    """Write how many files there are of each ending, the most frequent first.
+
+    Examples
+    --------
+    >>> count_words(Counter({".txt": 2, ".xml": 5}))
+    '.xml (5), .txt (2)'
+    """
+    words = [f"{ending} ({count})" for ending, count in endings.most_common(most)]
+    return ", ".join(words + ["..."] * (len(endings) > most))
 
 
 def is_image(path: Path) -> bool:
@@ -93,7 +128,7 @@ def is_run_folder(folder: Path) -> bool:
 def _entries(path: Path) -> dict[str, object]:
     """Return what a JSON file holds by name; nothing where there is none."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

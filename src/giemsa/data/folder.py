@@ -8,11 +8,19 @@ from itertools import chain
 from pathlib import Path
 
 from giemsa.data.dataset import SPLITS
-from giemsa.data.files import ENDINGS, files_below, holds_results, images_below, is_image, open_folders
+from giemsa.data.files import (
+    ENDINGS,
+    count_words,
+    files_below,
+    holds_results,
+    images_below,
+    is_image,
+    open_folders,
+    other_endings,
+    tell_others,
+)
 from giemsa.data.records import SPLIT_WORDS, Records, one_spelling
 from giemsa.errors import DataError
-
-OF_WINDOWS = ("thumbs.db", "desktop.ini")  # lie in any folder that was looked at
 
 
 def read_folder(folder: Path) -> Records:
@@ -34,7 +42,7 @@ def read_folder(folder: Path) -> Records:
         )
     _check_classes(folder, inside)
     paths, names, passed_over = _by_class(folder, inside)
-    return Records(paths, names, notes=_tell_others(passed_over))
+    return Records(paths, names, notes=tell_others(passed_over))
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -77,7 +85,7 @@ def _by_class(folder: Path, classes: list[Path]) -> tuple[tuple[str, ...], tuple
     """Return the images of all class folders, their classes, and how many files there are of each other ending."""
     files = {sub: list(files_below(sub)) for sub in classes}
     images = {sub: [str(file) for file in files[sub] if is_image(file)] for sub in classes}
-    others = {sub: _other_endings(files[sub]) for sub in classes}
+    others = {sub: other_endings(files[sub]) for sub in classes}
     if not any(images.values()) and not any(others.values()):
         raise DataError(
             f"no images in {folder}: expected a sub-folder for each class with files ending in {', '.join(ENDINGS)}"
@@ -86,12 +94,6 @@ def _by_class(folder: Path, classes: list[Path]) -> tuple[tuple[str, ...], tuple
         _check_class(folder, sub, images[sub], others[sub])
     names = tuple(one_spelling(sub.name) for sub in classes for _ in images[sub])
     return tuple(chain.from_iterable(images.values())), names, sum(others.values(), Counter[str]())
-
-
-def _other_endings(files: list[Path]) -> Counter[str]:
-    """Return how many files there are of each ending that is not read."""
-    others = (file for file in files if not is_image(file) and file.name.lower() not in OF_WINDOWS)
-    return Counter(file.suffix.lower() or "no ending" for file in others)
 
 
 def _check_class(folder: Path, sub: Path, images: list[str], beside: Counter[str]) -> None:
@@ -103,7 +105,7 @@ def _check_class(folder: Path, sub: Path, images: list[str], beside: Counter[str
         )
     if not images and beside:
         raise DataError(
-            f"the class folder {sub} holds no image, but files of other endings, {_count_words(beside)}: expected "
+            f"the class folder {sub} holds no image, but files of other endings, {count_words(beside)}: expected "
             f"{', '.join(ENDINGS)}; save them as such, or remove the folder"
         )
     if not images:
@@ -113,19 +115,6 @@ def _check_class(folder: Path, sub: Path, images: list[str], beside: Counter[str
 def _is_text(name: str) -> bool:
     """Say whether a name from the disk, whose bytes may be any, can be written as text."""
     return name.encode("utf-8", "replace").decode() == name
-
-
-def _tell_others(passed_over: Counter[str]) -> tuple[str, ...]:
-    """Say which files are no images by their ending, if any are not."""
-    if not passed_over:
-        return ()
-    return (f"Passed over, since only {', '.join(ENDINGS)} are read: {_count_words(passed_over)}.",)
-
-
-def _count_words(endings: Counter[str], most: int = 4) -> str:
-    """Write how many files there are of each ending, the most frequent first."""
-    words = [f"{ending} ({count})" for ending, count in endings.most_common(most)]
-    return ", ".join(words + ["..."] * (len(endings) > most))
 
 
 def _with_splits(folder: Path, inside: list[Path]) -> Records:
@@ -152,4 +141,4 @@ def _with_splits(folder: Path, inside: list[Path]) -> Records:
         classes += names
         of_split += [name] * len(paths)
         passed_over += others
-    return Records(tuple(addresses), tuple(classes), tuple(of_split), notes=_tell_others(passed_over))
+    return Records(tuple(addresses), tuple(classes), tuple(of_split), notes=tell_others(passed_over))

@@ -84,10 +84,11 @@ def predict_files(
     height, width, channels = preprocessing.image_shape
     fit = cast(Fit, preprocessing.fit)
     form = ImageForm(height, width, channels, fit, preprocessing.source_geometry, preprocessing.white)
-    read = read_images(image_files(images), form, skip_bad=skip_bad, progress=progress)
+    paths, passed_over = image_files(images)
+    read = read_images(paths, form, skip_bad=skip_bad, progress=progress)
     probabilities = run.classifier.probabilities(read.images, views=views, progress=progress)
     names = tuple(str(path) for path in read.paths)
-    notes = tuple(_notes(read, form))
+    notes = (*_notes(read, form), *passed_over)
     return Predictions(names, probabilities, run.classifier.class_names, notes, read.skipped)
 
 
