@@ -12,6 +12,7 @@ ORDER = (
     "errors",
     "seeds",
     "progress",
+    "reading",
     "writing",
     "temperature",
     "plots",
@@ -27,7 +28,7 @@ ORDER = (
     "cli",
     "__main__",
 )
-LIGHT = ("errors", "seeds", "progress", "writing", "temperature", "data", "plots", "evaluation")
+LIGHT = ("errors", "seeds", "progress", "reading", "writing", "temperature", "data", "plots", "evaluation")
 
 
 def _part(path: Path) -> str:

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from giemsa.plots.gallery import Picture, save_pictures
+from giemsa.errors import RunError
+from giemsa.plots.gallery import Picture, read_index, save_pictures
 from giemsa.plots.style import new_figure, show_image, tidy
 
 
@@ -44,3 +46,29 @@ def test_a_figure_laid_out_by_hand_keeps_its_places(tmp_path: Path) -> None:
     ax = figure.add_axes((0.5, 0.5, 0.25, 0.25))
     save_pictures(tmp_path, [Picture("made-place", figure, "A place", "Axes", "It shows.")])
     assert ax.get_position().bounds == (0.5, 0.5, 0.25, 0.25)
+
+
+def test_a_link_in_the_way_of_a_figure_is_not_written_through(tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("of somebody else", encoding="utf-8")
+    folder = tmp_path / "figures"
+    folder.mkdir()
+    names = ("made-place.png", "made-place.svg", "index.json")
+    for name in names[:2]:
+        (folder / name).symlink_to(other)
+    save_pictures(folder, [Picture("made-place", Figure(figsize=(2, 2)), "A place", "Axes", "It shows.")])
+    assert other.read_text(encoding="utf-8") == "of somebody else"
+    assert sorted(path.name for path in folder.iterdir() if not path.is_symlink()) == sorted(names)
+
+
+def test_an_index_that_was_changed_is_told_before_anything_is_drawn(tmp_path: Path) -> None:
+    (tmp_path / "index.json").write_text('{"made-place": {"title": 3}}', encoding="utf-8")
+    with pytest.raises(
+        RunError,
+        match=r"index\.json was changed or damaged: made-place\.title is 3, expected text; remove it",
+    ):
+        save_pictures(
+            tmp_path, [Picture("made-place", Figure(figsize=(2, 2)), "A place", "Axes", "It shows.")]
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["index.json"]
+    assert read_index(tmp_path / "nothing") == {}

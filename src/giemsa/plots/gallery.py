@@ -10,10 +10,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from matplotlib.figure import Figure
 
 from giemsa.plots.lettering import write_as_named
+from giemsa.reading import read_json
+from giemsa.writing import replacing
 
 INDEX = "index.json"
 DOTS_PER_INCH = 144
@@ -62,27 +65,57 @@ class Picture:
         return self.name.split("-")[0]
 
 
+class Words(TypedDict, total=False):
+    """What ``index.json`` says of a figure; ``doubt`` is why it is not to be believed."""
+
+    title: str
+    alt: str
+    shows: str
+    caution: str
+    doubt: str
+
+
+def read_index(folder: Path) -> dict[str, Words]:
+    """Return the words of the figures in a folder, by name; nothing where none were drawn."""
+    path = folder / INDEX
+    if not path.exists():
+        return {}
+    return read_json(
+        path, dict[str, Words], mend="remove it, and run the stages again that drew the figures beside it"
+    )
+
+
 def save_pictures(folder: Path, pictures: Iterable[Picture]) -> list[Path]:
     """Write each picture as PNG and SVG into ``folder`` and record its words in ``index.json``; return the PNGs' paths.
 
     A picture of the same name is replaced; others stay.
+
+    Raises
+    ------
+    RunError : ``index.json`` is damaged, or a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    index_path = folder / INDEX
-    index = json.loads(index_path.read_text(encoding="utf-8")) if index_path.exists() else {}
+    index = read_index(folder)
     paths = []
     for picture in pictures:
         path = folder / f"{picture.name}.png"
         _lay_out(picture.figure)
-        picture.figure.savefig(path, dpi=DOTS_PER_INCH, facecolor="white")
-        picture.figure.savefig(path.with_suffix(".svg"), facecolor="white", metadata={"Date": None})
-        words = {"title": picture.title, "alt": picture.alt, "shows": picture.shows}
-        index[picture.name] = words | {"caution": picture.caution}
+        with replacing(path) as beside:
+            picture.figure.savefig(beside, format="png", dpi=DOTS_PER_INCH, facecolor="white")
+        with replacing(path.with_suffix(".svg")) as beside:
+            picture.figure.savefig(beside, format="svg", facecolor="white", metadata={"Date": None})
+        index[picture.name] = {
+            "title": picture.title,
+            "alt": picture.alt,
+            "shows": picture.shows,
+            "caution": picture.caution,
+        }
         paths.append(path)
     text = json.dumps(index, indent=2, ensure_ascii=False) + "\n"
-    index_path.write_text(
-        text, encoding="utf-8", errors="backslashreplace"
-    )  # the data's name may be any bytes
+    with replacing(folder / INDEX) as beside:
+        beside.write_text(
+            text, encoding="utf-8", errors="backslashreplace"
+        )  # the data's name may be any bytes
     return paths
 
 
