@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -150,3 +151,16 @@ def test_an_interrupted_run_goes_on(
     assert (resumed.folder / "report.html").exists()
     stages, trained = resumed.config["stage_seconds"], resumed.config["train_seconds"]
     assert stages["train"] == pytest.approx(trained, abs=0.01)
+
+
+def test_a_score_that_is_undefined_is_said(finished: Run, tmp_path: Path) -> None:
+    run = Run(Path(shutil.copytree(finished.folder, tmp_path / "run")), finished.config)
+    metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+    metrics["test"]["auc"] = {
+        "value": None,
+        "low": None,
+        "high": None,
+        "n": 30,
+    }  # where a class is missing in test
+    (run.folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    assert "test auc undefined" in headline(run)[1].splitlines()

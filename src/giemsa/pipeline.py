@@ -109,7 +109,7 @@ def _check_data(data: ImageDataset) -> None:
 def resume_run(
     folder: str | Path,
     *,
-    data: ImageDataset | None = None,
+    data: ImageDataset | str | Path | None = None,
     thorough: bool = False,
     listener: Listener | None = None,
 ) -> Run:
@@ -118,7 +118,7 @@ def resume_run(
     Parameters
     ----------
     folder : the run folder.
-    data : the data set, if at hand; needed where the run was begun on arrays from memory.
+    data : the data set, if at hand, or where it lies now; needed where the run was begun on arrays from memory.
     thorough, listener : as for :func:`run`.
 
     Raises
@@ -130,7 +130,7 @@ def resume_run(
     with clock("train"):
         finished = resume(folder, data=data, on_epoch=listener.epoch, progress=listener.progress)
     # those of every session, not of this one
-    clock.seconds["train"] = round(finished.config["train_seconds"], 2)
+    clock.seconds["train"] = round(finished.train_seconds, 2)
     if not (finished.folder / "audit.json").exists():
         with clock("audit"):
             save_pictures(finished.folder / "figures", explore(finished.data()).pictures())

@@ -226,4 +226,4 @@ def test_score_draws_and_prints():
 def test_a_broken_audit_is_one_line(tmp_path):
     (tmp_path / "audit.json").write_text("{", encoding="utf-8")
     with pytest.raises(RunError, match=r"audit\.json is not readable JSON"):
-        read_audit_hints(tmp_path)
+        read_audit_hints(tmp_path, 30)

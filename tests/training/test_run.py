@@ -1,14 +1,21 @@
 """A run folder that is incomplete, of a newer version or tampered with is refused in one line."""
 
 import json
+import math
 import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from giemsa.data.dataset import ImageDataset
-from giemsa.errors import GiemsaError, RunError
+from giemsa.errors import DataError, GiemsaError, RunError
+from giemsa.models import build_model
+from giemsa.training import model_file
+from giemsa.training.files import file_digest
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import open_run
 from giemsa.training.train import train
@@ -86,13 +93,13 @@ def test_a_file_nested_too_deep(folder: Path, name: str) -> None:
 @pytest.mark.parametrize("preprocessing", [{"image_shape": 3}, "none"])
 def test_a_garbled_description(folder: Path, preprocessing: object) -> None:
     _change(folder / "model.json", preprocessing=preprocessing)
-    assert "lacks or garbles a field" in _refused(folder)
+    assert "model.json was changed or damaged: preprocessing" in _refused(folder)
 
 
 @pytest.mark.parametrize("temperature", ["hot", 0, -1.0])
 def test_a_temperature_that_is_none(folder: Path, temperature: object) -> None:
     _change(folder / "model.json", temperature=temperature)
-    assert "lacks or garbles a field" in _refused(folder)
+    assert f"temperature is {temperature!r}, expected" in _refused(folder)
 
 
 def test_a_recipe_of_a_newer_version(folder: Path) -> None:
@@ -128,3 +135,80 @@ def test_tables_that_are_cut_short(folder: Path) -> None:
         _ = open_run(folder).history
     with pytest.raises(RunError, match=r"val\.csv is not what giemsa wrote"):
         open_run(folder).predictions("val")
+
+
+def test_data_on_another_machine_are_not_asked_for_on_the_word_of_a_file(folder: Path) -> None:
+    described = json.loads((folder / "config.json").read_text(encoding="utf-8"))["data"]
+    for place in (r"\\server\share\cells", "//server/share/cells", "https://server/cells.npz"):
+        _change(folder / "config.json", data=described | {"source": {"data": place}})
+        with pytest.raises(RunError, match=r"the data lie on another machine, .*: nothing is asked of it"):
+            open_run(folder).data()
+        with pytest.raises(DataError, match="does not exist"):  # looked for, since it was asked for
+            open_run(folder, data=place).data()
+
+
+def test_data_that_were_moved_are_found_where_they_are_said_to_lie(
+    discs: ImageDataset, tmp_path: Path
+) -> None:
+    arrays = {}
+    for name, split in discs.splits.items():
+        arrays |= {f"{name}_images": split.images, f"{name}_labels": split.labels}
+    np.savez(tmp_path / "old.npz", **arrays)
+    recipe = Recipe(model="tutorial", epochs=1, precision="float32", minimum_steps=0, symmetry="mirror")
+    run = train(tmp_path / "old.npz", recipe, out=tmp_path / "run")
+    (tmp_path / "old.npz").rename(tmp_path / "new.npz")
+    with pytest.raises(DataError, match=r"old\.npz does not exist"):
+        open_run(run.folder).data()
+    moved = open_run(run.folder, data=tmp_path / "new.npz")
+    assert moved.place == str(tmp_path / "new.npz")
+    assert moved.data().fingerprint == discs.fingerprint
+
+
+def test_only_what_load_takes_is_handed_to_it(folder: Path) -> None:
+    described = json.loads((folder / "config.json").read_text(encoding="utf-8"))["data"]
+    _change(
+        folder / "config.json", data=described | {"source": {"data": "/gone.npz", "progress": 3, "size": 20}}
+    )
+    with pytest.raises(DataError, match=r"gone\.npz does not exist"):
+        open_run(folder).data()
+
+
+def test_classes_that_the_data_have_not_are_told(folder: Path, discs: ImageDataset) -> None:
+    described = json.loads((folder / "config.json").read_text(encoding="utf-8"))["data"]
+    _change(folder / "config.json", data=described | {"class_names": ["a", "b"]})
+    run = open_run(folder, data=discs)
+    with pytest.raises(RunError, match=r"data\.class_names are 2, the data has 3 classes"):
+        run.data()
+    with pytest.raises(
+        RunError, match=r"config\.json tells of 2 classes and images of .*, model\.json of 3 and"
+    ):
+        _ = run.classifier
+
+
+def test_a_claim_of_large_images_takes_no_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dense layer of such a network would hold 17 GB."""
+    bare: list[bool] = []
+
+    def build(*given: Any, **named: Any) -> torch.nn.Module:
+        network = build_model(*given, **named)
+        bare.append(all(parameter.is_meta for parameter in network.parameters()))
+        return network
+
+    monkeypatch.setattr(model_file, "build_model", build)
+    preprocessing = json.loads((folder / "model.json").read_text(encoding="utf-8"))["preprocessing"]
+    _change(folder / "model.json", preprocessing=preprocessing | {"image_shape": [4096, 4096, 3]})
+    assert "do not fit the network" in _refused(folder)
+    assert bare == [True]
+
+
+def test_weights_that_give_no_numbers(folder: Path, discs: ImageDataset) -> None:
+    weights = load_file(folder / "model.safetensors")
+    name = next(name for name, value in weights.items() if value.ndim == 4)
+    for number, words in (
+        (math.nan, f"{name} holds what is no number"),
+        (math.inf, "gives what is no number"),
+    ):
+        save_file(weights | {name: torch.full_like(weights[name], number)}, folder / "model.safetensors")
+        _change(folder / "model.json", weights_sha256=file_digest(folder / "model.safetensors"))
+        with pytest.raises(GiemsaError, match=words):
+            open_run(folder).classifier.probabilities(discs.val.images)

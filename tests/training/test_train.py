@@ -357,5 +357,5 @@ def test_a_network_of_ones_own_is_opened_with_the_module(discs: ImageDataset, tm
         _ = open_run(run.folder, data=discs).classifier
     with pytest.raises(ModelError, match=r"must give logits \(2, 3\) for two images, it gives \(2, 4\)"):
         _ = open_run(run.folder, model=nn.Sequential(nn.Flatten(), nn.Linear(1200, 4)), data=discs).classifier
-    with pytest.raises(ModelError, match="do not fit this network"):
+    with pytest.raises(ModelError, match="do not fit the network"):
         _ = open_run(run.folder, model=nn.Sequential(network(), nn.Linear(3, 3)), data=discs).classifier

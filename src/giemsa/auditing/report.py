@@ -20,6 +20,7 @@ from giemsa.auditing.learning_curve import LearningCurve
 from giemsa.auditing.pool import Pool
 from giemsa.auditing.shortcuts import ShortcutCheck
 from giemsa.auditing.splits import SplitCheck
+from giemsa.writing import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,7 +156,10 @@ class AuditReport:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.to_json(), indent=2, ensure_ascii=False)
-        (folder / "audit.json").write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+        with replacing(folder / "audit.json") as beside:
+            beside.write_text(
+                text + "\n", encoding="utf-8", errors="backslashreplace"
+            )  # names may be any bytes
         save_pictures(folder / "figures", self.pictures())
 
     def __str__(self) -> str:

@@ -62,7 +62,10 @@ def options(
 
 
 INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
-TROUBLES_OF_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENAMETOOLONG)
+TROUBLES_OF_PLACE = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENAMETOOLONG),
+    *(errno.EEXIST, errno.ENOTDIR, errno.EISDIR),  # a file where a folder should be, or the other way round
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -96,6 +99,8 @@ def status_of(arguments: Sequence[str] | None) -> int:
         return _refuse(error.format_message())
     except Exit as leaving:
         return leaving.exit_code
+    except MemoryError as error:
+        return _refuse(f"there is not enough memory for this: {str(error) or 'take fewer or smaller images'}")
     except OSError as error:
         if error.errno not in TROUBLES_OF_PLACE:
             raise

@@ -9,6 +9,7 @@ import typer
 
 from giemsa.cli import options
 from giemsa.cli.combinations import refuse
+from giemsa.cli.loading import open_aloud
 from giemsa.cli.session import Session
 
 Runs = Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Two or more run folders.")]
@@ -33,6 +34,6 @@ def compare(
             raise RunError(f"there is nothing to compare {runs[0]} with; give two or more run folders")
         if len(runs) > 2:
             refuse(context, {"seed"}, "for more than two runs: nothing is resampled then")
-        opened = [open_run(folder) for folder in runs]
+        opened = [open_aloud(session, runs[0]), *map(open_run, runs[1:])]
         found = compare_two(*opened, seed=seed) if len(opened) == 2 else tabulate(opened)
         session.show(found.to_json(), str(found))

@@ -9,6 +9,7 @@ import typer
 
 from giemsa.cli import options
 from giemsa.cli.combinations import refuse
+from giemsa.cli.loading import open_aloud
 from giemsa.cli.session import Session
 from giemsa.cli.targets import target_folder
 
@@ -39,7 +40,7 @@ Coverage = Annotated[
     float, typer.Option("--coverage", help="Share of images whose prediction set must hold their class.")
 ]
 
-RUN_OPTIONS = frozenset({"views", "thorough", "coverage", "foreign"})
+RUN_OPTIONS = frozenset({"data", "views", "thorough", "coverage", "foreign"})
 FILE_OPTIONS = frozenset({"split", "size", "out", "overwrite"})
 
 
@@ -53,6 +54,7 @@ def evaluate(
     thorough: Thorough = False,
     coverage: Coverage = 0.9,
     foreign: Foreign = None,
+    data: options.RunData = None,
     size: options.Size = None,
     seed: options.Seed = 0,
     out: options.OutFolder = None,
@@ -76,10 +78,9 @@ def evaluate(
             "without --predictions: a run is evaluated on its own test split, in its folder",
         )
         from giemsa.evaluation.evaluate import evaluate as evaluate_run
-        from giemsa.training.run import open_run
 
         evaluation = evaluate_run(
-            open_run(run),
+            open_aloud(session, run, data),
             views=views,
             thorough=thorough,
             coverage=coverage,

@@ -8,6 +8,7 @@ import typer
 
 from giemsa.cli import options
 from giemsa.cli.combinations import refuse
+from giemsa.cli.loading import open_aloud
 from giemsa.cli.session import Session
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def interpret(
     settings: Settings = "default",
     summary: Summary = False,
     quick: Quick = False,
+    data: options.RunData = None,
     seed: options.Seed = 0,
     *,
     talk: options.Talk,
@@ -51,7 +53,6 @@ def interpret(
     from giemsa.interpretation.interpret import interpret as interpret_run
     from giemsa.interpretation.subject import open_subject
     from giemsa.plots.gallery import save_pictures
-    from giemsa.training.run import open_run
 
     with Session(talk) as session:
         if layer is None:
@@ -60,7 +61,7 @@ def interpret(
             refuse(
                 context, {"settings"}, "without --maximise: name the class or channel to make an image for"
             )
-        opened = open_run(run)
+        opened = open_aloud(session, run, data)
         if not (layer or maximise or summary):
             found = interpret_run(opened, thorough=not quick, seed=seed, progress=session.progress)
             session.show(found.to_json(), f"{found}\n\nwritten into {run}")

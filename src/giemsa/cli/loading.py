@@ -1,7 +1,8 @@
-"""From the options of a command to a data set, with what its user should know of it said on stderr."""
+"""From the options of a command to a data set or a run, with what its user should know of it said on stderr."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from giemsa.cli.options import Source
@@ -10,6 +11,7 @@ from giemsa.errors import DataError
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset
+    from giemsa.training.run import Run
 
 
 def load_aloud(session: Session, source: Source) -> ImageDataset:
@@ -44,3 +46,20 @@ def _parse(word: str) -> tuple[int, str]:
             f'--rename {word!r} is not understood: expected LABEL=NAME, such as 3="immature granulocytes"'
         )
     return int(label), name.strip()
+
+
+def open_aloud(session: Session, folder: str | Path, data: str | None = None) -> Run:
+    """Open a run folder, and say which data will be read with it: the folder may come from somebody else.
+
+    Parameters
+    ----------
+    session : where to say it.
+    folder : of the run.
+    data : where its data lie now; ``None`` where the folder says it.
+    """
+    from giemsa.training.run import open_run
+
+    run = open_run(folder, data=data)
+    if run.place:
+        session.say(f"the run's data: {run.place}")
+    return run

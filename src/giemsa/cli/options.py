@@ -44,6 +44,12 @@ Data = Annotated[
     ),
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+RunData = Annotated[
+    str | None,
+    typer.Option(
+        "--data", metavar="DATA", help="Where the run's data lie now, if not where its config.json says."
+    ),
+]
 Size = Annotated[
     int | None,
     typer.Option(

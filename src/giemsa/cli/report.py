@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from giemsa.cli import options
+from giemsa.cli.loading import open_aloud
 from giemsa.cli.session import Session
 from giemsa.cli.targets import target_file
 
@@ -10,6 +11,7 @@ from giemsa.cli.targets import target_file
 @options.with_groups
 def report(
     run: options.RunFolder,
+    data: options.RunData = None,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
     *,
@@ -17,8 +19,7 @@ def report(
 ) -> None:
     """Write report.html into the run folder, or elsewhere with --out; stages not yet run are named with their commands."""
     from giemsa.reporting.report import report as write_report
-    from giemsa.training.run import open_run
 
     with Session(talk) as session:
-        path = write_report(open_run(run), out=target_file(out, overwrite=overwrite))
+        path = write_report(open_aloud(session, run, data), out=target_file(out, overwrite=overwrite))
         session.show({"report": str(path), "bytes": path.stat().st_size}, str(path))

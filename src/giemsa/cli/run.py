@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from giemsa.cli import options
+from giemsa.cli.loading import open_aloud
 from giemsa.cli.session import Session
 from giemsa.cli.train import EpochLines, Order, prepare, refuse_beside_resume, resumable
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset
+    from giemsa.evaluation.writing import ScoreEntry
     from giemsa.pipeline import Listener
     from giemsa.training.recipes import Recipe
     from giemsa.training.run import Run
@@ -38,6 +39,7 @@ def run(
     with Session(talk) as session:
         if order.resume is not None:
             refuse_beside_resume(context, "thorough")
+            open_aloud(session, order.resume)
             with resumable(session, order.resume, "run"):
                 finished = resume_run(order.resume, thorough=thorough, listener=_listener(session, 0))
         else:
@@ -51,7 +53,7 @@ def _run_aloud(
 ) -> Run:
     """Run all stages, each named on stderr as it begins."""
     from giemsa.pipeline import run as run_all
-    from giemsa.training.run import choose_folder
+    from giemsa.training.configuration import choose_folder
 
     folder = choose_folder(order.out, dataset.name, recipe.name, seed)
     with resumable(session, folder, "run"):
@@ -79,7 +81,9 @@ def _listener(session: Session, n_images: int) -> Listener:
 
 def headline(run: Run) -> tuple[dict[str, Any], str]:
     """Return the headline numbers as JSON and as words."""
-    metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+    from giemsa.evaluation.writing import read_metrics
+
+    metrics = read_metrics(run.folder)
     page = run.folder / "report.html"
     rows = [
         f"test {_score_words(name, metrics['test'][name])}" for name in HEADLINE if name in metrics["test"]
@@ -87,12 +91,15 @@ def headline(run: Run) -> tuple[dict[str, Any], str]:
     seconds = sum(run.config["stage_seconds"].values())
     value = {"run": str(run.folder), "report": str(page), "seconds": round(seconds, 1)} | metrics
     return value, "\n".join(
-        [*rows, f"{seconds:.0f} s in all, {run.config['train_seconds']:.0f} s of them training", str(page)]
+        [*rows, f"{seconds:.0f} s in all, {run.train_seconds:.0f} s of them training", str(page)]
     )
 
 
-def _score_words(name: str, score: dict[str, Any]) -> str:
-    words = f"{name.replace('_', ' ')} {score['value']:.4f}"
+def _score_words(name: str, score: ScoreEntry) -> str:
+    title = name.replace("_", " ")
+    if score["value"] is None:
+        return f"{title} undefined"
+    words = f"{title} {score['value']:.4f}"
     if score.get("low") is not None:
         words += f" (95 % interval {score['low']:.4f} to {score['high']:.4f}, n = {score['n']:,})"
     return words

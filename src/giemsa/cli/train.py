@@ -14,8 +14,9 @@ import typer
 
 from giemsa.cli import options
 from giemsa.cli.combinations import refuse, refuse_all_but
-from giemsa.cli.loading import load_aloud
+from giemsa.cli.loading import load_aloud, open_aloud
 from giemsa.cli.session import Session, clock
+from giemsa.errors import RunError
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset
@@ -129,8 +130,8 @@ def _plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: floa
 
 def _train_aloud(session: Session, dataset: ImageDataset, recipe: Recipe, seed: int, order: Order) -> Run:
     """Train with a line an epoch on stderr."""
+    from giemsa.training.configuration import choose_folder
     from giemsa.training.device import choose_compute
-    from giemsa.training.run import choose_folder
     from giemsa.training.train import train as train_run
 
     session.say(
@@ -155,6 +156,7 @@ def _resume_aloud(session: Session, folder: Path) -> Run:
     """Go on with a training, with a line an epoch on stderr."""
     from giemsa.training.train import resume
 
+    open_aloud(session, folder)
     with resumable(session, folder, "train"):
         return resume(folder, on_epoch=EpochLines(session), progress=session.progress)
 
@@ -198,21 +200,28 @@ class EpochLines:
 
 def summary(run: Run) -> tuple[dict[str, Any], str]:
     """Return a finished run as JSON and as words."""
+    from giemsa.training.history import best_epoch
+
     history = run.history
-    kept = history[run.config["best_epoch"] - 1] if run.recipe.selection == "best" else history[-1]
-    found = f"symmetry, found by a trial: {run.config['symmetry']}\n" if run.config["symmetry_trial"] else ""
+    if not history:
+        raise RunError(
+            f"{run.folder / 'history.csv'} is missing or empty: the run folder is incomplete; train again"
+        )
+    kept = best_epoch(history) if run.recipe.selection == "best" else history[-1]
+    by_trial = run.config.get("symmetry_trial")
+    found = f"symmetry, found by a trial: {run.config['symmetry']}\n" if by_trial else ""
     value = {
         "run": str(run.folder),
         "epochs": len(history),
         "kept_epoch": kept.epoch,
-        "train_seconds": run.config["train_seconds"],
+        "train_seconds": run.train_seconds,
         "val_loss": kept.val_loss,
         "val_accuracy": kept.val_accuracy,
         "symmetry": run.config["symmetry"],
         "recipe": dataclasses.asdict(run.recipe),
     }
     words = (
-        f"elapsed {clock(run.config['train_seconds'])}: {len(history)} epoch{'s' * (len(history) > 1)}, "
+        f"elapsed {clock(run.train_seconds)}: {len(history)} epoch{'s' * (len(history) > 1)}, "
         f"kept {run.config['selection']}\n"
         f"val accuracy {kept.val_accuracy:.4f}, val loss {kept.val_loss:.4f} (epoch {kept.epoch})\n"
         f"{found}{run.folder}"

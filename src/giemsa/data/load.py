@@ -89,10 +89,23 @@ def load(
     else:
         raise _unknown(str(data))
     if path.exists() and str(data) not in CARDS:
-        source["data"] = str(path.resolve())
+        source["data"] = str(
+            path.absolute()
+        )  # not resolved: on Windows a drive's letter would become its server's name
     if symmetry is not None:
         loaded = dataclasses.replace(loaded, card=dataclasses.replace(loaded.card, symmetry=symmetry))
     return dataclasses.replace(loaded, source=source)
+
+
+def lies_elsewhere(data: str) -> bool:
+    r"""Return whether a place is on another machine: a network share, to which Windows tells who asks, or an address.
+
+    Examples
+    --------
+    >>> [lies_elsewhere(place) for place in (r"\\server\share\cells", "https://server/cells", r"C:\cells", "bloodmnist")]
+    [True, True, False, False]
+    """
+    return data.replace("/", "\\").startswith("\\\\") or "://" in data
 
 
 def _check_options(size: int | None, fit: str, symmetry: str | None) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from giemsa.errors import GiemsaError, PredictionError, RunError
 from giemsa.evaluation.comparison import Comparison, SeedSummary, compare_predictions, summarise_runs
 from giemsa.evaluation.predictions import Predictions, check_predictions
+from giemsa.evaluation.writing import EVALUATE_AGAIN, read_metrics
 
 if TYPE_CHECKING:
     from giemsa.training.run import Run
@@ -127,13 +128,11 @@ def _test_groups(run: Run) -> tuple[np.ndarray | None, tuple[str, ...]]:
 
 
 def _test_scores(run: Run) -> Mapping[str, float]:
-    from giemsa.training.files import read_json
-
-    path = run.folder / "metrics.json"
-    if not path.is_file():
-        raise RunError(f"{path} is missing: it is written by `giemsa evaluate`")
-    scores = read_json(path)["test"]
-    return {name: scores[name]["value"] for name in TOLD if scores.get(name, {}).get("value") is not None}
+    scores = read_metrics(run.folder).get("test")
+    if not scores:
+        raise RunError(f"{run.folder / 'metrics.json'} holds no scores of test: {EVALUATE_AGAIN}")
+    values = {name: scores[name]["value"] for name in TOLD if name in scores}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _names(runs: Sequence[Run]) -> list[str]:

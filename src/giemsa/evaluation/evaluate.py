@@ -16,7 +16,7 @@ from giemsa.evaluation.result import Evaluation
 from giemsa.evaluation.scorecard import score_predictions
 from giemsa.evaluation.selective import risk_coverage
 from giemsa.evaluation.stage import Stage
-from giemsa.evaluation.subgroups import find_failures
+from giemsa.evaluation.subgroups import AuditHints, find_failures
 from giemsa.evaluation.summary import summarise
 from giemsa.evaluation.validation_halves import describe_calibration, sets_for
 from giemsa.evaluation.words import plain_sentences
@@ -115,6 +115,7 @@ def evaluate(
     """
     if not 0 < coverage < 1:
         raise PredictionError(f"coverage must lie between 0 and 1, got {coverage}; 0.9 is usual")
+    from giemsa.plots.gallery import read_index
     from giemsa.training.run import as_run
 
     run = as_run(run)
@@ -125,8 +126,10 @@ def evaluate(
                 f"the {name} split of {data.name} holds no images, and there is nothing to evaluate; "
                 "train on data with images in train, val and test"
             )
+    read_index(run.folder / "figures")  # a damaged one is told of before any work is done
+    hints = read_audit_hints(run.folder, len(data.test))
     stage = Stage(run.classifier, data, views, seed, progress)
-    evaluation = _probabilities(stage, run, coverage)
+    evaluation = _probabilities(stage, run, coverage, hints)
     stage.done("scores")
     evaluation = dataclasses.replace(evaluation, novelty=stage.novelty(foreign, None if thorough else SAMPLE))
     stage.done("foreign images")
@@ -139,7 +142,7 @@ def evaluate(
     return evaluation
 
 
-def _probabilities(stage: Stage, run: Run, coverage: float) -> Evaluation:
+def _probabilities(stage: Stage, run: Run, coverage: float, hints: AuditHints | None) -> Evaluation:
     """Evaluate what the probabilities of val and test alone can tell."""
     from giemsa.training.model_file import save_temperature
 
@@ -162,9 +165,7 @@ def _probabilities(stage: Stage, run: Run, coverage: float) -> Evaluation:
         card=card,
         sentences=(),
         selective=risk_coverage(test),
-        failures=find_failures(
-            test, images=data.test.images, metadata=data.test.metadata, hints=read_audit_hints(run.folder)
-        ),
+        failures=find_failures(test, images=data.test.images, metadata=data.test.metadata, hints=hints),
         short_names=data.short_names,
         views=stage.views,
         calibration=describe_calibration(

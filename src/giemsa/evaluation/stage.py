@@ -52,11 +52,14 @@ class Stage:
 
     def logits(self, split: Split) -> np.ndarray:
         """Return the logits of every image in every view, ``(views, n, classes)``, ``float64``."""
+        from giemsa.training.classifier import refuse_undefined
         from giemsa.training.views import choose_views
 
         views = choose_views(self.classifier.symmetry, self.views)
         seen = [self.classifier.logits(turned(split.images, view)) for view in views]
-        return np.stack([np.asarray(logits, dtype=np.float64) for logits in seen])
+        logits = np.stack([np.asarray(one, dtype=np.float64) for one in seen])
+        refuse_undefined(logits)
+        return logits
 
     def predictions(self, split: Split, logits: np.ndarray, temperature: float) -> Predictions:
         """Return what the network says of a split at a temperature, averaged over views."""

@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, NotRequired, TypedDict
 
 import numpy as np
 
+from giemsa.errors import RunError
 from giemsa.evaluation.predictions_file import write_standard_file
 from giemsa.evaluation.result import Evaluation
 from giemsa.evaluation.subgroups import AuditHints
+from giemsa.reading import Between, read_json
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset
+
+AUDIT_AGAIN = "run `giemsa audit` again, or remove the file"
+EVALUATE_AGAIN = "run `giemsa evaluate` again"
+Place = Annotated[int, Between(0, 10**15)]  # of an image in its split
+
+
+class ScoreEntry(TypedDict):
+    """A score as JSON has it; ``None`` where it is undefined."""
+
+    value: float | None
+    low: NotRequired[float | None]
+    high: NotRequired[float | None]
+    n: NotRequired[Place]
+
+
+class AuditFile(TypedDict, total=False):
+    """What an evaluation reads of ``audit.json``."""
+
+    test_leaks: list[Place]
+    test_suspects: list[Place]
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path, *, data: ImageDataset, run_name: str) -> None:
     """Write ``predictions/``, ``metrics.json``, ``evaluation/`` and ``figures/`` into a run folder."""
     from giemsa.plots.gallery import save_pictures
     from giemsa.training.files import write_json
-    from giemsa.training.run import write_predictions
+    from giemsa.training.predictions_csv import write_predictions
 
     both = {evaluation.split: evaluation.predictions, "val": evaluation.val_predictions}
     for split, predictions in both.items():
@@ -49,17 +71,38 @@ def standard_name(data: ImageDataset) -> str:
     return data.name if side == 28 else f"{data.name}_{side}"
 
 
-def read_audit_hints(folder: Path) -> AuditHints | None:
-    """Return the places of leaked and doubtful test images that ``audit.json`` names; ``None`` before an audit."""
-    from giemsa.training.files import read_json
+def read_metrics(folder: Path) -> dict[str, dict[str, ScoreEntry]]:
+    """Return the scores of each split that ``metrics.json`` tells.
 
+    Raises
+    ------
+    RunError : the file is missing or damaged.
+    """
+    return read_json(
+        folder / "metrics.json",
+        dict[str, dict[str, ScoreEntry]],
+        mend="it is written by `giemsa evaluate`",
+    )
+
+
+def read_audit_hints(folder: Path, n_test: int) -> AuditHints | None:
+    """Return the places of leaked and doubtful test images that ``audit.json`` names; ``None`` before an audit.
+
+    Raises
+    ------
+    RunError : the file is damaged, or was written for a test split that has not as many as ``n_test`` images.
+    """
     path = folder / "audit.json"
-    if not path.is_file():
+    if not path.exists():
         return None
-    audit: dict[str, Any] = read_json(path)
+    audit = read_json(path, AuditFile, mend=AUDIT_AGAIN)
     if "test_leaks" not in audit and "test_suspects" not in audit:
         return None
-    return AuditHints(
-        leaked=np.array(audit.get("test_leaks", []), dtype=np.int64),
-        suspects=np.array(audit.get("test_suspects", []), dtype=np.int64),
+    leaked, suspects = (
+        np.array(audit.get(name, []), dtype=np.int64) for name in ("test_leaks", "test_suspects")
     )
+    if max(leaked.max(initial=-1), suspects.max(initial=-1)) >= n_test:
+        raise RunError(
+            f"{path} names test images that the run's data, of {n_test}, do not have; {AUDIT_AGAIN}"
+        )
+    return AuditHints(leaked, suspects)

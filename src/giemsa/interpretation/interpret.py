@@ -17,7 +17,7 @@ from giemsa.interpretation.looks import (
     look_at_symmetry,
 )
 from giemsa.interpretation.subject import Subject, open_subject
-from giemsa.plots.gallery import save_pictures
+from giemsa.plots.gallery import read_index, save_pictures
 from giemsa.progress import Progress
 from giemsa.training.files import write_json
 from giemsa.training.run import Run, as_run
@@ -52,6 +52,7 @@ def interpret(
     RunError : the run's data cannot be had again.
     """
     run = as_run(run)
+    read_index(run.folder / "figures")  # a damaged one is told of before any work is done
     subject = open_subject(run, thorough=thorough, seed=seed)
     found = look_into(subject, progress)
     folder = run.folder / "interpretation"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +14,10 @@ import numpy as np
 
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import GiemsaError, RunError
-from giemsa.plots.gallery import INDEX
+from giemsa.evaluation.writing import EVALUATE_AGAIN, read_metrics
+from giemsa.plots.gallery import Words, read_index
 from giemsa.reporting.commands import argument, flag, source_words
+from giemsa.reporting.files import INTERPRET_AGAIN, read_stage
 
 
 class RunLike(Protocol):
@@ -61,7 +64,7 @@ class Material:
     audit: Mapping[str, Any] | None
     evaluation: Mapping[str, Any] | None
     interpretation: Mapping[str, Any] | None
-    index: Mapping[str, Mapping[str, str]]
+    index: Mapping[str, Words]
     test: tuple[np.ndarray, np.ndarray] | None
     data: ImageDataset | None
     data_trouble: str = ""
@@ -101,23 +104,26 @@ def gather(run: RunLike) -> Material:
 
     Raises
     ------
-    RunError : a file of the folder is not JSON.
+    RunError : a file of the folder is damaged, or is not of this run.
     """
     folder = Path(run.folder)
-    data, trouble = _data(run)
-    return Material(
+    read = Material(
         folder=folder,
         config=run.config,
         history=tuple(vars(epoch) for epoch in run.history),
-        metrics=_json(folder / "metrics.json") or {},
-        audit=_json(folder / "audit.json"),
-        evaluation=_json(folder / "evaluation" / "evaluation.json"),
-        interpretation=_json(folder / "interpretation" / "interpretation.json"),
-        index=_json(folder / "figures" / INDEX) or {},
+        metrics=read_metrics(folder) if (folder / "metrics.json").exists() else {},
+        audit=read_stage(folder, "audit"),
+        evaluation=read_stage(folder, "evaluation"),
+        interpretation=read_stage(folder, "interpretation"),
+        index=read_index(folder / "figures"),
         test=run.predictions("test") if (folder / "predictions" / "test.csv").is_file() else None,
-        data=data,
-        data_trouble=trouble,
+        data=None,
     )
+    data, trouble = _data(run)
+    material = dataclasses.replace(read, data=data, data_trouble=trouble)
+    if found := _disagreement(material):
+        raise RunError(f"{folder}: {found}")
+    return material
 
 
 def _data(run: RunLike) -> tuple[ImageDataset | None, str]:
@@ -128,13 +134,22 @@ def _data(run: RunLike) -> tuple[ImageDataset | None, str]:
         return None, str(trouble)
 
 
-def _json(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as trouble:
-        raise RunError(f"cannot read {path}: {trouble}; run the stage that writes it again") from None
-    if not isinstance(content, dict):
-        raise RunError(f"{path} must hold a JSON object, got {type(content).__name__}")
-    return content
+def _disagreement(material: Material) -> str:
+    """Return in words which file is not of the same run as the others; nothing where all are."""
+    classes, data = (material.evaluation or {}).get("classes"), material.data
+    if classes and len(classes) != len(material.class_names):
+        return f"evaluation.json tells of {len(classes)} classes, config.json of {len(material.class_names)}; {EVALUATE_AGAIN}"
+    if material.test and data and not np.array_equal(material.test[0], data.test.labels):
+        return f"predictions/test.csv has other labels than the data; {EVALUATE_AGAIN}"
+    told = (material.interpretation or {}).get("map")
+    if told and data and not _is_map_of(told, data):
+        return f"interpretation.json: map is not of these images; {INTERPRET_AGAIN}"
+    return ""
+
+
+def _is_map_of(told: Mapping[str, Any], data: ImageDataset) -> bool:
+    """Say whether a map has as many places as images, and images and classes that the data have."""
+    lists = [told[name] for name in ("indices", "labels", "predicted", "positions", "pca")]
+    highest = [max(numbers, default=-1) for numbers in lists[:3]]
+    bounds = len(data.splits[told["split"]]), len(data.class_names), len(data.class_names)
+    return len(set(map(len, lists))) == 1 and all(map(operator.lt, highest, bounds))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,13 @@ import numpy as np
 from PIL import Image
 
 from giemsa.errors import RunError
+from giemsa.plots.gallery import Words
 from giemsa.reporting.parts import Illustration
 
 DOTS_PER_CSS_PIXEL = 1.5  # figures are saved at 144 dots an inch, and a CSS pixel is 1/96 of an inch
 SMALL_SVG_BYTES = 40_000
 LARGEST_WEBP_SIDE = 16_383
+LARGEST_PIXELS = 100_000_000
 HARMLESS_MEAN_ERROR = 0.6  # grey levels of 255, mean over all pixels of a figure
 HARMLESS_TOP_ERROR = 24  # and for the worst pixel in a thousand
 
@@ -50,24 +54,31 @@ def with_palette(image: Image.Image) -> Image.Image | None:
 
 def smallest_form(png: Path) -> tuple[str, int, int]:
     """Return the address, width and height (CSS pixels) of a figure saved as PNG with an SVG of the same name beside it."""
-    try:
-        image = Image.open(png, formats=["PNG"]).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as trouble:
-        raise RunError(
-            f"cannot read the figure {png}: {trouble}; run the stage that draws it again"
-        ) from None
+    image = _read_figure(png)
     width, height = (round(side / DOTS_PER_CSS_PIXEL) for side in image.size)
     svg = png.with_suffix(".svg")
     drawn = svg.read_bytes() if svg.is_file() and svg.stat().st_size <= SMALL_SVG_BYTES else b""
     if drawn and b"<image" not in drawn:
         return data_address(_without_prologue(drawn), "svg+xml"), width, height
     as_png, as_webp = png.read_bytes(), b""
-    if max(image.size) <= LARGEST_WEBP_SIDE:
+    if max(image.size) <= LARGEST_WEBP_SIDE and math.prod(image.size) <= LARGEST_PIXELS // 4:
         image = (with_palette(image) or image).convert("RGB")
         as_webp = encode(image, "WEBP", lossless=True, method=2)
     if as_webp and len(as_webp) < len(as_png):
         return data_address(as_webp, "webp"), width, height
     return data_address(as_png, "png"), width, height
+
+
+def _read_figure(png: Path) -> Image.Image:
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(png, formats=["PNG"]) as image:
+            if math.prod(image.size) > LARGEST_PIXELS:
+                raise ValueError(f"{image.width}x{image.height} pixels are more than any figure has")
+            return image.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as trouble:
+        raise RunError(
+            f"cannot read the figure {png}: {trouble}; run the stage that draws it again"
+        ) from None
 
 
 def _without_prologue(svg: bytes) -> bytes:
@@ -77,7 +88,7 @@ def _without_prologue(svg: bytes) -> bytes:
 
 
 def illustrations(
-    folder: Path, index: Mapping[str, Mapping[str, str]], stage: str, *, without: frozenset[str] = frozenset()
+    folder: Path, index: Mapping[str, Words], stage: str, *, without: frozenset[str] = frozenset()
 ) -> tuple[Illustration, ...]:
     """Return the figures of one stage, in the order in which the stage gave them.
 

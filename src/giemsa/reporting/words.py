@@ -76,7 +76,7 @@ def count(value: Any) -> str:
     return f"{int(value):,}" if is_number(value) else DASH
 
 
-def plural(number: int, one: str, many: str = "") -> str:
+def plural(number: int | None, one: str, many: str = "") -> str:
     """Write a count and its noun.
 
     Examples

@@ -143,7 +143,8 @@ class Classifier(nn.Module):
 
         Raises
         ------
-        ModelError : images of another shape than the network takes, or a number of views that the symmetry does not have.
+        ModelError : images of another shape than the network takes, a number of views that the symmetry does not have, or weights
+            that give no numbers.
         """
         self._check(images)
         chosen = choose_views(self.symmetry, views)
@@ -153,6 +154,7 @@ class Classifier(nn.Module):
             return torch.stack([logits.softmax(dim=1) for logits in seen]).mean(dim=0)
 
         probabilities = self._in_batches(averaged, images, batch_size, progress).double().numpy()
+        refuse_undefined(probabilities)
         return probabilities / probabilities.sum(axis=1, keepdims=True)
 
     def _logits_of(self, pixels: Tensor) -> Tensor:
@@ -246,6 +248,14 @@ def _entrances(networks: Iterable[nn.Module]) -> Iterator[Callable[[], list[Tens
     finally:
         for handle in handles:
             handle.remove()
+
+
+def refuse_undefined(outputs: np.ndarray) -> None:
+    """Refuse what a network gives where it is no number, with a :class:`ModelError`."""
+    if np.isnan(outputs).any():
+        raise ModelError(
+            "the network gives what is no number: its weights were damaged, or its training diverged"
+        )
 
 
 def fast_batch_size(shape: tuple[int, ...], device: str) -> int:

@@ -1,31 +1,121 @@
-"""What `config.json` says of a training, and the folder that it stands in."""
+"""What `config.json` says of a training, how it is read again, and the folder that it stands in."""
 
 from __future__ import annotations
 
+import dataclasses
 import platform
+import re
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import torch
 
-from giemsa.data.dataset import ImageDataset
+from giemsa.data.dataset import ImageDataset, Symmetry
 from giemsa.data.files import is_run_folder
-from giemsa.errors import RunError
+from giemsa.data.images import Fit
+from giemsa.errors import RecipeError, RunError
+from giemsa.reading import Between, read_json
 from giemsa.training.classifier import Classifier
 from giemsa.training.loop import epochs_of
 from giemsa.training.recipes import Recipe
-from giemsa.training.run import VERSION, choose_folder
 from giemsa.writing import place_words
 
+VERSION = 1
+MEND = "put back the file that giemsa wrote, or train again"
 PACKAGES = ("giemsa", "torch", "numpy", "scikit-learn", "scipy", "pillow", "safetensors")
 SELECTION_WORDS = {
     "best": "the weights of the epoch with the least validation loss",
     "last": "the weights of the last epoch of a fixed schedule",
     "average": "the moving average of the weights over a fixed schedule",
 }
+
+Count = Annotated[int, Between(0, 10**15)]
+Seed = Annotated[int, Between(0)]
+ClassNames = Annotated[list[Annotated[str, Between(0, 10_000)]], Between(2, 100_000)]
+
+
+class SourceEntry(TypedDict, total=False):
+    """What :func:`giemsa.load` was given; nothing for arrays from memory."""
+
+    data: str
+    size: int | None
+    seed: Seed
+    fit: Fit
+    skip_bad: bool
+    symmetry: Symmetry | None
+
+
+class DataEntry(TypedDict):
+    """The data of the training."""
+
+    name: str
+    title: NotRequired[str]
+    source: SourceEntry
+    sha256: Annotated[str, Between(64, 64)]
+    class_names: ClassNames
+    counts: NotRequired[dict[str, Count]]
+    image_shape: NotRequired[list[Count]]
+    notes: NotRequired[list[str]]
+
+
+class TrialEntry(TypedDict):
+    """What a trial of symmetries found."""
+
+    chosen: Symmetry
+    loss: dict[Symmetry, float]
+    images: Count
+
+
+class Configuration(TypedDict):
+    """What is read of ``config.json``."""
+
+    version: int
+    status: Literal["training", "complete"]
+    recipe: dict[str, Any]  # see _refuse_recipe
+    epochs: Annotated[int, Between(1)]
+    model: str
+    own_model: bool
+    data: DataEntry
+    symmetry: Symmetry
+    symmetry_trial: NotRequired[TrialEntry | None]
+    selection: str
+    test_looks: Count
+    seed: Seed
+    device: Literal["cpu", "cuda", "mps"]
+    precision: Literal["float32", "bfloat16"]
+    threads: Annotated[int, Between(1, 100_000)]
+    machine: NotRequired[str]
+    versions: NotRequired[dict[str, str]]
+    started: NotRequired[str]
+    stage_seconds: NotRequired[dict[str, float]]
+
+
+def read_configuration(folder: Path) -> dict[str, Any]:
+    """Return what a run folder's ``config.json`` says.
+
+    Raises
+    ------
+    RunError : it is missing, of a newer version, or a field is not what giemsa wrote.
+    """
+    path = folder / "config.json"
+    config = read_json(path, Configuration, mend=MEND, version=VERSION)
+    _refuse_recipe(path, config["recipe"])
+    return config
+
+
+def _refuse_recipe(path: Path, recipe: Mapping[str, Any]) -> None:
+    """Refuse values that no recipe has; fields of a newer giemsa may stand beside those that are known."""
+    known = {field.name for field in dataclasses.fields(Recipe)}
+    try:
+        Recipe(**{name: value for name, value in recipe.items() if name in known})
+    except RecipeError as error:
+        raise RunError(
+            f"{path} was changed or damaged, or is of a newer giemsa: recipe: {error}; {MEND}"
+        ) from error
 
 
 def describe_training(
@@ -72,6 +162,17 @@ def _selection_words(recipe: Recipe) -> str:
     if recipe.patience is None:
         return f"{words}: val selected nothing"
     return f"{words}, which val may end early"
+
+
+def choose_folder(out: str | Path | None, data_name: str, recipe_name: str, seed: int) -> Path:
+    """Return ``out``, or ``runs/DATA-RECIPE-SEED``, with ``-2``, ``-3``, ... where that exists."""
+    if out is not None:
+        return Path(out)
+    name = re.sub(r"[^\w.-]+", "-", f"{data_name}-{recipe_name}-{seed}").strip("-.")
+    folder, number = Path("runs") / name, 2
+    while folder.exists():
+        folder, number = Path("runs") / f"{name}-{number}", number + 1
+    return folder
 
 
 def prepare_folder(

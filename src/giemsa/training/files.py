@@ -22,18 +22,6 @@ def write_json(path: Path, value: Any) -> None:
         beside.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")  # names may be any bytes
 
 
-def read_json(path: Path) -> Any:
-    """Read JSON; a file that is missing or broken is a :class:`RunError`."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise RunError(
-            f"{path} is missing: expected a file that giemsa wrote; is this a run folder?"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise RunError(f"{path} is not readable JSON ({error}): it was changed or cut short") from error
-
-
 def write_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
     """Write tensors as safetensors, with ``facts`` as JSON in the file's head."""
     ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
@@ -41,15 +29,15 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any])
         beside.write_bytes(save(ready, metadata={"facts": json.dumps(facts)}))
 
 
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read what :func:`write_tensors` wrote."""
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
+    """Read what :func:`write_tensors` wrote; a file that is missing or broken is a :class:`RunError`."""
+    if not path.is_file():
+        raise RunError(f"{path} is missing: the run folder is incomplete")
     try:
         with safe_open(path, framework="pt") as file:
             # copied, since the file is mapped: Windows replaces no file that a tensor still lies in
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
             return tensors, json.loads((file.metadata() or {}).get("facts", "{}"))
-    except FileNotFoundError as error:
-        raise RunError(f"{path} is missing: the run folder is incomplete") from error
     except (SafetensorError, ValueError, RecursionError) as error:
         raise RunError(
             f"{path} is not a readable safetensors file ({error}): changed or cut short"

@@ -4,22 +4,71 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import torch
 from torch import nn
 
-from giemsa.data.dataset import SourceGeometry, WhiteLevels
+from giemsa.data.dataset import SourceGeometry, Symmetry, WhiteLevels
+from giemsa.data.images import Fit
 from giemsa.errors import ModelError, RunError
 from giemsa.models import MODELS, build_model
+from giemsa.reading import Between, pick, read_json
 from giemsa.training.building import check_output
 from giemsa.training.classifier import Classes, Classifier, Preprocessing, place
+from giemsa.training.configuration import MEND, ClassNames
 from giemsa.training.device import Compute
-from giemsa.training.files import file_digest, read_json, read_tensors, write_json, write_tensors
+from giemsa.training.files import file_digest, read_tensors, write_json, write_tensors
 
 VERSION = 1
 BEFORE_LEVELS = {"whole": 65535, "fraction": 255}  # how deep files were read when nothing was written of it
+
+Side = Annotated[int, Between(1, 4096)]
+PhotographSide = Annotated[int, Between(1, 100_000)]
+Number = Annotated[float, Between(-1e6, 1e6)]
+
+
+class GeometryEntry(TypedDict):
+    """A :class:`giemsa.data.dataset.SourceGeometry`."""
+
+    height: PhotographSide
+    width: PhotographSide
+    crop: PhotographSide
+    jpeg_quality: NotRequired[Annotated[int, Between(1, 100)] | None]
+
+
+class WhiteEntry(TypedDict):
+    """A :class:`giemsa.data.dataset.WhiteLevels`."""
+
+    whole: Literal[255, 1023, 4095, 16383, 65535] | None
+    fraction: Literal[1, 255] | None
+
+
+class PreprocessingEntry(TypedDict):
+    """A :class:`giemsa.training.classifier.Preprocessing`."""
+
+    image_shape: tuple[Side, Side, Annotated[int, Between(1, 4)]]
+    mean: list[Number]
+    std: list[Annotated[float, Between(1e-6, 1e6)]]
+    source_geometry: GeometryEntry | None
+    fit: Fit
+    each_image: NotRequired[bool]
+    white: NotRequired[WhiteEntry]
+
+
+class ModelEntry(TypedDict):
+    """What is read of ``model.json``."""
+
+    version: int
+    model: str
+    weights_sha256: str
+    preprocessing: PreprocessingEntry
+    class_names: ClassNames
+    short_names: ClassNames
+    temperature: Annotated[float, Between(1e-3, 1e3)]
+    symmetry: Symmetry
 
 
 def save_classifier(
@@ -32,7 +81,7 @@ def save_classifier(
 
 def save_temperature(folder: Path, temperature: float) -> None:
     """Write the temperature found on val into ``model.json``."""
-    write_json(folder / "model.json", read_json(folder / "model.json") | {"temperature": float(temperature)})
+    write_json(folder / "model.json", _read_facts(folder) | {"temperature": float(temperature)})
 
 
 def _describe(classifier: Classifier, model: str, folder: Path) -> dict[str, Any]:
@@ -65,59 +114,52 @@ def load_classifier(
     RunError : a file is missing, of a newer version, or not the one that was written.
     ModelError : the weights do not fit the network.
     """
-    facts = read_json(folder / "model.json")
-    _check_version(facts, folder / "model.json")
-    try:
-        classifier = _rebuild(facts, network, compute or Compute())
-        digest = facts["weights_sha256"]
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    facts = _read_facts(folder)
+    weights = _read_weights(folder / "model.safetensors", facts["weights_sha256"])
+    built = _bare_network(folder, facts) if network is None else _copy_of(network)
+    classifier = _around(built, facts, compute or Compute())
+    if network is not None:
+        check_output(classifier.to(classifier.classes.compute.device))  # layers of unknown size know it now
+    _fill(classifier, weights, folder / "model.safetensors", is_bare=network is None)
+    return place(classifier).eval()
+
+
+def _read_weights(path: Path, digest: str) -> dict[str, torch.Tensor]:
+    weights, _ = read_tensors(path)
+    if file_digest(path) != digest:
         raise RunError(
-            f"{folder / 'model.json'} lacks or garbles a field ({error}): it was changed"
-        ) from error
-    weights, _ = read_tensors(folder / "model.safetensors")
-    if file_digest(folder / "model.safetensors") != digest:
-        raise RunError(
-            f"{folder / 'model.safetensors'} is not the file that was saved: its SHA-256 differs; "
+            f"{path} is not the file that was saved: its SHA-256 differs; "
             "if the training was stopped, go on with --resume"
         )
+    return weights
+
+
+def _fill(classifier: Classifier, weights: Mapping[str, torch.Tensor], path: Path, *, is_bare: bool) -> None:
+    """Put weights into a network, or in the place of its own where it has none."""
+    kinds = {name: value.dtype for name, value in classifier.state_dict().items()}
     try:
-        classifier.load_state_dict(weights)
+        same = {name: value.to(kinds.get(name, value.dtype)) for name, value in weights.items()}
+        classifier.load_state_dict(same, assign=is_bare)
     except RuntimeError as error:
+        of = "that model.json describes" if is_bare else "that was given"
         reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"the weights in {folder} do not fit this network: {reason}") from error
-    return classifier.eval()
+        raise ModelError(f"the weights in {path} do not fit the network {of}: {reason}") from error
+    for name, value in classifier.state_dict().items():
+        if value.isnan().any():
+            raise RunError(f"{path} was changed or damaged: {name} holds what is no number; {MEND}")
 
 
-def _check_version(facts: Any, path: Path) -> None:
-    version = facts.get("version") if isinstance(facts, dict) else None
-    if not isinstance(version, int):
-        raise RunError(f"{path} has no version: it was not written by giemsa, or was changed")
-    if version > VERSION:
-        raise RunError(
-            f"{path} is of version {version}, this giemsa reads up to {VERSION}: install a newer giemsa"
-        )
-
-
-def _rebuild(facts: dict[str, Any], network: nn.Module | None, compute: Compute) -> Classifier:
-    stored = dict(facts["preprocessing"])
-    geometry = stored["source_geometry"]
-    stored["source_geometry"] = SourceGeometry(**geometry) if geometry else None
-    stored["white"] = WhiteLevels(**stored.get("white", BEFORE_LEVELS))
+def _around(network: nn.Module, facts: Mapping[str, Any], compute: Compute) -> Classifier:
+    """Return a network with what ``model.json`` says of its use."""
+    stored = pick(PreprocessingEntry, facts["preprocessing"])
+    if stored["source_geometry"]:
+        stored["source_geometry"] = SourceGeometry(**pick(GeometryEntry, stored["source_geometry"]))
+    stored["white"] = WhiteLevels(**pick(WhiteEntry, stored.get("white", BEFORE_LEVELS)))
     for name in ("image_shape", "mean", "std"):
         stored[name] = tuple(stored[name])
-    preprocessing = Preprocessing(**stored)
-    names = tuple(facts["class_names"])
-    symmetry, temperature = facts["symmetry"], float(facts["temperature"])
-    if not temperature > 0:
-        raise ValueError(f"a temperature of {temperature:g}")
-    classes = Classes(names, tuple(facts["short_names"]), temperature, symmetry, compute)
-    if network is None:
-        return place(
-            Classifier(_fresh_network(facts["model"], preprocessing, len(names)), preprocessing, classes)
-        )
-    classifier = Classifier(_copy_of(network), preprocessing, classes).to(compute.device)
-    check_output(classifier)  # layers that learn their size from the first images know it now
-    return place(classifier)
+    names, shorts = tuple(facts["class_names"]), tuple(facts["short_names"])
+    classes = Classes(names, shorts, float(facts["temperature"]), facts["symmetry"], compute)
+    return Classifier(network, Preprocessing(**stored), classes)
 
 
 def _copy_of(network: nn.Module) -> nn.Module:
@@ -128,12 +170,52 @@ def _copy_of(network: nn.Module) -> nn.Module:
         return network
 
 
-def _fresh_network(model: str, preprocessing: Preprocessing, n_classes: int) -> nn.Module:
+def _bare_network(folder: Path, facts: Mapping[str, Any]) -> nn.Module:
+    """Return the package's network without weights: whatever size a file claims, memory is taken for weights that are there."""
+    model, (height, width, channels) = facts["model"], facts["preprocessing"]["image_shape"]
     if model not in MODELS:
         raise ModelError(
             f"this run was trained with a network of the user's own ({model}): "
             "open it with giemsa.open_run(folder, model=module)"
         )
-    height, _, channels = preprocessing.image_shape
-    generator = torch.Generator().manual_seed(0)
-    return build_model(model, channels=channels, n_classes=n_classes, size=height, generator=generator)
+    try:
+        if height != width:
+            raise ModelError(f"the package's networks take square images, these are {height}x{width}")
+        with torch.device("meta"):
+            return build_model(
+                model,
+                channels=channels,
+                n_classes=len(facts["class_names"]),
+                size=height,
+                generator=torch.Generator(),
+            )
+    except ModelError as error:
+        path = folder / "model.json"
+        raise RunError(
+            f"{path} was changed or damaged: preprocessing.image_shape: {error}; {MEND}"
+        ) from error
+
+
+def _read_facts(folder: Path) -> Any:
+    """Return what ``model.json`` says; a :class:`RunError` names what is not as giemsa wrote it."""
+    path = folder / "model.json"
+    facts = read_json(path, ModelEntry, mend=MEND, version=VERSION)
+    if found := _disagreement(facts):
+        raise RunError(f"{path} was changed or damaged: {found}; {MEND}")
+    return facts
+
+
+def _disagreement(facts: Mapping[str, Any]) -> str:
+    """Return in words what in ``model.json`` cannot be true at once; nothing where all can."""
+    names, shorts, stored = facts["class_names"], facts["short_names"], facts["preprocessing"]
+    channels, geometry = stored["image_shape"][2], stored["source_geometry"]
+    if len(set(names)) < len(names):
+        return "two of class_names are alike"
+    if len(shorts) != len(names):
+        return f"short_names are {len(shorts)}, class_names {len(names)}"
+    for name in ("mean", "std"):
+        if len(stored[name]) != channels:
+            return f"preprocessing.{name} holds {len(stored[name])} numbers for {channels} channels"
+    if geometry and geometry["crop"] > min(geometry["height"], geometry["width"]):
+        return "preprocessing.source_geometry.crop is larger than the photograph"
+    return ""

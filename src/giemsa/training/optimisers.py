@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from giemsa.training.muon import Muon
 from giemsa.training.recipes import Recipe
 
 Optimiser = torch.optim.Optimizer | Muon
+COUNTERS = ("step", "steps")  # of what optimisers remember, the single numbers
 
 
 def build_optimiser(network: nn.Module, recipe: Recipe) -> Optimiser:
@@ -28,6 +29,15 @@ def build_optimiser(network: nn.Module, recipe: Recipe) -> Optimiser:
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, eps=recipe.epsilon, fused=True)
+
+
+def memory_names(optimiser: Optimiser, group: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of what an optimiser remembers of each parameter of a group, once that was moved."""
+    if isinstance(optimiser, Muon):
+        return ("momentum",) if group["is_muon"] else ("steps", "mean", "square")
+    return (
+        ("momentum_buffer",) if isinstance(optimiser, torch.optim.SGD) else ("step", "exp_avg", "exp_avg_sq")
+    )
 
 
 def moves(optimiser: Optimiser) -> list[Callable[[], Any]]:

@@ -11,6 +11,7 @@ from giemsa.data.dataset import ImageDataset, Symmetry
 from giemsa.plots.gallery import Picture
 from giemsa.plots.training import plot_learning_curves, plot_variants
 from giemsa.seeds import derive_seed
+from giemsa.training.history import best_epoch
 from giemsa.training.recipes import Recipe
 from giemsa.training.variants import variants_of
 
@@ -35,7 +36,7 @@ def learning_curves_picture(run: Run, *, shade_gap: bool = False) -> Picture:
     """Return accuracy and loss of train and val by epoch."""
     history, last = run.history, run.history[-1]
     curves = {name: np.array([getattr(epoch, name) for epoch in history]) for name in CURVES}
-    kept = run.config.get("best_epoch") if run.recipe.selection == "best" else None
+    kept = best_epoch(history).epoch if run.recipe.selection == "best" else None
     return Picture(
         name="train-curves",
         figure=plot_learning_curves(curves, kept_epoch=kept, shade_gap=shade_gap),

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from giemsa.data.dataset import Symmetry
 from giemsa.errors import RecipeError, nearest_names
 
+MOST = 10**9  # of anything
 MOST_TIMES = 40  # that each image is shown before smaller batches are taken
 
 
@@ -91,16 +92,21 @@ class Recipe:
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
     def __post_init__(self) -> None:
+        for field in ("name", "model"):
+            if not isinstance(getattr(self, field), str):
+                raise RecipeError(f"{field} must be a word, got {getattr(self, field)!r:.60}")
         for field, known in CHOICES.items():
             value = getattr(self, field)
             if value not in known:
-                raise RecipeError(f"{field} {value!r} is unknown; {nearest_names(str(value), list(known))}")
+                raise RecipeError(
+                    f"{field} {value!r:.60} is unknown; {nearest_names(str(value), list(known))}"
+                )
         for field, low, high in _RANGES:
             value = getattr(self, field)
             if value is None and field == "patience":
                 continue
-            if not isinstance(value, Real) or not low <= float(value) < high:
-                raise RecipeError(f"{field} must be {_range_words(low, high)}, got {value!r}")
+            if not isinstance(value, Real) or not low <= value < high:  # type: ignore[operator]
+                raise RecipeError(f"{field} must be {_range_words(low, high, value)}, got {value!r:.60}")
             if field in _WHOLE and not isinstance(value, Integral):
                 raise RecipeError(f"{field} must be a whole number, got {value!r}")
             kind = int if field in _WHOLE else float
@@ -159,29 +165,32 @@ CHOICES: dict[str, tuple[str, ...]] = {
     name: get_args(kind) for name, kind in get_type_hints(Recipe).items() if get_origin(kind) is Literal
 }
 _RANGES: tuple[tuple[str, float, float], ...] = (
-    ("epochs", 1, math.inf),
-    ("minimum_steps", 0, math.inf),
-    ("batch_size", 1, math.inf),
-    ("least_batch_size", 1, math.inf),
-    ("learning_rate", 1e-12, math.inf),
+    ("epochs", 1, MOST),
+    ("minimum_steps", 0, MOST),
+    ("batch_size", 1, MOST),
+    ("least_batch_size", 1, MOST),
+    ("learning_rate", 1e-12, MOST),
     ("epsilon", 1e-16, 1.0),
-    ("weight_decay", 0, math.inf),
+    ("weight_decay", 0, MOST),
     ("warmup", 0, 1),
     ("label_smoothing", 0, 1),
     ("skip_known", 0, 1),
     ("rotation_degrees", 0, 180.01),
-    ("shift_pixels", 0, math.inf),
-    ("colour_jitter", 0, math.inf),
+    ("shift_pixels", 0, MOST),
+    ("colour_jitter", 0, MOST),
     ("average_decay", 0, 1),
-    ("patience", 1, math.inf),
+    ("patience", 1, MOST),
 )
 
 
 _WHOLE = ("epochs", "minimum_steps", "batch_size", "least_batch_size", "shift_pixels", "patience")
 
 
-def _range_words(low: float, high: float) -> str:
-    return f"at least {low:g}" if math.isinf(high) else f"from {low:g} to below {high:g}"
+def _range_words(low: float, high: float, value: object) -> str:
+    if high < MOST:
+        return f"from {low:g} to below {high:g}"
+    is_too_high = isinstance(value, Real) and value >= high  # type: ignore[operator]
+    return f"below {high:,}" if is_too_high else f"at least {low:g}"
 
 
 RECIPES: dict[str, Recipe] = {

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -15,17 +13,19 @@ import torch
 from torch import nn
 
 from giemsa.data.dataset import ImageDataset
+from giemsa.data.load import lies_elsewhere, load
 from giemsa.errors import RunError
 from giemsa.plots.gallery import Picture
+from giemsa.reading import pick
 from giemsa.training.classifier import Classifier
+from giemsa.training.configuration import MEND, SourceEntry, read_configuration
 from giemsa.training.device import Compute
-from giemsa.training.files import read_json, write_json
+from giemsa.training.files import write_json
 from giemsa.training.history import Epoch, read_history
 from giemsa.training.model_file import load_classifier
+from giemsa.training.predictions_csv import read_predictions
 from giemsa.training.recipes import Recipe
-from giemsa.writing import replacing
 
-VERSION = 1
 Opened = TypeVar("Opened")  # a run, or what stands for one
 
 
@@ -36,7 +36,7 @@ class Run:
     ----------
     folder : where it lies.
     config : the content of ``config.json``.
-    data : the data set it was trained on, if at hand; else it is loaded again when asked for.
+    data : the data set it was trained on, if at hand, or where it lies now; else it is loaded from where it lay.
     network : the user's own module, where the run was trained with one.
     """
 
@@ -45,7 +45,7 @@ class Run:
         folder: Path,
         config: Mapping[str, Any],
         *,
-        data: ImageDataset | None = None,
+        data: ImageDataset | str | Path | None = None,
         network: nn.Module | None = None,
     ) -> None:
         self.folder = folder
@@ -55,7 +55,7 @@ class Run:
         self._network = network
 
     def __repr__(self) -> str:
-        recipe, name = self.config["recipe"]["name"], self.config["data"]["name"]
+        recipe, name = self.config["recipe"].get("name"), self.config["data"]["name"]
         return f"Run({str(self.folder)!r}: {recipe} on {name}, seed {self.config['seed']})"
 
     def _repr_html_(self) -> str:
@@ -92,10 +92,23 @@ class Run:
         """A record an epoch."""
         return read_history(self.folder / "history.csv")
 
+    @property
+    def train_seconds(self) -> float:
+        """The seconds of all epochs."""
+        return sum(epoch.seconds for epoch in self.history)
+
     @cached_property
     def classifier(self) -> Classifier:
         """The trained network, ready to use."""
-        return load_classifier(self.folder, network=self._network, compute=self.compute)
+        classifier = load_classifier(self.folder, network=self._network, compute=self.compute)
+        told, known = len(self.config["data"]["class_names"]), len(classifier.class_names)
+        shape, taken = self.config["data"].get("image_shape"), list(classifier.image_shape)
+        if told != known or shape not in (None, taken):
+            raise RunError(
+                f"{self.folder}: config.json tells of {told} classes and images of the shape {shape}, model.json of {known} and "
+                f"{taken}: one was changed or damaged; {MEND}"
+            )
+        return classifier
 
     @property
     def compute(self) -> Compute:
@@ -129,28 +142,37 @@ class Run:
         )
         return classifier.eval()
 
+    @property
+    def place(self) -> str:
+        """The name or the path from which its data are loaded; empty where they were arrays in memory."""
+        if isinstance(self._data, str | Path):
+            return str(self._data)
+        return str(self.config["data"]["source"].get("data") or "")
+
     def data(self) -> ImageDataset:
         """Return the data it was trained on; loaded again and compared by SHA-256 if not at hand.
 
         Raises
         ------
-        RunError : the data is no longer what it was.
+        RunError : the data is no longer what it was, or the folder alone says that it lies on another machine.
         """
         if not self._is_checked:
-            self._data = self._checked(self._data or self._reload())
+            self._data = self._checked(self._data if isinstance(self._data, ImageDataset) else self._reload())
             self._is_checked = True
-        assert self._data is not None
+        assert isinstance(self._data, ImageDataset)
         return self._data
 
     def _reload(self) -> ImageDataset:
-        from giemsa.data.load import load
-
-        facts = self.config["data"]
-        if not facts["source"]:
+        if not self.place:
             raise RunError(
                 f"{self.folder} was trained on arrays from memory: give them again with open_run(..., data=...)"
             )
-        return load(**facts["source"])
+        if self._data is None and lies_elsewhere(self.place):
+            raise RunError(
+                f"{self.folder / 'config.json'} says that the data lie on another machine, {self.place}: nothing is asked "
+                "of it on the word of a file; if you know it, say so with --data, or open_run(..., data=...) in Python"
+            )
+        return load(**pick(SourceEntry, self.config["data"]["source"]) | {"data": self.place})
 
     def _checked(self, data: ImageDataset) -> ImageDataset:
         facts = self.config["data"]
@@ -159,23 +181,18 @@ class Run:
                 f"the data {facts['name']!r} is not what {self.folder} was trained on: its SHA-256 is "
                 f"{data.fingerprint[:12]}…, expected {facts['sha256'][:12]}…; put the old data back or train again"
             )
+        if len(facts["class_names"]) != len(data.class_names):
+            raise RunError(
+                f"{self.folder / 'config.json'} was changed or damaged: data.class_names are {len(facts['class_names'])}, "
+                f"the data has {len(data.class_names)} classes; {MEND}"
+            )
         if facts["class_names"] != list(data.class_names):
             return data.rename(dict(enumerate(facts["class_names"])))
         return data
 
     def predictions(self, split: str) -> tuple[np.ndarray, np.ndarray]:
         """Return labels ``(n,)`` and probabilities ``(n, n_classes)`` as written for ``val`` or ``test``."""
-        path = self.folder / "predictions" / f"{split}.csv"
-        if not path.exists():
-            command = "train" if split == "val" else "evaluate"
-            raise RunError(f"{path} is missing: it is written by `giemsa {command}`")
-        try:
-            rows = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2, encoding="utf-8", quotechar='"')
-            return rows[:, 1].astype(np.int64), rows[:, 2:]
-        except (ValueError, IndexError) as error:
-            raise RunError(
-                f"{path} is not what giemsa wrote ({error}): it was changed or cut short"
-            ) from error
+        return read_predictions(self.folder, split, len(self.config["data"]["class_names"]))
 
     def pictures(self, *, shade_gap: bool = False) -> tuple[Picture, ...]:
         """Return the learning curves and a sample of augmented images; ``shade_gap`` shades the space between train and val."""
@@ -189,33 +206,22 @@ class Run:
         write_json(self.folder / "config.json", self._config)
 
 
-def write_predictions(
-    folder: Path, split: str, labels: np.ndarray, probabilities: np.ndarray, class_names: tuple[str, ...]
-) -> Path:
-    """Write ``predictions/SPLIT.csv``: index, label, and one probability column a class, in full precision."""
-    path = folder / "predictions" / f"{split}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["index", "label", *class_names])
-        for index, (label, row) in enumerate(zip(labels.tolist(), probabilities.tolist(), strict=True)):
-            writer.writerow([index, label, *row])
-    return path
-
-
 def as_run(run: Opened | str | Path) -> Opened | Run:
     """Return a run, opened where its folder is given."""
     return open_run(run) if isinstance(run, str | Path) else run
 
 
-def open_run(folder: str | Path, *, model: nn.Module | None = None, data: ImageDataset | None = None) -> Run:
+def open_run(
+    folder: str | Path, *, model: nn.Module | None = None, data: ImageDataset | str | Path | None = None
+) -> Run:
     """Open a run folder.
 
     Parameters
     ----------
     folder : a folder that ``giemsa train`` or ``giemsa run`` wrote.
     model : the user's own module, where the run was trained with one; a copy of it gets the weights.
-    data : the data set, if at hand; saves loading it again.
+    data : the data set, if at hand, which saves loading it again; or where it lies now, if it was moved. Without it, the data
+        are loaded when asked for from where ``config.json`` says, but not from another machine.
 
     Raises
     ------
@@ -224,29 +230,4 @@ def open_run(folder: str | Path, *, model: nn.Module | None = None, data: ImageD
     folder = Path(folder)
     if not folder.is_dir():
         raise RunError(f"there is no run folder {folder}; expected a folder that `giemsa train` wrote")
-    config = read_json(folder / "config.json")
-    if not isinstance(config, dict) or not isinstance(config.get("version"), int):
-        raise RunError(
-            f"{folder / 'config.json'} has no version: it was not written by giemsa, or was changed"
-        )
-    if config["version"] > VERSION:
-        raise RunError(
-            f"{folder} is of version {config['version']}, this giemsa reads up to {VERSION}: install a newer giemsa"
-        )
-    missing = [name for name in ("recipe", "data", "seed", "device", "precision") if name not in config]
-    if missing:
-        raise RunError(
-            f"{folder / 'config.json'} lacks {', '.join(missing)}: the run folder is incomplete or was changed"
-        )
-    return Run(folder, config, data=data, network=model)
-
-
-def choose_folder(out: str | Path | None, data_name: str, recipe_name: str, seed: int) -> Path:
-    """Return ``out``, or ``runs/DATA-RECIPE-SEED``, with ``-2``, ``-3``, ... where that exists."""
-    if out is not None:
-        return Path(out)
-    name = re.sub(r"[^\w.-]+", "-", f"{data_name}-{recipe_name}-{seed}").strip("-.")
-    folder, number = Path("runs") / name, 2
-    while folder.exists():
-        folder, number = Path("runs") / f"{name}-{number}", number + 1
-    return folder
+    return Run(folder, read_configuration(folder), data=data, network=model)

@@ -6,14 +6,17 @@ import dataclasses
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 import torch
 from torch import Tensor
 
+from giemsa.errors import RunError
+from giemsa.reading import find_misfit
 from giemsa.training.classifier import Classifier
 from giemsa.training.files import read_tensors, write_tensors
-from giemsa.training.history import Epoch
-from giemsa.training.optimisers import Optimiser, build_optimiser, parameters_of
+from giemsa.training.history import Epoch, best_epoch, epochs_in_order
+from giemsa.training.optimisers import COUNTERS, Optimiser, build_optimiser, memory_names, parameters_of
 from giemsa.training.recipes import Recipe
 from giemsa.training.sampling import Memory, begin_memory
 
@@ -66,36 +69,72 @@ def save_state(state: TrainingState, path: Path) -> None:
         memory = state.optimiser.state.get(parameter, {})
         tensors |= {f"optimiser/{number}/{name}": value for name, value in memory.items()}
     tensors |= {f"images/{name}": value for name, value in state.memory.tensors().items()}
-    facts = {
-        "best_loss": state.best_loss,
-        "best_epoch": state.best_epoch,
-        "history": [dataclasses.asdict(epoch) for epoch in state.history],
-    }
-    write_tensors(path, tensors, facts)
+    write_tensors(path, tensors, {"history": [dataclasses.asdict(epoch) for epoch in state.history]})
+
+
+class StateFacts(TypedDict):
+    """What stands in the head of ``resume.safetensors``."""
+
+    history: list[dict[str, float]]
 
 
 def load_state(state: TrainingState, path: Path) -> None:
-    """Fill ``state``, fresh from :func:`begin`, with what :func:`save_state` wrote."""
+    """Fill ``state``, fresh from :func:`begin`, with what :func:`save_state` wrote.
+
+    Raises
+    ------
+    RunError : the file is missing or damaged, or is not of such a training.
+    """
     tensors, facts = read_tensors(path)
+    try:
+        if found := find_misfit(facts, StateFacts):
+            raise ValueError(found)
+        if any(value.isnan().any() for value in tensors.values()):
+            raise ValueError("it holds what is no number")
+        _fill(state, tensors)
+        state.history = list(epochs_in_order(facts["history"]))
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise RunError(
+            f"{path} is not the state of this training ({reason}): it was changed or damaged; train again"
+        ) from error
+    if state.history:
+        best = best_epoch(state.history)
+        state.best_loss, state.best_epoch = best.val_loss, best.epoch
+
+
+def _fill(state: TrainingState, tensors: Weights) -> None:
+    """Put tensors where they belong; where they do not fit, the error is that of the one that takes them."""
     state.classifier.load_state_dict(_under(tensors, "now/"))
-    for name, value in _under(tensors, "kept/").items():
-        state.kept[name].copy_(value)  # on the device where it is
-    state.memory = Memory(**_under(tensors, "images/"))
-    parameters = parameters_of(state.optimiser)
-    for name, value in _under(tensors, "optimiser/").items():
-        number, key = name.split("/")
-        parameter = parameters[int(number)]
-        state.optimiser.state[parameter][key] = _laid_out_like(parameter, value)
-    state.best_loss, state.best_epoch = facts["best_loss"], facts["best_epoch"]
-    state.history = [Epoch(**row) for row in facts["history"]]
+    kept = _under(tensors, "kept/")
+    for name, value in state.kept.items():
+        value.copy_(kept[name])  # on the device where it is
+    state.memory = _like(state.memory, Memory(**_under(tensors, "images/")))
+    places = [(group, parameter) for group in state.optimiser.param_groups for parameter in group["params"]]
+    for number, (group, parameter) in enumerate(places):
+        memory = _under(tensors, f"optimiser/{number}/")
+        if memory and memory.keys() != set(memory_names(state.optimiser, group)):
+            raise ValueError(f"of parameter {number} the optimiser remembers {', '.join(memory)}")
+        state.optimiser.state[parameter] = {
+            name: _laid_out_like(parameter, name, value) for name, value in memory.items()
+        }
+
+
+def _like(fresh: Memory, found: Memory) -> Memory:
+    """Return what was remembered of each image, if it is of as many as ``fresh`` is."""
+    if any(each.shape != fresh.turns.shape for each in (found.errors, found.turns)):
+        raise ValueError(f"it does not remember {len(fresh.turns)} images")
+    return Memory(found.errors.float(), found.turns.long() % 8)
 
 
 def _under(tensors: Weights, prefix: str) -> Weights:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
+def _laid_out_like(parameter: Tensor, name: str, value: Tensor) -> Tensor:
     """Return ``value`` where the parameter is, and in its order in memory, on which the last bit of a fused step depends."""
-    if value.shape != parameter.shape:
-        return value.to(parameter.device)
+    if value.shape != (torch.Size() if name in COUNTERS else parameter.shape):
+        raise ValueError(f"{name} has the shape {tuple(value.shape)}, its parameter {tuple(parameter.shape)}")
+    if name in COUNTERS:
+        return value.float().to(parameter.device)
     return torch.empty_like(parameter, requires_grad=False).copy_(value)

@@ -22,8 +22,9 @@ from giemsa.training.history import Epoch, write_history
 from giemsa.training.loop import fit
 from giemsa.training.model_file import save_classifier
 from giemsa.training.pictures import training_pictures
+from giemsa.training.predictions_csv import write_predictions
 from giemsa.training.recipes import Recipe, get_recipe
-from giemsa.training.run import Run, open_run, write_predictions
+from giemsa.training.run import Run, open_run
 from giemsa.training.state import TrainingState, begin, load_state, save_state
 from giemsa.training.symmetry_trial import resolve_symmetry
 from giemsa.training.threads import threads_of
@@ -91,7 +92,7 @@ def train(
 def resume(
     folder: str | Path,
     *,
-    data: ImageDataset | None = None,
+    data: ImageDataset | str | Path | None = None,
     model: nn.Module | None = None,
     on_epoch: EpochCallback | None = None,
     progress: Progress | None = None,
@@ -104,7 +105,7 @@ def resume(
     Parameters
     ----------
     folder : the run folder; a training that is complete is returned as it is.
-    data : the data set, if at hand; needed where the run was trained on arrays from memory.
+    data : the data set, if at hand, or where it lies now; needed where the run was trained on arrays from memory.
     model : the user's own module, where the run began with one.
     on_epoch, progress : as for :func:`train`.
 
@@ -166,6 +167,9 @@ def _forget_resuming(run: Run) -> None:
 
 def _finish(run: Run, state: TrainingState) -> None:
     data = run.data()
+    write_history(
+        run.folder / "history.csv", state.history
+    )  # of a training resumed at its end it may be missing
     if not run.config["own_model"]:  # of a user's own network, which may be trained on, a copy is read back
         run.classifier = state.classifier  # the cached property
     probabilities = run.classifier.probabilities(data.val.images)

@@ -111,7 +111,7 @@ def _remarks(told: Mapping[str, Any], audit: Mapping[str, Any]) -> tuple[str, ..
         bounds = interval(apart, as_percent=True)
         remarks.append(
             f"Without the test images that have a copy in train or val, accuracy is {percent(apart['value'])}"
-            f"{f' ({bounds})' if bounds else ''} on {plural(apart['n'], 'image')}."
+            f"{f' ({bounds})' if bounds else ''} on {plural(apart.get('n'), 'image')}."
         )
     suspects = failures.get("suspect_mistakes")
     if suspects is not None and audit.get("label_errors", True):  # a quick audit judges no labels

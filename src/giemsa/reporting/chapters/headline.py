@@ -50,7 +50,7 @@ def _own_sentences(material: Material, title: str) -> tuple[str, ...]:
     if "accuracy" not in scores:
         return (f"{trained}.", "It has not been tested on unseen images yet.")
     accuracy = scores["accuracy"]
-    tested = f"On {plural(accuracy['n'], 'test image')} it named {percent(accuracy['value'])} rightly"
+    tested = f"On {plural(accuracy.get('n'), 'test image')} it named {percent(accuracy['value'])} rightly"
     bounds = interval(accuracy, as_percent=True)
     return (f"{trained}.", tested + (f" (95 % interval {bounds})." if bounds else "."), *_failure(material))
 

@@ -176,7 +176,7 @@ def _layers(layers: Sequence[Mapping[str, Any]]) -> Table | None:
 
 def _feature_map(material: Material, printed: Illustration | None) -> FeatureMap | None:
     told = (material.interpretation or {}).get("map")
-    if not told or material.data is None:
+    if not told or not told["indices"] or material.data is None:
         return None
     images = material.data.splits[told["split"]].images
     return dataclasses.replace(feature_map(told, images, material.short_names), printed=printed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from giemsa.reporting.commands import flag
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Fact
 from giemsa.reporting.words import DASH
+from giemsa.training.files import file_digest
 from giemsa.training.recipes import RECIPES
 
 
@@ -46,7 +46,7 @@ def repetition_chapter(material: Material) -> RepetitionChapter:
 
 def _hash_of_weights(material: Material) -> str:
     path = material.folder / "model.safetensors"
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    return file_digest(path) if path.is_file() else ""
 
 
 def _commands(material: Material) -> tuple[str, ...]:
