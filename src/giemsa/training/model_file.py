@@ -81,7 +81,8 @@ def save_classifier(
 
 def save_temperature(folder: Path, temperature: float) -> None:
     """Write the temperature found on val into ``model.json``."""
-    write_json(folder / "model.json", _read_facts(folder) | {"temperature": float(temperature)})
+    path = folder / "model.json"
+    write_json(path, read_json(path, dict[str, Any], mend=MEND) | {"temperature": float(temperature)})
 
 
 def _describe(classifier: Classifier, model: str, folder: Path) -> dict[str, Any]:
