@@ -29,15 +29,15 @@ def replacing(path: Path) -> Iterator[Path]:
         beside.unlink(missing_ok=True)
 
 
-def place_words(error: OSError, option: str = "--out") -> str:
-    """Return why a place cannot be written, and what to do, for the end of a sentence.
+def place_words(error: OSError, option: str | None = "--out") -> str:
+    """Return why a place cannot be used, and what to do, for the end of a sentence; ``option`` chooses the place, if one does.
 
     Examples
     --------
     >>> place_words(OSError(errno.ENOSPC, "No space left on device"))
     'the disk is full; choose another place with --out, or free some space'
     """
-    advice = f"choose another place with {option}"
+    advice = "choose another place " + (f"with {option}" if option else "that can be read and written")
     if error.errno == errno.ENOSPC:
         return f"the disk is full; {advice}, or free some space"
     return f"{error.strerror or error}; {advice}"

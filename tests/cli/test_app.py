@@ -102,6 +102,14 @@ def test_train_says_which_symmetry_was_found(
     assert re.search(r"^symmetry, found by a trial: (none|mirror)", capsys.readouterr().out, re.MULTILINE)
 
 
+def test_minutes_are_told_as_epochs(packed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny = ["--model", "tutorial", "--precision", "float32", "--symmetry", "mirror"]
+    assert status_of(["train", str(packed), "--out", str(tmp_path / "run"), "--minutes", "1e-5", *tiny]) == 0
+    captured = capsys.readouterr()
+    assert "1e-05 min are 1 epoch on this machine" in captured.err
+    assert ": 1 epoch, kept the weights of the last epoch" in captured.out
+
+
 def test_epochs_that_are_said_hold() -> None:
     few = choose_recipe("fast", {"epochs": 2})
     assert (few.epochs, few.minimum_steps) == (2, 0)

@@ -119,9 +119,7 @@ def status_of(arguments: Sequence[str] | None) -> int:
 def _place_words(error: OSError) -> str:
     """Say where nothing could be read or written, and why; a disk that is full does not always say for which file."""
     where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-    if error.errno == errno.ENOSPC:
-        return f"{where}{place_words(error)}"
-    return f"{where}{error.strerror}; expected a place that can be read and written"
+    return f"{where}{place_words(error, option=None)}"
 
 
 def _name_words(error: UnicodeEncodeError) -> str:

@@ -121,10 +121,11 @@ def choose_recipe(name: str, recipe_fields: dict[str, Any]) -> Recipe:
 
 def _plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: float, device: str) -> Recipe:
     """Return the recipe with the number of epochs that fit into the minutes, and say it."""
+    from giemsa.auditing.findings import count_words
     from giemsa.training.budget import plan_epochs
 
     planned = plan_epochs(dataset, recipe, minutes * 60, device=device)
-    session.say(f"{minutes:g} minutes are {planned.epochs} epoch{'s' * (planned.epochs > 1)} on this machine")
+    session.say(f"{minutes:g} min are {count_words(planned.epochs, 'epoch')} on this machine")
     return planned
 
 
@@ -200,6 +201,7 @@ class EpochLines:
 
 def summary(run: Run) -> tuple[dict[str, Any], str]:
     """Return a finished run as JSON and as words."""
+    from giemsa.auditing.findings import count_words
     from giemsa.training.history import best_epoch
 
     history = run.history
@@ -221,7 +223,7 @@ def summary(run: Run) -> tuple[dict[str, Any], str]:
         "recipe": dataclasses.asdict(run.recipe),
     }
     words = (
-        f"elapsed {clock(run.train_seconds)}: {len(history)} epoch{'s' * (len(history) > 1)}, "
+        f"elapsed {clock(run.train_seconds)}: {count_words(len(history), 'epoch')}, "
         f"kept {run.config['selection']}\n"
         f"val accuracy {kept.val_accuracy:.4f}, val loss {kept.val_loss:.4f} (epoch {kept.epoch})\n"
         f"{found}{run.folder}"

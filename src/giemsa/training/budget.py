@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from contextlib import suppress
 
@@ -31,12 +32,12 @@ def plan_epochs(data: ImageDataset, recipe: Recipe, seconds: float, *, device: s
 
     Raises
     ------
-    RecipeError : a budget that is not above zero.
+    RecipeError : a budget that is not above zero, or endless.
     DataError : data that no network can learn from.
     """
     check_trainable(data)
-    if not seconds > 0:
-        raise RecipeError(f"the time for training must be above 0 seconds, got {seconds:g}")
+    if not 0 < seconds < math.inf:
+        raise RecipeError(f"the time for training must be above 0 seconds and have an end, got {seconds:g}")
     recipe = recipe.for_images(len(data.train))
     compute = choose_compute(device, recipe.precision)
     classifier = build_classifier(data, recipe, seed=0, compute=compute)
