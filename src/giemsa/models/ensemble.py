@@ -44,7 +44,8 @@ class Ensemble(nn.Module):
         logits = torch.stack([member(pixels) for member in self.members], dim=1)
         if self.training:
             return logits
-        return logits.log_softmax(dim=2).logsumexp(dim=1) - math.log(len(self.members))
+        # in float32, also where the members compute in less: near a probability of 1 there is no digit to lose
+        return logits.float().log_softmax(dim=2).logsumexp(dim=1) - math.log(len(self.members))
 
 
 def convnet_ensemble(
