@@ -98,6 +98,36 @@ class GreyToColour(nn.Module):
         return self.head(self.backbone(pixels.repeat(1, 3, 1, 1)))
 
 
+class Divided(nn.Module):
+    """Divides each image by its own deviation, which one of a single colour does not have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(3, 4, 3), nn.Linear(4, 3)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        own = pixels - pixels.mean((2, 3), keepdim=True)
+        return self.head(self.conv(own / pixels.std((2, 3), keepdim=True)).relu().mean((2, 3)))
+
+
+class Tokens(nn.Module):
+    """A transformer of one layer, as they are often written: tokens, and the weights of the attention in a module of its own."""
+
+    def __init__(self, *, by_convolution: bool) -> None:
+        super().__init__()
+        self.embed = nn.Conv2d(3, 8, 5, stride=5) if by_convolution else nn.Linear(75, 8)
+        self.keys, self.attend, self.head = nn.Identity(), nn.Softmax(dim=-1), nn.Linear(8, 3)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        if isinstance(self.embed, nn.Conv2d):
+            tokens = self.embed(pixels).flatten(2).transpose(1, 2)
+        else:
+            tokens = self.embed(nn.functional.unfold(pixels, 5, stride=5).transpose(1, 2))
+        several = tokens.unflatten(2, (2, 4)).transpose(1, 2)  # two heads of four features
+        weights = self.attend(several @ self.keys(several).transpose(2, 3))
+        return self.head((weights @ several).transpose(1, 2).flatten(2).mean(1))
+
+
 def seeded(build) -> nn.Module:
     """Build a network of known random weights."""
     with torch.random.fork_rng():
@@ -113,6 +143,16 @@ def residual() -> nn.Module:
 @pytest.fixture
 def grey_to_colour() -> nn.Module:
     return seeded(GreyToColour)
+
+
+@pytest.fixture
+def divided() -> nn.Module:
+    return seeded(Divided)
+
+
+@pytest.fixture
+def tokens():
+    return lambda *, by_convolution: seeded(lambda: Tokens(by_convolution=by_convolution))
 
 
 @pytest.fixture

@@ -38,3 +38,11 @@ def test_equal_values_of_oblong_images_come_in_the_order_of_the_rows():
     np.testing.assert_array_equal(one.deletion, other.deletion)
     assert one.fractions.tolist() == [0, 0.25, 0.5, 0.75, 1]
     assert not np.allclose(one.deletion[0], one.deletion[1])
+
+
+def test_an_image_covered_whole_to_which_there_is_no_answer_counts_as_zero(divided):
+    pixels = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    found = deletion_curves(divided, pixels, np.array([0, 1]), pixels.mean(1).numpy(), steps=4)
+    assert (found.deletion[:, -1].tolist(), found.insertion[:, 0].tolist()) == ([0, 0], [0, 0])
+    assert (found.deletion[:, :-1] > 0).all()
+    assert (found.insertion[:, 1:] > 0).all()

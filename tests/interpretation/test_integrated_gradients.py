@@ -56,3 +56,14 @@ def test_it_is_taken_once_however_many_steps_are_allowed(linear):
     once = integrated_gradients(linear, pixels, 1, steps=16)
     np.testing.assert_array_equal(integrated_gradients(linear, pixels, 1, steps=16, most_steps=8), once)
     assert np.abs(once).max() > 0
+
+
+def test_a_baseline_without_an_answer_is_one_sentence(divided):
+    pixels = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(ModelError, match=r"not finite on the way from the baseline.*give it another"):
+        integrated_gradients(divided, pixels, 0)
+    other = pixels.flip(3)
+    maps = integrated_gradients(divided, pixels, 0, baseline=other)
+    with torch.no_grad():
+        difference = divided(pixels)[:, 0] - divided(other)[:, 0]
+    np.testing.assert_allclose(maps.sum((1, 2, 3)), difference, atol=0.01)

@@ -171,6 +171,23 @@ def test_a_network_that_allows_no_method_still_gets_the_other_looks(discs, mlp):
     )
 
 
+def test_a_network_that_divides_by_the_images_own_deviation_is_looked_into(discs, divided):
+    found = look_into_network(divided, discs)
+    assert methods_of(found) == set(METHODS) - {"integrated_gradients"}
+    assert [note.partition(":")[0] for note in found.notes] == ["Integrated gradients"]
+    assert found.attribution is not None
+    assert all(np.isfinite([x.gain.low, x.gain.high]).all() for x in found.attribution.trust)
+
+
+def test_of_a_transformer_no_attention_is_taken_for_a_map_of_the_image(discs, tokens):
+    found = look_into_network(tokens(by_convolution=False), discs)
+    assert found.maps is None
+    assert methods_of(found) == set(METHODS) - {"grad_cam", "grad_cam_plus_plus", "class_evidence"}
+    shallow = look_into_network(tokens(by_convolution=True), discs)
+    assert shallow.maps is not None
+    assert [maps.layer for maps in shallow.maps.maps] == ["embed"]
+
+
 def test_a_network_that_makes_grey_images_colour_is_looked_into(discs, grey_to_colour):
     def grey(split: Split) -> Split:
         return dataclasses.replace(split, images=split.images[..., :1])

@@ -8,6 +8,7 @@ from giemsa.errors import ModelError
 from giemsa.interpretation.activations import activations, layer_outputs
 from giemsa.interpretation.layers import explaining_layers, find_layer, list_layers
 from giemsa.interpretation.passes import evaluating
+from giemsa.interpretation.target import channel_target
 from giemsa.models import build_model
 from giemsa.training.classifier import Classes, Classifier, Preprocessing
 
@@ -152,3 +153,30 @@ def test_a_layer_goes_by_its_class_in_pytorch_where_it_has_one():
 
     layers = list_layers(nn.Sequential(Quick(3, 2, 1), Own()), (8, 8, 3))
     assert [layer.kind for layer in layers] == ["Conv2d", "Own"]
+
+
+def test_a_network_that_divides_by_the_images_own_deviation_is_no_damaged_one(divided):
+    with torch.no_grad():
+        assert not torch.isfinite(divided(torch.full((1, 3, 20, 20), 0.5))).any()
+    assert [layer.name for layer in list_layers(divided, (20, 20, 3))] == ["conv", "head"]
+    assert channel_target(divided, "conv", 3, (20, 20, 3)).weights.tolist() == [0, 0, 0, 1]
+
+
+def test_what_an_attention_gives_out_is_no_map_of_the_image(tokens):
+    pixels = torch.rand(1, 3, 20, 20)
+    network = tokens(by_convolution=True)
+    shapes = {layer.name: (layer.output_shape, layer.has_maps) for layer in list_layers(network, (20, 20, 3))}
+    assert shapes == {
+        "embed": ((8, 4, 4), True),
+        "keys": ((2, 16, 4), False),
+        "attend": ((2, 16, 16), False),
+        "head": ((3,), False),
+    }
+    assert explaining_layers(network, pixels) == ("embed",)
+    with pytest.raises(ModelError, match=r"no layer of the network gives out maps"):
+        explaining_layers(tokens(by_convolution=False), pixels)
+
+
+def test_maps_of_oblong_images_are_oblong():
+    network = nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    assert explaining_layers(network, torch.rand(1, 3, 8, 12)) == ("1",)

@@ -21,6 +21,10 @@ from giemsa.interpretation.target import AnyTarget, Target, plain_scores, resolv
 FLOOR = (
     0.1  # of a difference of logits; the parts of a smaller one cannot be asked to agree to a fraction of it
 )
+_NO_WAY = (
+    "integrated gradients are not finite on the way from the baseline to the image; a network that divides each image by its own "
+    "deviation has no answer to a baseline of one colour, give it another"
+)
 
 
 def integrated_gradients(
@@ -50,7 +54,7 @@ def integrated_gradients(
 
     Raises
     ------
-    ModelError : as for the gradient; also a baseline that does not fit.
+    ModelError : as for the gradient; also a baseline that does not fit, or to which the network has no finite answer.
 
     References
     ----------
@@ -77,6 +81,8 @@ def integrated_gradients(
             chosen = Target(weights[todo], resolved.layer)
             maps[todo] = _integrate(network, pixels[todo], start[todo], chosen, steps)
             gap = completeness_gap(network, pixels[todo], start[todo], chosen, maps[todo])
+            if not torch.isfinite(gap).all():
+                raise ModelError(_NO_WAY)
             todo, steps = todo[gap > tolerance], 4 * steps
             if steps > most_steps:
                 break

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from giemsa.errors import ModelError, nearest_names
 from giemsa.interpretation.passes import Hook, first_logits, hooked
+from giemsa.interpretation.pixels import noise_image
 from giemsa.models.ensemble import Ensemble
 from giemsa.training.classifier import Classifier
 
@@ -27,6 +27,8 @@ class Layer:
     output_shape : without the batch: ``(channels, height, width)`` or ``(features,)``; empty where it gives no tensor.
     parameters : how many numbers it learns.
     calls : how often it runs in one pass; more than once, and its output is not one thing.
+    over_image : whether its output can lie over the image: not weights of an attention, whose rows add up to one, nor anything
+        oblong where the image is square, such as tokens by features.
     """
 
     name: str
@@ -34,12 +36,14 @@ class Layer:
     output_shape: tuple[int, ...]
     parameters: int
     calls: int = 1
+    over_image: bool = True
 
     @property
     def has_maps(self) -> bool:
-        """Whether it gives out one stack of maps larger than a pixel, and these are not just the image, standardised."""
+        """Whether it gives out one stack of maps of the image, larger than a pixel and not just the image, standardised."""
         spatial = len(self.output_shape) == 3 and min(self.output_shape[1:]) > 1
-        return spatial and self.calls == 1 and not self.kind.startswith("Standardize")
+        once = self.over_image and self.calls == 1
+        return spatial and once and not self.kind.startswith("Standardize")
 
     @property
     def has_large_maps(self) -> bool:
@@ -73,7 +77,7 @@ def list_layers(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
     """
     innermost = _innermost(network)
     outputs = _outputs(network, innermost, image_shape)
-    return tuple(_layer(name, innermost[name], given) for name, given in outputs.items())
+    return tuple(_layer(name, innermost[name], given, image_shape) for name, given in outputs.items())
 
 
 def find_layer(network: nn.Module, name: str) -> nn.Module:
@@ -138,7 +142,7 @@ def _ended(network: nn.Module, image_shape: tuple[int, int, int]) -> list[Layer]
     found: list[Layer] = []
     handed_on: set[tuple[int, int]] = set()
     for name, given in _outputs(network, modules, image_shape).items():
-        layer = _layer(name, modules[name], given)
+        layer = _layer(name, modules[name], given, image_shape)
         same = {(id(output), version) for output, version in given}
         if any(modules[name].children()) and same & handed_on:
             continue
@@ -157,7 +161,7 @@ def _outputs(
     """Return what modules give out for one image, and how often it had been changed in place, in the order of their ends."""
     given: dict[str, Given] = {}
     with hooked({module: _note(given, name) for name, module in modules.items()}):
-        first_logits(network, torch.full((1, image_shape[2], *image_shape[:2]), 0.5))
+        first_logits(network, noise_image(image_shape))
     return given
 
 
@@ -169,7 +173,7 @@ def _note(given: dict[str, Given], name: str) -> Hook:
     return note
 
 
-def _layer(name: str, module: nn.Module, given: Given) -> Layer:
+def _layer(name: str, module: nn.Module, given: Given, image_shape: tuple[int, int, int]) -> Layer:
     first = given[0][0]
     return Layer(
         name.removeprefix(PREFIX),
@@ -177,7 +181,17 @@ def _layer(name: str, module: nn.Module, given: Given) -> Layer:
         tuple(first.shape[1:]) if isinstance(first, Tensor) else (),
         sum(p.numel() for p in module.parameters()),
         len(given),
+        _lies_over(first, image_shape),
     )
+
+
+def _lies_over(output: object, image_shape: tuple[int, int, int]) -> bool:
+    """Whether the output for one image can be maps of it, as :class:`Layer` says."""
+    if not isinstance(output, Tensor) or output.ndim != 4 or len(output) != 1:
+        return False
+    height, width = output.shape[2:]
+    attention = bool((output.sum(3) - 1).abs().max() < 1e-3)
+    return not attention and (height == width or image_shape[0] != image_shape[1])
 
 
 def _kind(module: nn.Module) -> str:

@@ -61,7 +61,7 @@ def first_logits(network: nn.Module, pixels: Tensor) -> Tensor:
         raise ModelError(f"expected logits (images, classes) from the network, received {found}")
     if not torch.isfinite(logits).all():
         raise ModelError(
-            "the network gives logits that are not finite; its weights are damaged, train it again"
+            "the network gives logits that are not finite: its weights are damaged, or it divides by zero on these images"
         )
     return logits
 

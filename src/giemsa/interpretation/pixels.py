@@ -28,6 +28,24 @@ def check_pixels(pixels: Tensor) -> Tensor:
     return pixels.detach()
 
 
+def noise_image(image_shape: tuple[int, int, int]) -> Tensor:
+    """Return one image ``(1, channels, height, width)`` to see what a network gives out: noise from 0 to 1, each time the same.
+
+    Not one of a single colour, to which a network that divides each image by its own deviation has no answer.
+
+    Parameters
+    ----------
+    image_shape : height, width and channels.
+
+    Examples
+    --------
+    >>> noise_image((20, 30, 3)).shape
+    torch.Size([1, 3, 20, 30])
+    """
+    height, width, channels = image_shape
+    return torch.rand(1, channels, height, width, generator=torch.Generator().manual_seed(0))
+
+
 def images_at_a_time(pixels: Tensor, batch_size: int | None = None) -> int:
     """Return ``batch_size``, or where it is not given how many images ``(n, channels, height, width)`` to take in one pass.
 

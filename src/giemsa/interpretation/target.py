@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from giemsa.errors import ModelError
 from giemsa.interpretation.activations import activations
 from giemsa.interpretation.passes import first_logits
-from giemsa.interpretation.pixels import in_batches
+from giemsa.interpretation.pixels import in_batches, noise_image
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +84,7 @@ def channel_target(network: nn.Module, layer: str, channel: int, image_shape: tu
     ------
     ModelError : no such layer or channel.
     """
-    probe = torch.full((1, image_shape[2], *image_shape[:2]), 0.5)
-    n = int(activations(network, probe, layer).shape[1])
+    n = int(activations(network, noise_image(image_shape), layer).shape[1])
     if not 0 <= channel < n:
         raise ModelError(f"layer {layer!r} has no channel {channel}; its channels are 0 to {n - 1}")
     return Target(torch.eye(n)[channel], layer)
