@@ -6,6 +6,9 @@ import torch
 
 from giemsa.errors import ModelError
 from giemsa.interpretation.class_evidence import class_evidence, local_logits
+from giemsa.interpretation.target import channel_target
+from giemsa.models.ensemble import Ensemble
+from giemsa.models.layers import GlobalAverage
 
 
 def test_local_logits_average_to_the_logits(pooling, pixels):
@@ -72,7 +75,7 @@ def test_places_that_grow_again_are_not_single():
         def __init__(self):
             super().__init__()
             self.conv, self.act = torch.nn.Conv2d(3, 4, 1), torch.nn.ReLU()
-            self.where = torch.nn.Parameter(torch.rand(1, 4, 6, 6))
+            self.where = torch.nn.Parameter(torch.linspace(-2, 2, 144).view(1, 4, 6, 6))
 
         def forward(self, pixels):
             return self.act(self.conv(pixels) + self.where).mean((2, 3))
@@ -94,3 +97,88 @@ def test_whatever_stops_the_network_at_a_place_is_one_sentence():
 
     with pytest.raises(ModelError, match=r"pools globally.*use grad_cam"):
         class_evidence(Strict(), torch.rand(1, 3, 6, 6), 0)
+
+
+def test_tokens_that_know_where_they_stand_are_not_single():
+    """Shown one place alone, the network would see it at every place at once."""
+
+    class Standing(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embed = torch.nn.Conv2d(3, 8, 5, stride=5)
+            self.where = torch.nn.Parameter(torch.randn(1, 16, 8, generator=torch.Generator().manual_seed(0)))
+            self.mix, self.head = torch.nn.Linear(8, 8), torch.nn.Linear(8, 3)
+
+        def forward(self, pixels):
+            tokens = self.embed(pixels).flatten(2).transpose(1, 2) + self.where
+            return self.head(self.mix(tokens).relu().mean(1))
+
+    with pytest.raises(ModelError, match=r"mixes their places"):
+        class_evidence(Standing(), torch.rand(2, 3, 20, 20), 0)
+
+
+def test_places_that_are_mixed_after_the_layer_are_not_single(residual):
+    pixels = torch.rand(2, 3, 20, 20, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(ModelError, match=r"mixes their places"):
+        local_logits(residual, pixels, ("stages.0",))
+
+
+def test_the_largest_place_may_count_alone():
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 1), torch.nn.AdaptiveMaxPool2d(1), torch.nn.Flatten(), torch.nn.Linear(4, 3)
+    )
+    pixels = torch.rand(2, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+    found = local_logits(network, pixels, ("0",))
+    expected = network[3](network[0](pixels).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+    torch.testing.assert_close(found, expected.detach())
+
+
+def test_every_place_of_an_oblong_image_is_judged_by_itself(pooling):
+    pixels = torch.rand(3, 3, 4, 6, generator=torch.Generator().manual_seed(0))
+    labels = np.array([2, 0, 3])
+    alone = pooling(pixels.permute(0, 2, 3, 1).reshape(-1, 3, 1, 1)).detach().double().softmax(1)
+    own = alone.view(3, 24, 4)[np.arange(3), :, labels].view(3, 4, 6)
+    expected = (own / (1 - own)).log()
+    np.testing.assert_allclose(class_evidence(pooling, pixels, labels), expected, atol=1e-4)
+
+
+def test_few_images_are_taken_at_a_time_where_it_is_asked_for(pooling, pixels):
+    taken = []
+    handle = pooling.register_forward_pre_hook(lambda module, inputs: taken.append(len(inputs[0])))
+    found = class_evidence(pooling, pixels, 1, batch_size=2)
+    handle.remove()
+    assert max(taken) == 2
+    np.testing.assert_allclose(found, class_evidence(pooling, pixels, 1), atol=1e-5)
+
+
+def test_a_network_in_training_is_asked_as_in_use():
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 1),
+        GlobalAverage(),
+        torch.nn.Flatten(),
+        torch.nn.Dropout(0.5),
+        torch.nn.Linear(4, 3),
+    )
+    pixels = torch.rand(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    found = class_evidence(network.train(), pixels, 0)
+    assert network.training
+    np.testing.assert_allclose(found, class_evidence(network.eval(), pixels, 0), atol=1e-5)
+
+
+def test_a_channel_is_no_class(pooling, pixels):
+    with pytest.raises(ModelError, match=r"explains classes, not channels"):
+        class_evidence(pooling, pixels, channel_target(pooling, "0", 2, (28, 28, 3)))
+
+
+def test_members_whose_maps_have_no_places_in_common():
+    members = [
+        torch.nn.Sequential(
+            torch.nn.Conv2d(1, 2, size, stride=size),
+            GlobalAverage(),
+            torch.nn.Flatten(),
+            torch.nn.Linear(2, 2),
+        )
+        for size in (1, 2)
+    ]
+    with pytest.raises(ModelError, match=r"no places in common; use grad_cam"):
+        class_evidence(Ensemble(members), torch.rand(1, 1, 8, 8), 0)

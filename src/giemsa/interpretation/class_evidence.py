@@ -31,40 +31,35 @@ def local_logits(network: nn.Module, pixels: Tensor, layers: Sequence[str]) -> T
 
     Raises
     ------
-    ModelError : a single place has no logits of its own, since the network flattens its maps or mixes their places.
+    ModelError : a single place has no logits of its own, since the network flattens its maps or mixes their places. One that
+        pools globally answers alike in whatever order the places stand.
     """
-    _, maps = layer_maps(network, pixels, layers)
+    whole, maps = layer_maps(network, pixels, layers)
     n, _, height, width = maps[0].shape
     if any(each.shape[2:] != maps[0].shape[2:] for each in maps):
         raise ModelError(
             "class evidence needs members whose last maps are of one size; these have no places in common; use grad_cam"
         )
+    order = torch.randperm(height * width, generator=torch.Generator().manual_seed(0))
+    shuffled = [each.flatten(2)[..., order].reshape(each.shape) for each in maps]
     places = [each.permute(0, 2, 3, 1).reshape(n * height * width, -1, 1, 1) for each in maps]
-    shown = {find_layer(network, name): _show(each) for name, each in zip(layers, places, strict=True)}
-    logits = _logits_of_places(network, pixels, shown, n * height * width)
+    # of one image alone, what goes around the layer would be added to every place; two do not fit
+    two = pixels[:1].repeat(2, 1, 1, 1)
+    try:
+        disordered = _logits_with(network, pixels, layers, shuffled)
+        logits = _logits_with(network, two, layers, places)
+    except Exception as problem:  # whatever a user's network raises
+        raise ModelError(_NOT_ALONE) from problem
+    if len(logits) != len(places[0]) or not torch.allclose(disordered, whole, rtol=1e-4, atol=1e-4):
+        raise ModelError(_NOT_ALONE)
     return logits.view(n, height, width, -1).permute(0, 3, 1, 2)
 
 
-def _logits_of_places(network: nn.Module, pixels: Tensor, shown: dict[nn.Module, Hook], count: int) -> Tensor:
-    """Run the network with single places in the stead of maps, and see to it that they stay single."""
-    mixed: list[nn.Module] = []
-
-    def watch(module: nn.Module, inputs: object, output: object) -> None:
-        of_places = isinstance(output, Tensor) and output.ndim == 4 and len(output) == count
-        if of_places and max(output.shape[2:]) > 1:  # type: ignore[attr-defined]
-            mixed.append(module)
-
-    # of one image alone, what goes around the layer would be added to every place; two do not fit
-    two = pixels[:1].repeat(2, 1, 1, 1)
-    hooks = {module: shown.get(module, watch) for module in network.modules()}
-    try:
-        with evaluating(network), torch.no_grad(), hooked(hooks):
-            logits = network(two)
-    except Exception as problem:  # whatever a user's network raises
-        raise ModelError(_NOT_ALONE) from problem
-    if mixed or len(logits) != count:
-        raise ModelError(_NOT_ALONE)
-    return logits
+def _logits_with(network: nn.Module, pixels: Tensor, layers: Sequence[str], maps: Sequence[Tensor]) -> Tensor:
+    """Run the network with other maps in the stead of those of its layers."""
+    hooks = {find_layer(network, name): _show(each) for name, each in zip(layers, maps, strict=True)}
+    with evaluating(network), torch.no_grad(), hooked(hooks):
+        return network(pixels)
 
 
 _NOT_ALONE = (
@@ -73,8 +68,8 @@ _NOT_ALONE = (
 )
 
 
-def _show(places: Tensor) -> Hook:
-    return lambda module, inputs, output: places
+def _show(maps: Tensor) -> Hook:
+    return lambda module, inputs, output: maps
 
 
 def class_evidence(
@@ -94,7 +89,7 @@ def class_evidence(
 
     Returns
     -------
-    ndarray : ``(n, height, width)``, float32, signed: above zero where the place alone would be called the class.
+    ndarray : ``(n, height, width)``, float32, signed: above zero where, seen alone, the place makes the class likelier than not.
 
     Raises
     ------
