@@ -86,3 +86,33 @@ def test_a_network_that_insists_on_its_size_takes_none(pixels):
 def test_three_classes_are_too_few(cells):
     with pytest.raises(ModelError, match=r"four classes, found 3"):
         choose_quarters(cells[1][:15], np.ones(15), count=1, generator=np.random.default_rng(0))
+
+
+def test_a_network_that_sees_something_else_in_a_mosaic_takes_none():
+    class Quarters(torch.nn.Module):
+        """Names the brightest quarter of any image: each of four places has a weight of its own."""
+
+        def forward(self, pixels):
+            return torch.nn.functional.adaptive_avg_pool2d(pixels.mean(1, keepdim=True), 2).flatten(1)
+
+    pixels = torch.zeros(4, 3, 6, 6)
+    for quarter in range(4):
+        top, left = 3 * (quarter // 2), 3 * (quarter % 2)
+        pixels[quarter, :, top : top + 3, left : left + 3] = 1.0
+    assert Quarters()(pixels).argmax(1).tolist() == [0, 1, 2, 3]
+    assert not takes_mosaics(Quarters(), pixels)
+    assert takes_mosaics(Quarters(), pixels[:1])
+
+
+@pytest.mark.parametrize(("bound", "taken"), [(0.5, False), (0.7, True)])
+def test_three_answers_in_four_must_be_kept(bound, taken):
+    class Some(torch.nn.Module):
+        """Names class 0 whatever it is shown, but of larger images only the darker ones."""
+
+        def forward(self, pixels):
+            limit = bound if pixels.shape[2] > 4 else 1.0
+            light = pixels.mean((1, 2, 3))
+            return torch.stack([limit - light, light - limit], dim=1)
+
+    pixels = torch.tensor([0.1, 0.3, 0.6, 0.8]).view(4, 1, 1, 1).expand(4, 1, 4, 4)
+    assert takes_mosaics(Some(), pixels) is taken

@@ -138,7 +138,7 @@ def look_at_attributions(subject: Subject, progress: Progress | None = None) -> 
     right = np.flatnonzero(predicted == split.labels)
     checked = right if len(right) else np.arange(len(split))
     chosen = checked[subject.sample(split.labels[checked], subject.amounts.checked, "checks")]
-    mosaics = _mosaics(subject, checked, probabilities)
+    mosaics = _mosaics(subject, right, probabilities)
     sample = Sample(subject.pixels(split, chosen), predicted[chosen], mosaics)
     trust, left_out = judge_methods(subject.network, sample, seed=subject.seed, progress=progress)
     if not trust:
@@ -154,7 +154,10 @@ def _mosaics(subject: Subject, right: np.ndarray, probabilities: np.ndarray) -> 
     """Mosaics of right answers, where the network takes them and four classes have some."""
     split = subject.looked_at
     labels = split.labels[right]
-    if len(np.unique(labels)) < 4 or not takes_mosaics(subject.network, subject.pixels(split, right[:1])):
+    if len(np.unique(labels)) < 4:
+        return None
+    some = right[subject.sample(labels, 8, "mosaics taken")]
+    if not takes_mosaics(subject.network, subject.pixels(split, some)):
         return None
     quarters = choose_quarters(
         labels,

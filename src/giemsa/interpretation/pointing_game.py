@@ -16,6 +16,8 @@ from giemsa.errors import ModelError
 from giemsa.interpretation.attribution import attribute_classes
 from giemsa.interpretation.passes import evaluating
 
+KEPT = 0.75  # of the answers, from which a mosaic counts as taken
+
 
 @dataclass(frozen=True, eq=False)
 class Mosaics:
@@ -79,13 +81,22 @@ def make_mosaics(quarters: Tensor, labels: np.ndarray) -> Mosaics:
 
 
 def takes_mosaics(network: nn.Module, pixels: Tensor) -> bool:
-    """Whether the network takes images twice as high and wide: whether it pools globally."""
+    """Whether the network answers four times the same image as it answers the image, as one does that pools globally.
+
+    Others may take the larger image too and see something else in it: they shrink it to their own size, or cut it into as many
+    places as ever, each of which they read by weights of its own.
+
+    Parameters
+    ----------
+    network : float images in 0 to 1 to logits.
+    pixels : ``(n, channels, height, width)``, some images of several classes; three in four must keep their answer.
+    """
     with evaluating(network), torch.no_grad():
         try:
-            network(pixels[:1].repeat(1, 1, 2, 2))
+            alone, four = (network(seen).argmax(1) for seen in (pixels, pixels.repeat(1, 1, 2, 2)))
         except Exception:  # whatever a user's network raises
             return False
-    return True
+    return bool((alone == four).float().mean() >= KEPT)
 
 
 def pointing_scores(maps: np.ndarray, quarter: np.ndarray) -> np.ndarray:
