@@ -68,8 +68,11 @@ def test_where_most_maps_are_blank_the_verdict_stays_open():
     none = MethodTrust("grad_cam", **(GOOD | {"similarity": mean_interval(np.array([]))}))
     assert (none.blank, none.verdict) == (10, "with care")
     assert none.to_json()["randomisation_blank"] == 10
-    enough = MethodTrust("grad_cam", **(GOOD | {"similarity": Mean(0.2, 0.1, 0.3, 5)}))
-    assert (enough.blank, enough.verdict) == (5, "trusted")
+    enough = MethodTrust("grad_cam", **(GOOD | {"similarity": Mean(0.2, 0.1, 0.3, 8)}))
+    assert (enough.blank, enough.verdict) == (2, "trusted")
+    for similar in (0.2, 0.9):  # nothing is concluded from seven, neither for the method nor against it
+        seven = MethodTrust("grad_cam", **(GOOD | {"similarity": Mean(similar, similar, similar, 7)}))
+        assert (seven.blank, seven.verdict) == (3, "with care")
 
 
 @pytest.mark.parametrize("gain", [0.9, -0.9])

@@ -83,7 +83,7 @@ class MethodTrust:
                 told.append(criterion.left_open(found))
             elif standing == "bad" and not criterion.decides:
                 told.append(criterion.failed)
-        if self._mostly_blank:
+        if self._too_blank:
             told.append(
                 f"for {self.blank} of {self.stability.n} images its map is blank, before or under random weights, which leaves "
                 "open whether it shows the network"
@@ -121,12 +121,12 @@ class MethodTrust:
         }
 
     @property
-    def _mostly_blank(self) -> bool:
-        return 2 * self.blank > self.stability.n
+    def _too_blank(self) -> bool:
+        return 2 * self.blank > self.stability.n or self.similarity.n < FEWEST
 
     def _measured(self) -> Iterator[tuple[Criterion, Mean]]:
         """Each criterion with what was found, where enough was."""
-        if not self._mostly_blank:
+        if not self._too_blank:
             yield CRITERIA["similarity"], self.similarity
         yield CRITERIA["gain"], self.gain
         if self.pointing is not None:
