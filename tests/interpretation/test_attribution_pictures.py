@@ -48,3 +48,21 @@ def test_the_pointing_game_counts_where_it_was_played(look, subject):
     trust = draw_attributions(dataclasses.replace(look, trust=tuple(played)), subject)[1]
     assert trust.alt.startswith("4 checks of each method: ")
     assert [ax.get_title(loc="left")[:11] for ax in trust.figure.axes][2] == "four images"
+
+
+def test_it_is_said_which_images_were_looked_at(look, subject):
+    label = int(subject.data.val.labels[0])
+    for explained, which in ((label, "names rightly"), (label + 1, "names none rightly")):
+        maps, trust = draw_attributions(dataclasses.replace(look, explained=np.array([explained])), subject)
+        assert f"1 val images {'of which' if 'none' in which else 'that'} the network {which}" in maps.shows
+        assert "drawn at random, one each of 1 of the 3 classes" in maps.shows
+        assert trust.shows.startswith("Each dot is a mean over 20 val images ")
+        assert which in trust.shows
+        assert "mosaics" not in trust.shows
+
+
+def test_of_every_class_there_is_one(look, subject):
+    places = np.array([0, 1, 2])
+    maps = {method: np.ones((3, 20, 20)) for method in look.maps}
+    every = AttributionLook(places, subject.data.val.labels[places], maps, look.trust, {}, ())
+    assert "drawn at random, one a class" in draw_attributions(every, subject)[0].alt

@@ -82,3 +82,14 @@ def test_the_legend_does_not_lie_over_the_response_and_no_part_exceeds_the_whole
     legend = upper.get_legend().get_window_extent()
     assert not legend.y0 <= height <= legend.y1
     assert max(lower.get_xticks()) == 1
+
+
+@pytest.mark.parametrize("channels", [1, 20])
+def test_filters_are_said_to_have_moved_only_where_it_is_known(channels):
+    after = np.ones((40, channels, 3, 3))
+    for before, words in ((None, "weigh most"), (after * 0, "moved most")):
+        figure = plot_filters(before, after, layer="layer 0")
+        label = figure.axes[-1].get_xlabel()
+        assert label.startswith("weight; the 32 filters")
+        assert f"that {words}" in label
+        assert ("16 heaviest channels" in label) == (channels > 1)

@@ -24,12 +24,13 @@ CHECKS = {
 
 def draw_attributions(look: AttributionLook, subject: Subject) -> tuple[Picture, Picture]:
     """Draw the maps of all methods, and their checks."""
-    return _draw_maps(look, subject), _draw_trust(look)
+    return _draw_maps(look, subject), _draw_trust(look, subject)
 
 
 def _draw_maps(look: AttributionLook, subject: Subject) -> Picture:
     names = subject.data.short_names
     trusted = [METHODS[x.method].title for x in look.trust if x.verdict == "trusted"]
+    explained = f"{_images(len(look.places), look, subject)}, {_classes(look, subject)}"
     figure = plot_attributions(
         np.asarray(subject.looked_at.images[look.places]),
         [look.maps[x.method] for x in look.trust],
@@ -41,22 +42,39 @@ def _draw_maps(look: AttributionLook, subject: Subject) -> Picture:
         "interpret-attribution",
         figure,
         "Where each method sees evidence for the class",
-        f"Maps of {len(look.trust)} methods for {len(look.places)} images, one a class; "
+        f"Maps of {len(look.trust)} methods for {explained}; "
         f"passing every check: {', '.join(trusted) or 'none'}.",
-        "Red speaks for the class that the network names, blue against it; each map is scaled to its own largest value. "
+        f"Of {explained}: red speaks for the class that the network names, blue against it; of SmoothGrad, "
+        "red is where lighter pixels would speak for it. Each map is scaled to its own largest value. "
         "Methods that fail their checks are greyed out.",
         "A map says where, not what: that the place matters, not which feature of it.",
     )
 
 
-def _draw_trust(look: AttributionLook) -> Picture:
+def _images(count: int, look: AttributionLook, subject: Subject) -> str:
+    """Say how many images, and that they were drawn among right answers, where there are any."""
+    right = look.explained == subject.looked_at.labels[look.places]
+    which = "that the network names rightly" if right.all() else "of which the network names none rightly"
+    return f"{count} {subject.split_name} images {which}, drawn at random"
+
+
+def _classes(look: AttributionLook, subject: Subject) -> str:
+    """Say of how many classes there is an image."""
+    n, named = len(subject.data.class_names), len(look.places)
+    return "one a class" if named == n else f"one each of {named} of the {n} classes"
+
+
+def _draw_trust(look: AttributionLook, subject: Subject) -> Picture:
     checks = tuple(_checks(look))
+    played = [x.pointing.n for x in look.trust if x.pointing]
+    mosaics = f" (four images: over {played[0]} mosaics of such)" if played else ""
     return Picture(
         "interpret-trust",
         plot_trust(checks, {METHODS[x.method].title: x.verdict == "fails" for x in look.trust}),
         "Can these maps be believed?",
         f"{len(checks)} checks of each method: " + " ".join(x.sentence for x in look.trust),
-        "Each dot is a mean over images with its 95 % interval; the shaded side is good. Grey methods fail.",
+        f"Each dot is a mean over {_images(look.trust[0].stability.n, look, subject)}{mosaics}, with its 95 % interval; the "
+        "shaded side is good. Grey methods fail.",
         "Passing says that a map depends on what was learnt and marks what matters; it does not say that the network is right.",
     )
 

@@ -14,8 +14,8 @@ from giemsa.interpretation.looks import MadeLook, MapsLook
 from giemsa.interpretation.space_pictures import draw_space
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
-from giemsa.interpretation.words import among, views_in_words
-from giemsa.plots.feature_maps import MOST_MAPS, plot_channel_examples, plot_feature_maps
+from giemsa.interpretation.words import among, probability_in_words, views_in_words
+from giemsa.plots.feature_maps import MOST_MAPS, drawn_of, plot_channel_examples, plot_feature_maps
 from giemsa.plots.filters import plot_filters
 from giemsa.plots.gallery import Picture
 from giemsa.plots.maximisation import plot_maximisation
@@ -67,6 +67,7 @@ def draw_maps(look: MapsLook, subject: Subject) -> Iterator[Picture]:
     name = subject.data.class_names[int(train.labels[look.index])]
     for maps in look.maps:
         layer, count = f"layer {maps.layer}", len(maps.maps)
+        order = maps.order if count > MOST_MAPS else None
         yield Picture(
             f"interpret-feature-maps-{maps.layer.replace('.', '-')}",
             plot_feature_maps(
@@ -74,10 +75,10 @@ def draw_maps(look: MapsLook, subject: Subject) -> Iterator[Picture]:
                 maps.maps,
                 layer=layer,
                 caption=f"{image}, {name}",
-                order=maps.order if count > MOST_MAPS else None,
+                order=order,
             ),
             f"What {layer} makes of one image",
-            f"{count} grey maps of {layer} for {image} ({name}); {maps.silent} are blank.",
+            f"{count} grey maps of {layer} for {image} ({name}){drawn_of(count, order)}; {maps.silent} are blank.",
             f"How strongly each of {count} channels answers at each place of the image; white is strong.",
             "A bright map says where a channel answers, not whether the class depends on it.",
         )
@@ -102,14 +103,14 @@ def draw_made_images(look: MadeLook, subject: Subject) -> Picture:
     data = subject.data
     blank = np.full(data.image_shape, 255, dtype=np.uint8)
     real = np.stack([data.train.images[place] if place >= 0 else blank for place in look.beside])
-    notes = [f"p = {_probability(value)}".replace("= >", "> ") for value in look.judged.moved]
+    notes = [probability_in_words(value) for value in look.judged.moved]
     least = int(np.argmin(look.judged.moved))
     return Picture(
         "interpret-maximisation",
         plot_maximisation(look.made.images, real, list(data.short_names), notes),
         "An image made for each class, above a real one that is near",
         f"{len(real)} made images with real ones below; the network's probability for the made ones, averaged over the views "
-        f"that they were made for, is least for {data.class_names[least]}: {look.judged.moved[least]:.2f}.",
+        f"that they were made for, is least for {data.class_names[least]}: {notes[least]}.",
         "What the network would most like to see for each class, made from noise; p is its calibrated probability, averaged over "
         f"the views that the image was made for ({views_in_words(subject.network.symmetry)}). Below, the nearest image of the "
         f"class {among(look.searched, subject)}.",
@@ -138,16 +139,3 @@ def draw_symmetry(found: SymmetryResponse, symmetry: Symmetry) -> Picture:
         f"{_MEANING[symmetry]} Turns other than quarter turns blur small images a little and repeat their edge, which itself "
         "moves the answer.",
     )
-
-
-def _probability(value: float) -> str:
-    """Two digits, and 1.00 only where it is exact.
-
-    Examples
-    --------
-    >>> _probability(0.9999), _probability(1.0), _probability(0.5)
-    ('>.99', '1', '.50')
-    """
-    if value == 1:
-        return "1"
-    return ">.99" if value > 0.99 else f"{value:.2f}".removeprefix("0")

@@ -15,7 +15,8 @@ from giemsa.interpretation.feature_maps import feature_maps
 from giemsa.interpretation.probabilities import class_probabilities
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.target import Target, channel_target, class_target
-from giemsa.plots.feature_maps import plot_feature_maps
+from giemsa.interpretation.words import probability_in_words
+from giemsa.plots.feature_maps import drawn_of, plot_feature_maps
 from giemsa.plots.gallery import Picture
 from giemsa.plots.maximisation import plot_maximisation
 from giemsa.progress import Progress
@@ -66,7 +67,8 @@ def look_at_layer(subject: Subject, layer: str, address: str = "train/20") -> Si
             split.images[index], maps.maps, layer=layer, caption=f"{split_name} image {index}, {name}"
         ),
         f"What {layer} makes of {split_name} image {index}",
-        f"{len(maps.maps)} grey maps of {layer} for {split_name} image {index} ({name}); {maps.silent} are blank.",
+        f"{len(maps.maps)} grey maps of {layer} for {split_name} image {index} ({name}){drawn_of(len(maps.maps), None)}; "
+        f"{maps.silent} are blank.",
         f"How strongly each of {len(maps.maps)} channels answers at each place of the image; white is strong.",
         "A bright map says where a channel answers, not whether the class depends on it.",
     )
@@ -114,7 +116,7 @@ def look_at_maximum(
         facts |= {"class": subject.data.class_names[label], "probability": round(probability, 6)}
         real, note = (
             train.images[like[train.labels[like] == label][:1]],
-            f"logit {made.scores[0]:.1f}, p = {probability:.2f}",
+            f"logit {made.scores[0]:.1f}, {probability_in_words(probability)}",
         )
         real = real if len(real) else None
     picture = _made_picture(wanted, settings, plot_maximisation(made.images, real, [wanted], [note]), note)

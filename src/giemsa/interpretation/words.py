@@ -108,6 +108,19 @@ def views_in_words(symmetry: Symmetry) -> str:
     return f"{turned[symmetry]}shifted by a pixel"
 
 
+def probability_in_words(value: float) -> str:
+    """Write a probability with two digits; 1 only where it is exact.
+
+    Examples
+    --------
+    >>> probability_in_words(0.9999), probability_in_words(1.0), probability_in_words(0.5)
+    ('p > .99', 'p = 1', 'p = .50')
+    """
+    if value == 1:
+        return "p = 1"
+    return "p > .99" if value > 0.99 else f"p = {f'{value:.2f}'.removeprefix('0')}"
+
+
 def _on_made_images(look: MadeLook, subject: Subject) -> list[str]:
     names, views = subject.data.class_names, views_in_words(subject.network.symmetry)
     weak = [name for name, value in zip(names, look.judged.moved, strict=True) if value < 0.5]
@@ -118,9 +131,7 @@ def _on_made_images(look: MadeLook, subject: Subject) -> list[str]:
             "them."
         ]
     least = int(np.argmin(look.judged.moved))
-    value = look.judged.moved[least]
-    shown = f"{value:.2f}" if value < 0.995 else "above .99"
     return [
         f"The images made for each class convince the network in the views that they were made for, {views} (least: "
-        f"{names[least]}, probability {shown})."
+        f"{names[least]}, {probability_in_words(look.judged.moved[least])})."
     ]

@@ -35,13 +35,25 @@ def plot_feature_maps(
     drawn = below.imshow(tile(shown, columns, gap=gap), cmap="gray", interpolation="nearest")
     below.set_axis_off()
     size = " x ".join(str(side) for side in maps.shape[1:])
-    chosen = "first" if order is None else "most active"
-    less = f", the {MOST_MAPS} {chosen} drawn" if len(maps) > MOST_MAPS else ""
-    below.set_title(f"{layer}: {len(maps)} maps of {size}{less}", fontsize=10, color=INK)
+    below.set_title(
+        f"{layer}: {len(maps)} maps of {size}{drawn_of(len(maps), order)}", fontsize=10, color=INK
+    )
     bar = figure.colorbar(drawn, ax=below, orientation="horizontal", shrink=0.6, aspect=30, pad=0.02)
     bar.set_label("activation", fontsize=9)
     bar.ax.tick_params(labelsize=9)
     return figure
+
+
+def drawn_of(count: int, order: np.ndarray | None) -> str:
+    """Say which of so many maps :func:`plot_feature_maps` draws in that order; nothing where it draws all.
+
+    Examples
+    --------
+    >>> drawn_of(64, None), drawn_of(65, None), drawn_of(65, np.arange(65))
+    ('', ', the 64 first drawn', ', the 64 most active drawn')
+    """
+    which = "first" if order is None else "most active"
+    return f", the {MOST_MAPS} {which} drawn" if count > MOST_MAPS else ""
 
 
 def plot_channel_examples(images: np.ndarray, channels: np.ndarray, *, layer: str) -> Figure:

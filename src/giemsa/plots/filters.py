@@ -18,7 +18,8 @@ def plot_filters(before: np.ndarray | None, after: np.ndarray, *, layer: str) ->
     Parameters
     ----------
     before, after : ``(filters, channels, height, width)``, on one scale; ``before`` is ``None`` where it is not known.
-        Where there are more than fit, the filters that moved most, and the channels that weigh most, are drawn.
+        Where there are more than fit, the filters that moved most, or without ``before`` those that weigh most, and the channels
+        that weigh most are drawn.
     layer : its name, for the title.
     """
     both = [after] if before is None else [before, after]
@@ -35,7 +36,7 @@ def plot_filters(before: np.ndarray | None, after: np.ndarray, *, layer: str) ->
         ax.set_axis_off()
     if not coloured:
         bar = figure.colorbar(drawn, ax=list(axes), orientation="horizontal", shrink=0.5, aspect=30, pad=0.02)
-        bar.set_label(f"weight{_left_out(after)}", fontsize=9)
+        bar.set_label(f"weight{_left_out(after, compared=before is not None)}", fontsize=9)
         bar.ax.tick_params(labelsize=9)
     shape = " x ".join(str(x) for x in after.shape)
     figure.suptitle(f"{layer}: filters {shape}", fontsize=10.5, color=INK)
@@ -49,7 +50,7 @@ def _colour_sheets(both: list[np.ndarray], limit: float) -> list[np.ndarray]:
 
 
 def _channel_sheets(both: list[np.ndarray]) -> list[np.ndarray]:
-    """One tile a filter and channel; the filters that moved most and the channels that weigh most, in their own order."""
+    """One tile a filter and channel; those that moved most, or weigh most, in their own order."""
     after = both[-1]
     change = after - both[0] if len(both) > 1 else after
     moved = np.linalg.norm(change.reshape(len(after), -1), axis=1)
@@ -61,10 +62,12 @@ def _channel_sheets(both: list[np.ndarray]) -> list[np.ndarray]:
     return [tile(sheet, columns) for sheet in sheets]
 
 
-def _left_out(filters: np.ndarray) -> str:
+def _left_out(filters: np.ndarray, *, compared: bool) -> str:
+    """Say which filters and channels are drawn where not all are; how far a filter moved is known only beside the untrained."""
     if len(filters) <= MOST_FILTERS and filters.shape[1] <= MOST_CHANNELS:
         return ""
     rows, columns = min(len(filters), MOST_FILTERS), min(filters.shape[1], MOST_CHANNELS)
+    chosen = "moved most" if compared else "weigh most"
     if columns == 1:
-        return f"; the {rows} filters that moved most"
-    return f"; the {rows} filters (rows) that moved most, their {columns} heaviest channels"
+        return f"; the {rows} filters that {chosen}"
+    return f"; the {rows} filters (rows) that {chosen}, their {columns} heaviest channels"

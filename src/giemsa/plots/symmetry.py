@@ -18,7 +18,7 @@ def plot_symmetry_response(
     Parameters
     ----------
     degrees : ``(a,)``.
-    turned : ``(n, a)``, the probability of each image's class.
+    turned : ``(n, a)``, the probability of the class that each image is taken for as it is.
     moves : names of the other moves.
     changed : ``(len(moves),)``, the part of the images whose answer changes, 0 to 1.
     count : how many images.
@@ -44,7 +44,7 @@ def plot_symmetry_response(
     upper.legend(fontsize=9, framealpha=0.9, edgecolor="none", loc="best", ncols=3)
     tidy(
         upper,
-        title=f"turned: probability of its class, {count} images",
+        title=f"turned: probability of the answer, {count} images",
         xlabel="angle in degrees",
         ylabel="probability",
         grid="y",
