@@ -148,3 +148,12 @@ def test_what_goes_around_a_block_counts(residual):
     pixels = torch.rand(1, 3, 20, 20, generator=torch.Generator().manual_seed(0))
     assert np.ptp(grad_cam(residual, pixels, 0, layer="stages.1.bn2", signed=True)) == 0
     assert np.ptp(grad_cam(residual, pixels, 0, signed=True)) > 0
+
+
+def test_few_images_are_taken_at_a_time_where_it_is_asked_for(tutorial, pixels):
+    taken = []
+    handle = tutorial.register_forward_pre_hook(lambda module, inputs: taken.append(len(inputs[0])))
+    found = grad_cam(tutorial, pixels, 1, batch_size=4)
+    handle.remove()
+    assert max(taken) == 4
+    np.testing.assert_allclose(found, grad_cam(tutorial, pixels, 1), atol=1e-6)
