@@ -26,6 +26,7 @@ def test_known_items_are_filled_and_others_blank():
     filled = {item.item: item.answer for item in items if item.answer is not None}
     blank = [item for item in items if item.answer is None]
     assert filled["Seed"] == "0"
+    assert filled["Training"] == "Recipe fast. Passes over the training images: 3."
     assert filled["Images in each split"] == "train 1,200"
     assert filled["Licence"] == "CC BY 4.0"
     assert "Source" not in filled

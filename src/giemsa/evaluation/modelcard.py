@@ -98,13 +98,13 @@ def looks_in_words(looks: int) -> str:
 
 
 def _model_items(config: Mapping[str, Any]) -> list[CardItem]:
+    from giemsa.training.recipe_words import recipe_in_words
+
     recipe = config.get("recipe", {})
     versions = ", ".join(f"{name} {number}" for name, number in config.get("versions", {}).items())
-    chosen = {name: value for name, value in recipe.items() if name not in ("name", "model")}
-    settings = ", ".join(f"{name} {value}" for name, value in chosen.items())
     return [
         CardItem("Model", "Network", _known(config.get("model"))),
-        CardItem("Model", "Training", f"Recipe {recipe.get('name')}: {settings}." if recipe else None),
+        CardItem("Model", "Training", recipe_in_words(recipe) if recipe else None),
         CardItem("Model", "Seed", _known(config.get("seed"))),
         CardItem("Model", "Device and precision", _joined(config.get("device"), config.get("precision"))),
         CardItem("Model", "Software", versions or None),

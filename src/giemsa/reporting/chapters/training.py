@@ -11,24 +11,7 @@ from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Cell, Fact, Illustration, Table
 from giemsa.reporting.pictures import illustrations
 from giemsa.reporting.words import DASH, count, decimal, duration, percent, plural, sentence
-
-FIELD_WORDS = {
-    "model": "network",
-    "batch_size": "images a step",
-    "optimiser": "optimiser",
-    "learning_rate": "learning rate",
-    "weight_decay": "weight decay",
-    "label_smoothing": "label smoothing",
-    "class_weights": "class weights",
-    "symmetry": "symmetry",
-    "horizontal_flip": "mirrored left to right",
-    "vertical_flip": "mirrored top to bottom",
-    "rotation_degrees": "turned by up to (degrees)",
-    "shift_pixels": "shifted by up to (pixels)",
-    "standardize": "standardised by the mean and deviation of",
-    "average_decay": "decay of the moving average",
-    "minimum_steps": "at least so many steps",
-}
+from giemsa.training.recipe_words import choice
 
 SYMMETRY_WORDS = {
     "none": "no moves",
@@ -156,17 +139,13 @@ def _facts(material: Material) -> tuple[Fact, ...]:
 
 def _recipe(recipe: Mapping[str, Any]) -> Table:
     rows = tuple(
-        (Cell(FIELD_WORDS.get(field, field.replace("_", " "))), Cell(_setting(value)))
+        tuple(Cell(words) for words in choice(field, value))
         for field, value in recipe.items()
         if field != "name"
     )
-    return Table(caption="Every choice of the recipe", head=("choice", "value"), rows=rows, folded=True)
-
-
-def _setting(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return Table(
+        caption="Every choice of the recipe", head=("choice", "value"), rows=rows, folded=True, wordy=(1,)
+    )
 
 
 def _history(material: Material) -> Table | None:
