@@ -22,9 +22,8 @@ MANY_NAMES = [f"{i:03d} precursor of a granulocyte in the bone marrow, at stage"
 def boxes(figure):
     """Return the boxes of all words that are seen, in pixels."""
     figure.draw_without_rendering()
-    found = [
-        (text.get_text(), text.get_window_extent()) for box in figure.legends for text in box.get_texts()
-    ]
+    legends = [*figure.legends, *(ax.get_legend() for ax in figure.axes if ax.get_legend())]
+    found = [(text.get_text(), text.get_window_extent()) for box in legends for text in box.get_texts()]
     for ax in figure.axes:
         labels = seen_labels(ax.xaxis) + seen_labels(ax.yaxis) if ax.axison else []
         for text in [ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label, *labels, *ax.texts]:
@@ -171,10 +170,15 @@ def test_coverage():
 
 def test_risk_coverage():
     coverage = np.linspace(0.01, 1, 100)
-    marks = [(0.05, 0.02, "5 % handed over: 2.00 %"), (0.2, 0.005, "20 % handed over: 0.50 %")]
-    assert_readable(certainty.plot_risk_coverage(coverage, 0.05 * coverage**2, marks), 8)
+    words = [f"{share} % handed over: 2.00 % mistakes" for share in (5, 6, 20)]
+    marks = [(0.05, 0.02, words[0]), (0.06, 0.0199, words[1]), (0.2, 0.005, words[2])]
+    figure = certainty.plot_risk_coverage(coverage, 0.05 * coverage**2, marks)
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == words
+    assert_readable(figure, 11)
     perfect = certainty.plot_risk_coverage(coverage, 0 * coverage, [])
     assert perfect.axes[0].get_ylim()[1] > 0
+    hill = certainty.plot_risk_coverage(coverage, coverage * (1 - coverage), marks)
+    assert hill.axes[0].get_ylim()[1] > 25  # most mistakes where half is handed over
 
 
 def test_robustness():

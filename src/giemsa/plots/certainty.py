@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from giemsa.plots.style import COLORS, INK, QUIET, fit_name, new_figure, tidy
 
 FEW = 10  # images; points of fewer are drawn hollow
+MOST_HANDED_OVER = 50  # per cent
+MARKS = ("o", "s", "^", "D")
 
 
 def plot_reliability(
@@ -92,27 +94,23 @@ def plot_risk_coverage(
     Parameters
     ----------
     coverage, risk : ``(m,)``, share kept and mistakes among them.
-    marks : places to name: share handed over, mistakes, words.
+    marks : places on the curve to name in the legend, at most four: share handed over, mistakes, words.
     """
-    figure = new_figure(5.8, 3.9)
+    figure = new_figure(5.8, 4.3)
     ax = figure.add_subplot()
-    ax.step(100 * (1 - coverage), 100 * risk, where="post", color=COLORS[0], linewidth=1.8)
-    for handed_over, mistakes, words in marks:
-        ax.plot(100 * handed_over, 100 * mistakes, "o", color=COLORS[1], markersize=6)
-        ax.annotate(
-            words,
-            (100 * handed_over, 100 * mistakes),
-            textcoords="offset points",
-            xytext=(7, 7),
-            fontsize=9,
-            color=INK,
-        )
-    ax.set_xlim(-0.5, 50)
-    ax.set_ylim(0, max(0.5, 112 * float(risk[-1])))
+    handed_over = 100 * (1 - coverage)
+    ax.step(handed_over, 100 * risk, where="post", color=COLORS[0], linewidth=1.8)
+    for (share, mistakes, words), marker in zip(marks, MARKS, strict=False):
+        place = 100 * share, 100 * mistakes
+        ax.plot(*place, marker, color=COLORS[1], markersize=7, linestyle="", label=words, clip_on=False)
+    ax.set_xlim(-0.5, MOST_HANDED_OVER)
+    ax.set_ylim(0, max(0.5, 112 * float(risk[handed_over <= MOST_HANDED_OVER].max())))
     tidy(
         ax,
         xlabel="least certain images handed to a human (%)",
         ylabel="mistakes among the rest (%)",
         grid="both",
     )
+    if marks:
+        _legend_above(ax)
     return figure
