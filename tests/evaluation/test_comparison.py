@@ -125,3 +125,15 @@ def test_seeds_are_summed_up():
     assert summary[0].deviation == pytest.approx(np.std([0.9, 0.94], ddof=1))
     assert summarise_runs([{"accuracy": 0.9}])[0].to_json()["sd"] is None
     assert summarise_runs([]) == ()
+
+
+def test_the_columns_stand_below_short_names_and_one_image_is_one():
+    first, second = np.arange(40) >= 1, np.arange(40) >= 0
+    found = compare_predictions(
+        judged(first), judged(second), generator=np.random.default_rng(0), names=("a", "b"), resamples=20
+    )
+    lines = str(found).splitlines()
+    assert [lines[2].index(name) for name in ("     a  ", "     b  ")] == [20, 28]
+    assert lines[3].startswith("accuracy            0.9750  1.0000  +0.0250 (")
+    assert lines[4].startswith("balanced accuracy   ")
+    assert lines[-1] == "right alone: b       1 image"

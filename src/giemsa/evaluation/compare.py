@@ -77,7 +77,9 @@ class RunTable:
 
     def __str__(self) -> str:
         width = max(len(name) for name in ("mean ± sd", *self.names))
-        lines = ["".ljust(width) + "".join(f"  {summary.name:>18}" for summary in self.summaries)]
+        lines = [
+            "".ljust(width) + "".join(f"  {summary.name.replace('_', ' '):>18}" for summary in self.summaries)
+        ]
         for place, name in enumerate(self.names):
             cells = "".join(f"  {summary.values[place]:18.4f}" for summary in self.summaries)
             lines.append(name.ljust(width) + cells)

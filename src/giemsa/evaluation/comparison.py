@@ -72,13 +72,16 @@ class Comparison:
         return f"On {self.n:,} images {better} is more accurate than {worse} by {gap} ({limits})."
 
     def __str__(self) -> str:
-        width = max(len(name) for name in self.names)
-        lines = [self.sentence, "", f"{'':18}  {self.names[0]}  {self.names[1]}  difference (95 % interval)"]
-        for name, (first, second, gap) in self.scores.items():
-            values = f"{first:{len(self.names[0])}.4f}  {second:{len(self.names[1])}.4f}"
-            lines.append(f"{name:18}  {values}  {gap.value:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})")
+        wide = [max(len(name), len("0.0000")) for name in self.names]
+        first, second = (name.rjust(width) for name, width in zip(self.names, wide, strict=True))
+        lines = [self.sentence, "", f"{'':18}  {first}  {second}  difference (95 % interval)"]
+        for name, (one, other, gap) in self.scores.items():
+            values = f"{one:{wide[0]}.4f}  {other:{wide[1]}.4f}"
+            words = name.replace("_", " ")
+            lines.append(f"{words:18}  {values}  {gap.value:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})")
         for who, only in zip(self.names, (self.only_first, self.only_second), strict=True):
-            lines.append(f"right alone: {who:{width}}  {len(only):,} images")
+            images = "image" if len(only) == 1 else "images"
+            lines.append(f"right alone: {who:{max(wide)}}  {len(only):,} {images}")
         lines += ["", *self.notes] if self.notes else []
         return "\n".join(lines)
 
