@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -76,3 +78,15 @@ def test_a_class_that_no_split_has_changes_nothing():
 def test_first_images_of_each_class_in_order():
     places = first_of_each_class(np.array([2, 0, 2, 0, 0]), 3, 2)
     assert [place.tolist() for place in places] == [[1, 3], [], [0, 2]]
+
+
+def test_of_large_images_few_are_counted_at_a_time():
+    images = np.random.default_rng(0).integers(0, 256, (48, 512, 512, 1), np.uint8)
+    tracemalloc.start()
+    found = channel_statistics(images)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.mean == pytest.approx((images.mean() / 255,), rel=1e-12)
+    assert (
+        peak < 4 * images.nbytes
+    )  # NumPy counts whole numbers of 8 bytes: all at once would be eight times as much

@@ -15,6 +15,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from giemsa.data.blocks import blocks
 from giemsa.errors import DataError
 
 Symmetry = Literal["none", "mirror", "mirror and quarter turns"]
@@ -192,8 +193,8 @@ class ImageDataset:
         digest = hashlib.sha256()
         for name, split in self.splits.items():
             digest.update(f"{name}{split.images.shape}".encode())
-            for start in range(0, len(split), 4096):
-                digest.update(np.ascontiguousarray(split.images[start : start + 4096]).tobytes())
+            for part in blocks(len(split), split.images.shape[1:3]):
+                digest.update(np.ascontiguousarray(split.images[part]).tobytes())
             digest.update(np.ascontiguousarray(split.labels, dtype="<i8").tobytes())
         return digest.hexdigest()
 

@@ -5,12 +5,13 @@ Everything is counted in batches on the ``uint8`` images; no floating-point copy
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-_BATCH = 4096
+from giemsa.data.blocks import blocks
+
+AT_ONCE = 4096  # images of 28 pixels that are counted at a time
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,9 @@ def channel_statistics(images: np.ndarray) -> ChannelStatistics:
     (0.2,)
     """
     histogram = np.zeros((images.shape[3], 256), dtype=np.int64)
-    for batch in _batches(images):
+    for part in blocks(len(images), images.shape[1:3], at_28=AT_ONCE):
         for channel in range(images.shape[3]):
-            histogram[channel] += np.bincount(batch[..., channel].reshape(-1), minlength=256)
+            histogram[channel] += np.bincount(images[part][..., channel].reshape(-1), minlength=256)
     values = np.arange(256) / 255.0
     total = histogram.sum(axis=1)
     mean = histogram @ values / total
@@ -174,9 +175,3 @@ def first_of_each_class(labels: np.ndarray, classes: int, count: int = 5) -> tup
     """
     labels = np.asarray(labels)
     return tuple(np.flatnonzero(labels == label)[:count] for label in range(classes))
-
-
-def _batches(images: np.ndarray) -> Iterable[np.ndarray]:
-    """Yield the images in slices."""
-    for start in range(0, len(images), _BATCH):
-        yield images[start : start + _BATCH]
