@@ -10,7 +10,7 @@ from pathlib import Path
 from giemsa.auditing.audit import audit
 from giemsa.data.dataset import ImageDataset
 from giemsa.data.exploration import explore
-from giemsa.data.load import load
+from giemsa.data.load import as_dataset
 from giemsa.errors import DataError
 from giemsa.evaluation.evaluate import evaluate
 from giemsa.interpretation.interpret import interpret
@@ -75,7 +75,7 @@ def run(
     check_folder(out, overwrite=overwrite)
     clock = _Stages(listener)
     with clock("explore"):
-        data = data if isinstance(data, ImageDataset) else load(data, seed=seed, progress=listener.progress)
+        data = as_dataset(data, seed=seed, progress=listener.progress)
         _check_data(data)
         exploration = explore(data)
     with clock("audit"):

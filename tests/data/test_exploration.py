@@ -9,6 +9,7 @@ import pytest
 from giemsa.data.dataset import Split
 from giemsa.data.exploration import card_lines, explore
 from giemsa.data.load import load
+from giemsa.errors import DataError
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +110,9 @@ def test_nothing_is_copied_to_floating_point(blood):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < blood.train.images.nbytes * 2
+
+
+def test_a_name_is_as_good_as_the_data(blood):
+    assert explore("bloodmnist").fingerprint == blood.fingerprint
+    with pytest.raises(DataError, match="no data is called 'bloodmist'; did you mean bloodmnist"):
+        explore("bloodmist")

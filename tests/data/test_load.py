@@ -428,7 +428,7 @@ def test_a_size_that_medmnist_does_not_publish():
 
 def test_a_file_of_no_known_kind(tmp_path):
     (tmp_path / "a.txt").write_text("words")
-    with pytest.raises(DataError, match="no data that can be read"):
+    with pytest.raises(DataError, match="cannot be read as data"):
         load(tmp_path / "a.txt")
 
 

@@ -42,7 +42,7 @@ from giemsa.auditing.telling_labels import (
     tell_unjudged,
 )
 from giemsa.data.dataset import ImageDataset
-from giemsa.data.load import load
+from giemsa.data.load import as_dataset
 from giemsa.errors import DataError, GiemsaError
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
@@ -64,7 +64,7 @@ def audit(
     thorough: bool = False,
     seed: int = 0,
     device: str = "auto",
-    run: Run | None = None,
+    run: Run | str | Path | None = None,
     progress: Progress | None = None,
 ) -> AuditReport:
     """Find what would make a result on this data worthless.
@@ -79,7 +79,7 @@ def audit(
     thorough : longer trainings, outliers by a network's features in place of simple measures, and a learning curve.
     seed : source of every random choice.
     device : ``auto``, ``cpu``, ``cuda`` or ``mps``, for the trainings.
-    run : a run on this data, into whose folder the report is written.
+    run : a run on this data, or its folder, into which the report is written.
     progress : called with what is done, what there is, and words.
 
     Returns
@@ -89,21 +89,27 @@ def audit(
     Raises
     ------
     DataError : no images at all.
+    RunError : ``run`` is no run folder.
 
     Examples
     --------
     >>> import giemsa
     >>> report = giemsa.audit("bloodmnist", quick=True)  # doctest: +SKIP
     """
-    data = data if isinstance(data, ImageDataset) else load(data, seed=seed, progress=progress)
+    folder = None
+    if run is not None:
+        from giemsa.training.run import as_run
+
+        folder = as_run(run).folder
+    data = as_dataset(data, seed=seed, progress=progress)
     pool = Pool(data)
     if not len(pool):
         raise DataError(f"{data.name} has no images: there is nothing to audit")
     level = "quick" if quick else "thorough" if thorough else "short"
     results = _look(pool, level, seed, device, progress)
     report = AuditReport(pool, level, worst_first(_tell(pool, results)), results)
-    if run is not None:
-        report.save(run.folder)
+    if folder is not None:
+        report.save(folder)
     return report
 
 

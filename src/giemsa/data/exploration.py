@@ -6,6 +6,7 @@ import dataclasses
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from giemsa.data import statistics
 from giemsa.data.dataset import DataCard, ImageDataset
+from giemsa.data.load import as_dataset
 from giemsa.data.statistics import Agreement, ChannelStatistics
 
 if TYPE_CHECKING:
@@ -172,12 +174,16 @@ class Exploration:
         )
 
 
-def explore(data: ImageDataset) -> Exploration:
+def explore(data: ImageDataset | str | Path) -> Exploration:
     """Look at a data set for the first time: counts, values, examples, and whether the splits agree.
 
     Parameters
     ----------
-    data : what :func:`giemsa.load` returned.
+    data : a data set, or what :func:`giemsa.load` takes.
+
+    Raises
+    ------
+    DataError : data that is unknown, incomplete or inconsistent.
 
     Examples
     --------
@@ -186,6 +192,7 @@ def explore(data: ImageDataset) -> Exploration:
     >>> exploration.shapes["train"], exploration.labels
     ((11959, 28, 28, 3), (0, 1, 2, 3, 4, 5, 6, 7))
     """
+    data = as_dataset(data)
     classes = len(data.class_names)
     counts = {name: statistics.class_counts(split.labels, classes) for name, split in data.splits.items()}
     table = np.stack(list(counts.values()))

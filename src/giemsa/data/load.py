@@ -108,6 +108,13 @@ def lies_elsewhere(data: str) -> bool:
     return data.replace("/", "\\").startswith("\\\\") or "://" in data
 
 
+def as_dataset(
+    data: ImageDataset | str | Path, *, seed: int = 0, progress: Progress | None = None
+) -> ImageDataset:
+    """Return a data set, loaded where its name or its place is given."""
+    return data if isinstance(data, ImageDataset) else load(data, seed=seed, progress=progress)
+
+
 def _check_options(size: int | None, fit: str, symmetry: str | None) -> None:
     if size is not None and not SMALLEST <= size <= LARGEST:
         raise DataError(f"size must be {SMALLEST} to {LARGEST} pixels, got {size}")
@@ -121,7 +128,7 @@ def _unknown(data: str) -> DataError:
     path = Path(data)
     if path.is_file():
         return DataError(
-            f"{data} is no data that can be read: expected a folder of images, a .csv manifest or an .npz file"
+            f"{data} cannot be read as data: expected a folder of images, a .csv manifest or an .npz file"
         )
     if path.suffix or "/" in data or "\\" in data:
         return DataError(

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from giemsa.data.dataset import ImageDataset
-from giemsa.data.load import load
+from giemsa.data.load import as_dataset
 from giemsa.errors import RunError
 from giemsa.plots.gallery import save_pictures
 from giemsa.progress import Progress
@@ -48,7 +48,8 @@ def train(
 
     Parameters
     ----------
-    data : a data set, or what :func:`giemsa.load` takes.
+    data : a data set, or what :func:`giemsa.load` takes; images without a split are divided as ``load`` does it by itself,
+        whatever the seed here.
     recipe : a recipe or its name.
     seed : at least 0; the same seed gives the same weights bit for bit on the same machine, with as many threads and in the same
         precision.
@@ -74,7 +75,7 @@ def train(
     >>> run = giemsa.train("bloodmnist", "fast", seed=0)  # doctest: +SKIP
     """
     check_folder(out, overwrite=overwrite)
-    data = data if isinstance(data, ImageDataset) else load(data)
+    data = as_dataset(data)
     check_trainable(data)
     recipe = get_recipe(recipe).for_images(len(data.train))
     compute = choose_compute(device, recipe.precision)
