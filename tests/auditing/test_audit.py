@@ -11,7 +11,7 @@ import giemsa
 from giemsa.auditing.audit import audit
 from giemsa.auditing.findings import SEVERITIES
 from giemsa.data.dataset import DataCard, ImageDataset, PackedAddresses, Split
-from giemsa.errors import DataError, RecipeError
+from giemsa.errors import DataError, RecipeError, RunError
 
 
 def made(sizes=(60, 20, 20), classes=2, seed=0, side=28, groups=False) -> ImageDataset:
@@ -212,6 +212,26 @@ def test_the_report_says_the_same_in_words_json_html_and_files(tmp_path, discs):
     names = [picture.name for picture in report.pictures()]
     assert all((tmp_path / "figures" / f"{name}.png").exists() for name in names)
     assert "audit-shortcuts" in names
+
+
+def test_a_run_is_as_good_as_its_folder_and_no_folder_is_told_before_any_work(tmp_path, discs):
+    facts = {"version": 1, "recipe": {}, "data": {}, "seed": 0, "device": "cpu", "precision": "float32"}
+    (tmp_path / "config.json").write_text(json.dumps(facts))
+    audit(discs, quick=True, run=str(tmp_path))
+    assert json.loads((tmp_path / "audit.json").read_text())["data"] == "discs"
+    with pytest.raises(RunError, match="there is no run folder nowhere"):
+        audit("no data of that name", quick=True, run="nowhere")
+
+
+def test_a_link_in_the_way_of_the_report_is_not_written_through(tmp_path, discs):
+    other = tmp_path / "other.json"
+    other.write_text("of somebody else")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "audit.json").symlink_to(other)
+    audit(discs, quick=True).save(folder)
+    assert other.read_text() == "of somebody else"
+    assert json.loads((folder / "audit.json").read_text())["level"] == "quick"
 
 
 def test_no_curve_is_drawn_through_one_size(discs, monkeypatch):

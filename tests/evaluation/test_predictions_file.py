@@ -21,6 +21,18 @@ def test_standard_file_and_back(tmp_path):
     assert path.read_text().splitlines()[0] == "0,0.25,0.75"  # no header
 
 
+def test_a_link_in_the_way_of_the_standard_file_is_not_written_through(tmp_path):
+    other, inside = tmp_path / "other.csv", tmp_path / "evaluation"
+    other.write_text("of somebody else")
+    inside.mkdir()
+    facts = {"scores": (0.9, 0.8), "run": "fast"}
+    write_standard_file(inside, "bloodmnist", "test", TABLE, **facts).unlink()
+    (inside / "bloodmnist_test_[AUC]0.900_[ACC]0.800@fast.csv").symlink_to(other)
+    path = write_standard_file(inside, "bloodmnist", "test", TABLE, **facts)
+    assert other.read_text() == "of somebody else"
+    assert np.array_equal(read_predictions(path).probabilities, TABLE)
+
+
 def test_standard_file_in_another_order(tmp_path):
     path = tmp_path / "bloodmnist_64_val_[AUC]1.000_[ACC]1.000@x.csv"
     path.write_text("2,0.5,0.5\n0,0.25,0.75\n1,1.0,0.0\n")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from giemsa.auditing.duplicates import KINDS, Duplicates
+from giemsa.auditing.duplicates import Duplicates
 from giemsa.auditing.findings import Finding, count_words
 from giemsa.auditing.image_quality import ImageQuality
 from giemsa.auditing.label_errors import LabelErrors
@@ -30,7 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Outliers:
-    """Places of images like nothing else, farthest first; every image's deviation; and the space it was measured in."""
+    """Images like nothing else in the set.
+
+    Parameters
+    ----------
+    places : ``(m,)`` in the pool, farthest first.
+    deviations : ``(n,)``, of every image, in spreads of the set.
+    space : words for what they were measured in.
+    """
 
     places: np.ndarray
     deviations: np.ndarray
@@ -194,9 +201,3 @@ class AuditReport:
             for finding in self.findings
         )
         return f"<p><b>{html.escape(repr(self))}</b></p><table style='text-align:left'>{rows}</table>"
-
-
-def pair_counts(duplicates: Duplicates) -> dict[str, int]:
-    """Return the number of pairs of each kind."""
-    counts = np.bincount(duplicates.kinds, minlength=len(KINDS))
-    return {kind: int(count) for kind, count in zip(KINDS, counts, strict=True)}

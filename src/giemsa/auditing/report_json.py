@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from giemsa.auditing.duplicates import KINDS
 from giemsa.auditing.label_errors import LabelErrors
 from giemsa.auditing.learning_curve import LearningCurve
 from giemsa.auditing.shortcuts import ShortcutCheck
 from giemsa.auditing.splits import SplitCheck
 from giemsa.auditing.telling_images import leaked_places
+from giemsa.evaluation.intervals import plain
 
 if TYPE_CHECKING:
     from giemsa.auditing.report import AuditReport
@@ -44,11 +45,10 @@ def describe(report: AuditReport) -> dict[str, Any]:
 
 
 def _duplicates(report: AuditReport) -> dict[str, Any]:
-    from giemsa.auditing.report import pair_counts
-
     duplicates, pool = report.results.duplicates, report.pool
+    counts = np.bincount(duplicates.kinds, minlength=len(KINDS)).tolist()
     groups = [[pool.address(int(place)) for place in group] for group in duplicates.members()]
-    return {"pairs": pair_counts(duplicates), "groups": groups}
+    return {"pairs": dict(zip(KINDS, counts, strict=True)), "groups": groups}
 
 
 def _labels(report: AuditReport, errors: LabelErrors) -> dict[str, Any]:
@@ -75,13 +75,13 @@ def _shortcut(report: AuditReport, check: ShortcutCheck) -> dict[str, Any]:
     return {
         "claimed": check.claimed,
         "features": list(check.features),
-        "balanced_accuracy": number(check.balanced_accuracy),
-        "low": number(check.low),
-        "high": number(check.high),
-        "chance": number(check.chance),
-        "best_shuffled": number(check.shuffled.max()) if len(check.shuffled) else None,
+        "balanced_accuracy": plain(check.balanced_accuracy),
+        "low": plain(check.low),
+        "high": plain(check.high),
+        "chance": plain(check.chance),
+        "best_shuffled": plain(check.shuffled.max()) if len(check.shuffled) else None,
         "probability": check.probability,
-        "recalls": [number(recall) for recall in check.recalls],
+        "recalls": [plain(recall) for recall in check.recalls],
         "tells": [asdict(tell) | {"class": names[tell.label]} for tell in check.tells[:TELLS]],
     }
 
@@ -90,7 +90,7 @@ def _splits(check: SplitCheck) -> dict[str, Any]:
     return {
         "counts": {split: counts.tolist() for split, counts in check.counts.items()},
         "recall_half_widths": check.half_widths.tolist(),
-        "imbalance": number(check.imbalance),
+        "imbalance": plain(check.imbalance),
         "drifts": [asdict(drift) for drift in check.drifts],
     }
 
@@ -105,8 +105,3 @@ def _curve(curve: LearningCurve) -> dict[str, Any]:
         "error": {"value": curve.expected, "low": curve.low, "high": curve.high},
         "gain": {"value": curve.gain, "low": curve.gain_low, "high": curve.gain_high},
     }
-
-
-def number(value: float) -> float | None:
-    """Return a number that JSON can hold."""
-    return float(value) if math.isfinite(value) else None

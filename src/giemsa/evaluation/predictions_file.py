@@ -14,6 +14,7 @@ import numpy as np
 
 from giemsa.data.packed import DAMAGED
 from giemsa.errors import PredictionError
+from giemsa.writing import replacing
 
 STANDARD_NAME = re.compile(r"(?P<data>[a-z]+)(_(?P<size>\d+))?_(?P<split>train|val|test)(_|@|\.|$)")
 KEY_COLUMNS = ("index", "label", "path", "address")
@@ -100,7 +101,7 @@ def write_standard_file(
     folder.mkdir(parents=True, exist_ok=True)
     word = re.sub(r"[^A-Za-z0-9-]+", "-", run).strip("-") or "giemsa"
     path = folder / f"{data}_{split}_[AUC]{scores[0]:.3f}_[ACC]{scores[1]:.3f}@{word}.csv"
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerows(
             [index, *(repr(float(value)) for value in row)] for index, row in enumerate(probabilities)
