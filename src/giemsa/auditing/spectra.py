@@ -8,7 +8,6 @@ sign and a transposition, so that all eight are compared for the price of two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +53,7 @@ def grey_squares(images: Images) -> np.ndarray:
 def contrasts(squares: np.ndarray) -> np.ndarray:
     """Return the standard deviation of each of ``squares`` ``(n, 28, 28)``, in grey levels."""
     found = np.empty(len(squares))
-    for part in _blocks(len(squares)):
+    for part in blocks(len(squares), (SIDE, SIDE), at_28=BLOCK):
         found[part] = squares[part].astype(np.float32).reshape(-1, SIDE * SIDE).std(axis=1)
     return found
 
@@ -102,7 +101,7 @@ class Whitening:
     def descriptors(self, squares: np.ndarray) -> np.ndarray:
         """Return a descriptor of every crop ``(n * 9, 36)``, the same for all eight views of an image."""
         found = np.empty((len(squares), SHIFTS**2, _N_INVARIANTS), dtype=np.float32)
-        for part in _blocks(len(squares)):
+        for part in blocks(len(squares), (SIDE, SIDE), at_28=BLOCK):
             found[part] = invariants(self.crops(squares[part]))
         return found.reshape(-1, _N_INVARIANTS)
 
@@ -111,7 +110,7 @@ def learn_whitening(squares: np.ndarray, *, sample: int = 20_000) -> Whitening:
     """Measure the power of each frequency over evenly spaced squares, up to ``sample`` of them."""
     chosen = squares[:: max(1, len(squares) // sample)]
     power = np.zeros((BAND, BAND))
-    for part in _blocks(len(chosen)):
+    for part in blocks(len(chosen), (SIDE, SIDE), at_28=BLOCK):
         power += (cosine_coefficients(chosen[part])[:, SHIFTS**2 // 2].astype(np.float64) ** 2).sum(axis=0)
     power = (power + power.T) / (2 * len(chosen))
     frequency = np.hypot(*np.meshgrid(np.arange(BAND), np.arange(BAND)))
@@ -207,7 +206,3 @@ def _parities(size: int) -> np.ndarray:
     odd = np.arange(size) % 2
     which = (2 * odd[:, None] + odd[None, :]).ravel()
     return (which[:, None] == np.arange(4)).astype(np.float32)
-
-
-def _blocks(n: int) -> Iterator[slice]:
-    return (slice(start, start + BLOCK) for start in range(0, n, BLOCK))

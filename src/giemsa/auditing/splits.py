@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from giemsa.data.statistics import split_agreement
+
 LEVEL = 0.01  # of the corrected tests
 
 
@@ -74,7 +76,9 @@ def check_splits(
     for split in ("val", "test"):
         if not len(labels["train"]) or not len(labels[split]):
             continue
-        tests.append((split, "labels", *_label_difference(counts["train"], counts[split])))
+        labelled = split_agreement(np.stack([counts["train"], counts[split]]))
+        chance = 1.0 if labelled.p_value is None else labelled.p_value
+        tests.append((split, "labels", labelled.cramers_v or 0.0, chance))
         for name, values in measures.items():
             result = stats.ks_2samp(values["train"], values[split], method="asymp")
             tests.append((split, name, float(result.statistic), float(result.pvalue)))
@@ -85,16 +89,6 @@ def check_splits(
         recall_half_widths(counts["test"]),
         tuple(sorted(drifts, key=lambda d: (d.probability, -d.size))),
     )
-
-
-def _label_difference(train: np.ndarray, other: np.ndarray) -> tuple[float, float]:
-    """Return Cramér's V and the probability of the chi-squared test that both splits have the same shares of classes."""
-    table = np.stack([train, other])
-    table = table[:, table.sum(axis=0) > 0]
-    if table.shape[1] < 2:
-        return 0.0, 1.0
-    result = stats.chi2_contingency(table, correction=False)
-    return float(np.sqrt(result.statistic / table.sum())), float(result.pvalue)
 
 
 def holm(probabilities: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from giemsa.evaluation.scores import confusion_matrix as count_confusions
 from giemsa.reporting.parts import Thumbnail
 from giemsa.reporting.thumbnails import thumbnail_address
 from giemsa.reporting.words import count, decimal, percent, plural
@@ -87,9 +88,7 @@ class Outcome:
 
     def counts(self) -> np.ndarray:
         """How many images of each true class (row) were taken for each class (column)."""
-        counts = np.zeros((len(self.names), len(self.names)), dtype=np.int64)
-        np.add.at(counts, (self.labels, self.predicted), 1)
-        return counts
+        return count_confusions(self.labels, self.predicted, len(self.names))
 
     def thumbnail(self, place: int) -> Thumbnail:
         """Return test image ``place`` with what was said of it."""
