@@ -60,6 +60,14 @@ def test_data_counts_every_class_in_every_split(material: Material) -> None:
     assert [len(strip.thumbnails) for strip in told.strips] == [5, 5, 5]
 
 
+def test_files_that_could_not_be_read_are_counted_once_and_the_first_are_named(material: Material) -> None:
+    skipped = tuple((f"{place}.png", f"{place}.png is empty") for place in range(5))
+    note = "5 of 24 image files could not be read and were left out."
+    data = dataclasses.replace(material.data, skipped=skipped, notes=(note,))
+    told = data_chapter(dataclasses.replace(material, data=data)).notes
+    assert told == (note, *(f"Left out: {place}.png is empty." for place in range(3)))
+
+
 def test_audit_shows_the_images_of_a_finding(told_run) -> None:
     finding = {
         "severity": "warning",

@@ -11,10 +11,11 @@ from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Cell, Fact, Illustration, Strip, Table, Thumbnail
 from giemsa.reporting.pictures import illustrations
 from giemsa.reporting.thumbnails import thumbnail_address
-from giemsa.reporting.words import DASH, count, percent, plural, sentence
+from giemsa.reporting.words import DASH, count, percent, sentence
 
 EXAMPLES = 5
 MOST_CLASSES = 24
+TOLD_FILES = 3  # of those that could not be read; how many they are, the data says itself
 TOLD_OTHERWISE = frozenset({"explore-examples"})
 
 
@@ -107,9 +108,7 @@ def _strips(data: ImageDataset) -> tuple[Strip, ...]:
 
 def _notes(data: ImageDataset) -> tuple[str, ...]:
     notes = [sentence(note) for note in data.notes]
-    if data.skipped:
-        first = "; ".join(f"{address} ({reason})" for address, reason in data.skipped[:3])
-        notes.append(f"{plural(len(data.skipped), 'file')} could not be read and was left out: {first}.")
+    notes += [sentence(f"left out: {reason}") for _, reason in data.skipped[:TOLD_FILES]]
     if len(data.class_names) > MOST_CLASSES:
         notes.append(f"Examples of the first {MOST_CLASSES} of {len(data.class_names)} classes are shown.")
     return tuple(notes)
