@@ -19,6 +19,7 @@ from giemsa.cli.app import COMMANDS, main, status_of
 from giemsa.cli.session import Session
 from giemsa.cli.train import choose_recipe
 from giemsa.data.dataset import ImageDataset
+from giemsa.errors import RunError
 from giemsa.training import symmetry_trial
 from giemsa.training.run import open_run
 
@@ -91,6 +92,26 @@ def test_train_prints_json_on_stdout_and_lines_on_stderr(
     assert 0 <= value["val_accuracy"] <= 1
     assert value["symmetry"] == "mirror"
     assert "epoch 1/1  loss" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("command", "stage"), [("train", "giemsa.training.train.train"), ("run", "giemsa.pipeline.run")]
+)
+def test_what_is_trained_and_what_computes_it_is_said_first(
+    command: str,
+    stage: str,
+    packed: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def begun(*_: object, **__: object) -> None:
+        raise RunError("begun")
+
+    monkeypatch.setattr(stage, begun)
+    assert status_of([command, str(packed), "--device", "cpu", *TINY]) == 2
+    said, begins = capsys.readouterr().err.splitlines()[-2:]
+    assert re.fullmatch(r"fast on discs: 96 images, model tutorial, cpu, float32, \d+ threads?", said)
+    assert begins == "giemsa: begun"
 
 
 def test_train_says_which_symmetry_was_found(

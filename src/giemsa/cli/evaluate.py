@@ -33,7 +33,10 @@ SplitName = Annotated[
 ]
 Foreign = Annotated[
     list[str] | None,
-    typer.Option("--foreign", help="A data set that the model should find strange; may be repeated."),
+    typer.Option(
+        "--foreign",
+        help="A data set whose images should be noticed as unlike the training data; may be repeated.",
+    ),
 ]
 Thorough = Annotated[bool, typer.Option("--thorough", help="Robustness on every test image, not a sample.")]
 Coverage = Annotated[

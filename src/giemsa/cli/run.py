@@ -9,7 +9,14 @@ import typer
 from giemsa.cli import options
 from giemsa.cli.loading import open_aloud
 from giemsa.cli.session import Session
-from giemsa.cli.train import EpochLines, Order, prepare, refuse_beside_resume, resumable
+from giemsa.cli.train import (
+    EpochLines,
+    Order,
+    prepare,
+    refuse_beside_resume,
+    resumable,
+    say_what_begins,
+)
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset
@@ -55,6 +62,7 @@ def _run_aloud(
     from giemsa.pipeline import run as run_all
     from giemsa.training.configuration import choose_folder
 
+    say_what_begins(session, dataset, recipe, order.device)
     folder = choose_folder(order.out, dataset.name, recipe.name, seed)
     with resumable(session, folder, "run"):
         return run_all(

@@ -132,13 +132,9 @@ def _plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: floa
 def _train_aloud(session: Session, dataset: ImageDataset, recipe: Recipe, seed: int, order: Order) -> Run:
     """Train with a line an epoch on stderr."""
     from giemsa.training.configuration import choose_folder
-    from giemsa.training.device import choose_compute
     from giemsa.training.train import train as train_run
 
-    session.say(
-        f"{recipe.name} on {dataset.name}: {len(dataset.train):,} images, model {recipe.model}, "
-        f"{choose_compute(order.device, recipe.precision).words()}"
-    )
+    say_what_begins(session, dataset, recipe, order.device)
     folder = choose_folder(order.out, dataset.name, recipe.name, seed)
     with resumable(session, folder, "train"):
         return train_run(
@@ -151,6 +147,16 @@ def _train_aloud(session: Session, dataset: ImageDataset, recipe: Recipe, seed: 
             on_epoch=EpochLines(session, len(dataset.train)),
             progress=session.progress,
         )
+
+
+def say_what_begins(session: Session, dataset: ImageDataset, recipe: Recipe, device: str) -> None:
+    """Say what is trained on how many images, and what computes it."""
+    from giemsa.training.device import choose_compute
+
+    compute = choose_compute(device, recipe.precision).words()
+    session.say(
+        f"{recipe.name} on {dataset.name}: {len(dataset.train):,} images, model {recipe.model}, {compute}"
+    )
 
 
 def _resume_aloud(session: Session, folder: Path) -> Run:
