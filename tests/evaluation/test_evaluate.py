@@ -142,7 +142,7 @@ def test_views_foreign_images_and_audit(run, monkeypatch):
     assert evaluation.failures.without_leaks.accuracy.n == 77
     assert "(but 3 of them have a copy, or nearly one, in train or val)" in evaluation.sentences[0]
     assert evaluation.target == 0.8
-    with pytest.raises(ModelError, match="2 views are not to be had"):
+    with pytest.raises(ModelError, match="2 views are not possible"):
         evaluate(run, views=2)
 
 

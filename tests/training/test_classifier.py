@@ -69,7 +69,7 @@ def test_eight_views_do_not_see_how_an_image_lies() -> None:
 
 
 def test_views_that_the_symmetry_lacks_are_refused() -> None:
-    with pytest.raises(ModelError, match="8 views are not to be had: these images' symmetry is 'mirror'"):
+    with pytest.raises(ModelError, match="8 views are not possible: these images' symmetry is 'mirror'"):
         _classifier(_Corner()).probabilities(IMAGES, views=8)
 
 

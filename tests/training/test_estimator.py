@@ -120,7 +120,7 @@ def test_other_mistakes_are_refused() -> None:
     [
         ({"recipe": "fastest"}, "did you mean fast"),
         ({"symmetry": "mirrored"}, "did you mean mirror"),
-        ({"views": 8}, "8 views are not to be had"),
+        ({"views": 8}, "8 views are not possible"),
         ({"device": "gpu"}, "no device is called 'gpu'"),
         ({"model": None}, "needs images of at least 8 pixels"),
     ],

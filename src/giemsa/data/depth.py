@@ -1,7 +1,7 @@
 """Image files of more than 8 bits a channel, brought to 8: the same value is white in all files of a set.
 
 A file's own brightest value would make dark images light, and that of the file format (65535) leaves a camera of 12 bits with 16
-greys. So the whole set says what white is: the least usual depth that holds its brightest value.
+greys. So the whole set says what white is: the smallest of the usual depths that holds its brightest value.
 """
 
 from __future__ import annotations
@@ -95,14 +95,14 @@ def tell_levels(levels: WhiteLevels) -> str:
     Examples
     --------
     >>> tell_levels(WhiteLevels(whole=4095))
-    'In image files of more than 8 bits, 4095 was taken for white: the least usual depth that holds their brightest value.'
+    'In image files of more than 8 bits, 4095 was taken for white: the smallest usual depth that holds their brightest value.'
     """
     whites = [str(white) for white in (levels.whole, levels.fraction) if white is not None]
     if not whites:
         return ""
     kinds = f"{whites[0]} (whole numbers) and {whites[1]} (floating point)" if len(whites) == 2 else whites[0]
     return (
-        f"In image files of more than 8 bits, {kinds} was taken for white: the least usual depth that holds their "
+        f"In image files of more than 8 bits, {kinds} was taken for white: the smallest usual depth that holds their "
         "brightest value."
     )
 

@@ -35,7 +35,7 @@ def choose_views(symmetry: Symmetry, views: int) -> tuple[int, ...]:
     allowed = VIEWS[symmetry]
     if views not in (1, len(allowed)):
         raise ModelError(
-            f"{views} views are not to be had: these images' symmetry is {symmetry!r}, "
+            f"{views} views are not possible: these images' symmetry is {symmetry!r}, "
             f"which gives {len(allowed)}; ask for 1" + (f" or {len(allowed)}" if len(allowed) > 1 else "")
         )
     return allowed[:views]
