@@ -162,6 +162,7 @@ def separation(
     ----------
     known_scores, foreign_scores : ``(n,)`` and ``(m,)``; higher is stranger.
     generator : source of the resamples.
+    resamples : number of bootstrap resamples.
 
     Examples
     --------

@@ -52,6 +52,7 @@ class WeightedScores:
 
     Parameters
     ----------
+    n_classes : ``k``, number of classes.
     cells : sparse ``(k * k, n)``, the confusion matrix's cell of each image.
     log_losses, brier_scores : ``(n,)``.
     rankings : one a class.

@@ -29,7 +29,17 @@ TUTORIAL_IMAGE = 20
 
 @dataclass(frozen=True, eq=False)
 class MapsLook:
-    """Feature maps of one training image, and which of ``searched`` training images excite a layer's channels."""
+    """Feature maps of one training image, and the training images that excite a layer's channels.
+
+    Parameters
+    ----------
+    index : place of that image in train.
+    maps : of an early and of the last layer.
+    layer : whose channels are excited.
+    channels : ``(c,)``, the numbers of those that vary most.
+    exciting : ``(c, k)``, places in train, the strongest first.
+    searched : training images that were looked at.
+    """
 
     index: int
     maps: tuple[FeatureMaps, ...]
@@ -41,7 +51,14 @@ class MapsLook:
 
 @dataclass(frozen=True, eq=False)
 class MadeLook:
-    """An image made for each class, judged; ``beside`` are places of the nearest of ``searched`` training images, -1 for none."""
+    """An image made for each class, judged.
+
+    Parameters
+    ----------
+    made, judged : the images, in the order of the labels, and how far they convince.
+    beside : ``(classes,)``, place in train of the nearest image of the class; -1 where none was looked at.
+    searched : training images that were looked at.
+    """
 
     made: Maximisation
     judged: MadeImages
@@ -51,7 +68,16 @@ class MadeLook:
 
 @dataclass(frozen=True, eq=False)
 class AttributionLook:
-    """Maps of each method for an image of each class, what the checks say of the methods, and which were left out, why."""
+    """Maps of each method for an image of each class, and what the checks say of the methods.
+
+    Parameters
+    ----------
+    places, explained : ``(k,)``, places in the split that is looked at, and the class that is explained of each.
+    maps : ``(k, height, width)`` by method, as :func:`giemsa.interpretation.attribution.attribute` gives them.
+    trust : what the checks found, a method each.
+    baselines : what pointing without looking scores, by name.
+    left_out : a sentence on each method that the network does not allow.
+    """
 
     places: np.ndarray
     explained: np.ndarray
@@ -63,7 +89,17 @@ class AttributionLook:
 
 @dataclass(frozen=True, eq=False)
 class SpaceLook:
-    """The map of the features, and what lies next to what."""
+    """The map of the features, and what lies next to what.
+
+    Parameters
+    ----------
+    places, predicted : ``(n,)``, places in the split that is looked at, and the class that the network names.
+    space : their places on the maps.
+    train_places : ``(m,)``, places in train of the images among which the others are found.
+    classes : typical and odd ones of each class, as places among the ``m``.
+    queries : ``(q,)``, places among the ``n`` whose neighbours are found, wrong answers first.
+    neighbours : of these, as places among the ``m``.
+    """
 
     places: np.ndarray
     predicted: np.ndarray

@@ -54,7 +54,16 @@ class Preprocessing:
 
 @dataclass
 class Classes:
-    """What the outputs mean, and how far they may be believed."""
+    """What the outputs mean, how far they may be believed, and where they are computed.
+
+    Parameters
+    ----------
+    names : one an output, in their order.
+    short_names : the same for an axis; empty means ``names``.
+    temperature : what logits are divided by before the softmax, above 0; 1 before calibration.
+    symmetry : the moves under which an image keeps its label.
+    compute : device and precision.
+    """
 
     names: tuple[str, ...]
     short_names: tuple[str, ...] = ()
