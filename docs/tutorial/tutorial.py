@@ -15,7 +15,7 @@
 # of the three dots `...`, run the cell, then run the check below it: it tells you at once what is right and what is missing.
 # You can try as often as you like. In the version with solutions, a right answer is folded away behind each check: a click on the
 # three dots opens it. (Running it does not change your answer; it steps in only where you left the dots, so that you can go on.)
-# There is always more than one right answer, and the check accepts yours.
+# There is always more than one right answer, and the check accepts each of them.
 
 # %%
 import copy
@@ -145,8 +145,8 @@ pictures["explore-classes"]
 # - **bad images**: nearly black, cut off, or quite unlike all others;
 # - **shortcuts**: hints that have nothing to do with the cell, such as the colour of the background, which give the answer away.
 #
-# It takes a minute or less, because it trains small networks (you will build one yourself soon) to ask for their opinion. Some
-# words that it uses:
+# It takes up to a minute, since it trains small networks (you will build one yourself soon) to ask for their opinion. Some words
+# that it uses:
 #
 # - **Balanced accuracy**: the share of right answers, taken for each class on its own and then averaged. Who guesses blindly among
 #   eight classes gets one in eight, 0.125.
@@ -365,7 +365,7 @@ run = giemsa.train(
 print(f"{sum(epoch.seconds for epoch in run.history):.0f} seconds in all")
 
 # %% [markdown]
-# The same quality and better, in seconds in place of minutes. Not the network made the difference, but the way of teaching it.
+# The same quality and better, in seconds instead of minutes. It is not the network that made the difference, but the way of teaching it.
 #
 # ### Learning curves
 #
@@ -681,9 +681,9 @@ print(page)
 #
 # It is no diagnostic device. It was trained on single cells, cut out and centred, from one hospital, one microscope, one way of
 # staining, and people without blood disease. It has never seen a leukaemia cell; shown one, it will still name one of its eight
-# classes, and may be very sure. Slides from another laboratory have other colours, and networks that were right in 98 of
-# 100 cases at home have been found to be right in fewer than 35 elsewhere. Before such a program helps a patient, it has to be tested
-# where it is to be used, by people who know how.
+# classes, and may be very sure. Slides from another laboratory have other colours: networks that were right in 98 of 100 cases at
+# home were right in only 23 to 35 elsewhere (Tsutsui and others, ICASSP 2023). Before such a program helps a patient, it has to be
+# tested where it is to be used, by people who know how.
 #
 # ### Where to go from here
 #
