@@ -30,6 +30,40 @@ class Giving(nn.Module):
         return logits if self.in_training_alone and not self.training else self.form(logits)
 
 
+class Casting(nn.Module):
+    """Brings images to the numbers in which its own weights are."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.conv, self.dense = nn.Conv2d(3, 4, 3, dtype=dtype), nn.Linear(4, 3, dtype=dtype)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        maps = self.conv(pixels.to(self.conv.weight.dtype))
+        return self.dense(maps.mean(dim=(2, 3)))
+
+
+class Frequencies(nn.Module):
+    """Weighs the waves in an image, as Fourier layers do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(3, 20, 11, dtype=torch.complex64))
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return torch.fft.irfft2(torch.fft.rfft2(pixels) * self.weight).mean(dim=(2, 3))
+
+
+class Volume(nn.Module):
+    """Sees the channels of an image as its depth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.dense = nn.Conv3d(1, 4, 3), nn.Linear(4, 3)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.dense(self.conv(pixels[:, None]).mean(dim=(2, 3, 4)))
+
+
 class ForOtherImages(nn.Module):
     """Asserts its size, as the vision transformers of several libraries do."""
 
@@ -57,6 +91,18 @@ def _build(network: nn.Module, data: ImageDataset) -> Classifier:
         (Giving(lambda logits: {"logits": logits}), "logits as one tensor, it gives a dict: wrap it"),
         (_dense().half(), r"weights are torch.float16, images come as torch.float32: call network.float\(\)"),
         (_dense().double(), r"weights are torch.float64, .*: call network.float\(\)"),
+        (Casting(torch.float16), r"weights are torch.float16, .*: call network.float\(\)"),
+        (Frequencies(), "complex weights: hold their real and imaginary parts"),
+        (
+            Giving(lambda logits: torch.complex(logits, logits)),
+            "as real numbers, .*, it gives torch.complex64",
+        ),
+        (Giving(lambda logits: logits.long()), "as real numbers, .*, it gives torch.int64"),
+        (_dense().to("meta"), "weights are on the device meta, where they have no values"),
+        (
+            nn.Sequential(nn.Conv2d(1, 3, 3), nn.Flatten(), nn.LazyLinear(3)),
+            "does not take images of 20x20 pixels and 3 channels",
+        ),
         (ForOtherImages(), "does not take images of 20x20 .*: wrong height, expected 224 but got 20"),
         (nn.Sequential(_dense(), nn.Softmax(dim=1)), "gives probabilities .*: leave out its own"),
         (_dense().requires_grad_(False), "no weight to learn"),
@@ -84,6 +130,17 @@ def test_a_part_may_be_frozen(discs: ImageDataset) -> None:
     list(fit(network, discs, SHORT))
     same = [torch.equal(*both) for both in zip(before, network.parameters(), strict=True)]
     assert same == [True, True, False, False]
+
+
+@pytest.mark.parametrize("network", [Casting(torch.float64), Volume()])
+def test_weights_of_double_precision_and_of_five_dimensions_are_learnt(
+    discs: ImageDataset, network: nn.Module
+) -> None:
+    before = [parameter.detach().clone() for parameter in network.parameters()]
+    list(fit(network, discs, SHORT))
+    for old, new in zip(before, network.parameters(), strict=True):
+        assert new.dtype == old.dtype
+        assert new.isfinite().all() and not torch.equal(old, new)
 
 
 def test_an_output_that_is_another_in_training_is_refused(discs: ImageDataset) -> None:

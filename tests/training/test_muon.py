@@ -18,9 +18,24 @@ def test_orthogonalize_keeps_singular_vectors_and_levels_singular_values():
     torch.testing.assert_close(levelled, levelled.diagonal().diag(), atol=1e-3, rtol=0)
 
 
+def test_the_singular_values_go_through_the_polynomial_three_times():
+    found = orthogonalize(torch.diag(torch.tensor([3.0, -2.0, 0.1]))).diagonal()
+    expected = torch.tensor([3.0, -2.0, 0.1]) / 13.01**0.5
+    for _ in range(3):
+        expected = 3.4445 * expected - 4.775 * expected**3 + 2.0315 * expected**5
+    torch.testing.assert_close(found, expected)
+
+
 def test_orthogonalize_treats_tall_and_wide_alike():
     matrix = torch.randn(20, 6, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(orthogonalize(matrix), orthogonalize(matrix.T).T)
+
+
+def test_orthogonalize_keeps_the_precision():
+    matrix = torch.randn(4, 9, generator=torch.Generator().manual_seed(6), dtype=torch.float64)
+    result = orthogonalize(matrix)
+    assert result.dtype == torch.float64
+    torch.testing.assert_close(result.float(), orthogonalize(matrix.float()))
 
 
 def test_orthogonalize_leaves_zero_at_zero():
@@ -46,6 +61,14 @@ def test_vectors_and_dense_layers_take_the_step_of_adamw():
             optimiser.step()
     torch.testing.assert_close(ours.weight, theirs.weight)
     torch.testing.assert_close(ours.bias, theirs.bias)
+
+
+def test_the_smallest_gradients_move_a_weight_as_far_as_large_ones():
+    weight = nn.Parameter(torch.zeros(2))
+    optimiser = Muon(nn.ParameterList([weight]), learning_rate=0.1, weight_decay=0.0)
+    weight.grad = torch.tensor([1e-7, -1.0])
+    optimiser.step()
+    torch.testing.assert_close(weight.detach(), torch.tensor([-0.01 / 1.1, 0.01]))
 
 
 def test_weights_of_every_number_of_dimensions_move():
@@ -79,6 +102,18 @@ def test_a_convolution_moves_by_its_momentum_and_what_has_no_gradient_stays():
         expected = 0.98 * expected - 0.1 * 2**0.5 * orthogonalize(ahead.flatten(1)).view(4, 2, 1, 1)
     torch.testing.assert_close(weight.detach(), expected)
     assert torch.equal(idle.detach(), torch.ones(3))
+
+
+def test_the_largest_weight_is_moved_first():
+    network = nn.ParameterList([nn.Parameter(torch.ones(n, n)) for n in (2, 5, 3)])
+    optimiser = Muon(network, learning_rate=0.1, weight_decay=0.0)
+    for parameter in network:
+        parameter.grad = torch.ones_like(parameter)
+    moved = []
+    for move in optimiser.moves():
+        move()
+        moved.append([bool((parameter < 1).all()) for parameter in network])
+    assert moved == [[False, True, False], [False, True, True], [True, True, True]]
 
 
 def test_the_moves_of_a_step_can_be_made_in_any_order():

@@ -17,6 +17,7 @@ from giemsa.data.dataset import ImageDataset
 from giemsa.errors import GiemsaError, ModelError, RunError
 from giemsa.training.files import read_tensors
 from giemsa.training.history import Epoch
+from giemsa.training.loop import score_split
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import Run, open_run
 from giemsa.training.train import EpochCallback, resume, train
@@ -74,6 +75,19 @@ def test_the_history_has_a_row_an_epoch(finished: Run) -> None:
     assert [epoch.epoch for epoch in finished.history] == [1, 2, 3]
 
 
+def test_the_configuration_says_what_was_done_with_few_images(discs: ImageDataset, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    recipe = Recipe(model="tutorial", minimum_steps=122, epochs=1, precision="float32", selection="best")
+    run = train(discs, recipe, out=tmp_path / "few", on_epoch=lambda epoch, n: told.append((epoch.epoch, n)))
+    assert (run.config["recipe"]["batch_size"], run.config["epochs"]) == (32, 41)
+    assert told == [(number, 41) for number in range(1, 42)]
+    losses = [epoch.val_loss for epoch in run.history]
+    assert (run.config["epochs_done"], run.config["best_epoch"]) == (41, int(np.argmin(losses)) + 1)
+    assert run.config["train_seconds"] == sum(epoch.seconds for epoch in run.history)
+    opened = open_run(run.folder, data=discs).classifier
+    assert score_split(opened, discs.val)[0] == min(losses)
+
+
 def test_predictions_of_val_are_written_in_full(finished: Run, discs: ImageDataset) -> None:
     labels, probabilities = finished.predictions("val")
     np.testing.assert_array_equal(labels, discs.val.labels)
@@ -121,10 +135,10 @@ def _stop_after(number: int) -> EpochCallback:
 )
 @pytest.mark.usefixtures("two_threads")
 def test_resuming_gives_the_very_weights(discs: ImageDataset, tmp_path: Path, recipe: Recipe) -> None:
-    train(discs, recipe, out=tmp_path / "whole")
+    train(discs, recipe, seed=1, out=tmp_path / "whole")
     stop = recipe.epochs // 2 + 1
     with pytest.raises(_Stopped):
-        train(discs, recipe, out=tmp_path / "broken", on_epoch=_stop_after(stop))
+        train(discs, recipe, seed=1, out=tmp_path / "broken", on_epoch=_stop_after(stop))
     broken = open_run(tmp_path / "broken", data=discs)
     assert broken.config["status"] == "training"
     assert len(broken.history) == stop
@@ -176,6 +190,47 @@ def test_a_network_of_ones_own_goes_on_too(discs: ImageDataset, tmp_path: Path, 
     _assert_same_weights(tmp_path / "whole", tmp_path / "broken")
 
 
+class _Killed(BaseException):
+    """Ends a training as a kill does: nobody waits for it."""
+
+
+def test_a_kill_before_any_write_is_made_good(
+    discs: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = SHORT.replace(epochs=2, batch_size=96, selection="average", average_decay=0.5)
+    monkeypatch.setattr("giemsa.training.train.training_pictures", lambda run: [])
+    whole = train(discs, recipe, seed=1, out=tmp_path / "whole")
+    replace, written, number = Path.replace, [], 0
+    broken = tmp_path / "broken"
+
+    def unless_killed(path: Path, target: Path) -> Path:
+        if len(written) == number:
+            raise _Killed
+        written.append(target.name)
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", unless_killed)
+    for number in range(1000):
+        written.clear()
+        try:
+            train(discs, recipe, seed=1, out=broken, overwrite=True)
+            break
+        except _Killed:
+            pass
+        if number:  # else there is not even a configuration
+            with monkeypatch.context() as alive:
+                alive.setattr(Path, "replace", replace)
+                resume(broken, data=discs, on_epoch=lambda epoch, _: written.append(f"epoch {epoch.epoch}"))
+            done = max(0, written.count("resume.safetensors") - 1)
+            assert [name for name in written if "epoch" in name] == ["epoch 1", "epoch 2"][done:]
+            _assert_same_weights(whole.folder, broken)
+            assert {path.name for path in broken.iterdir()} == {path.name for path in whole.folder.iterdir()}
+            assert np.array_equal(open_run(broken).predictions("val")[1], whole.predictions("val")[1])
+    an_epoch = ["history.csv", "model.safetensors", "model.json", "resume.safetensors", "resume.json"]
+    end = ["val.csv", "config.json", "index.json", "config.json"]
+    assert written == ["config.json", "resume.safetensors", "resume.json", *an_epoch, *an_epoch, *end]
+
+
 @pytest.mark.parametrize("write", ["save_pictures", "write_predictions", "_forget_resuming"])
 def test_a_stop_at_the_very_end_loses_nothing(
     discs: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: str
@@ -210,6 +265,16 @@ def test_resuming_a_complete_run_changes_nothing(finished: Run, discs: ImageData
     before = (finished.folder / "config.json").read_bytes()
     resume(finished.folder, data=discs)
     assert (finished.folder / "config.json").read_bytes() == before
+
+
+def test_a_training_does_not_go_on_with_another_network(discs: ImageDataset, tmp_path: Path) -> None:
+    def network(*layers: nn.Module) -> nn.Module:
+        return nn.Sequential(nn.Flatten(), nn.Linear(1200, 3), *layers)
+
+    with pytest.raises(_Stopped):
+        train(discs, SHORT, out=tmp_path / "own", model=network(), on_epoch=_stop_after(1))
+    with pytest.raises(ModelError, match=r"the weights in .*own.* do not fit the network: .*\.2\.weight"):
+        resume(tmp_path / "own", data=discs, model=network(nn.Linear(3, 3)))
 
 
 def test_other_data_is_refused(finished: Run, discs: ImageDataset) -> None:
@@ -254,6 +319,7 @@ def test_a_killed_process_goes_on(discs: ImageDataset, tmp_path: Path) -> None:
     assert interrupted.config["status"] == "training"
     resumed = resume(tmp_path / "killed")
     assert len(resumed.history) == 24
+    assert resumed.classifier.symmetry == "mirror"
     whole = train(interrupted.data(), resumed.recipe, out=tmp_path / "whole")
     _assert_same_weights(whole.folder, resumed.folder)
 
@@ -309,6 +375,9 @@ def test_what_is_refused_leaves_no_folder(discs: ImageDataset, tmp_path: Path) -
     network = nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
     with pytest.raises(GiemsaError, match="seed must be a whole number, at least 0, got -1"):
         train(discs, SHORT, out=tmp_path / "own", model=network, seed=-1)
+    alike = discs.train.subset(np.flatnonzero(discs.train.labels == 1))
+    with pytest.raises(GiemsaError, match="are of one class"):
+        train(dataclasses.replace(discs, train=alike), SHORT, out=tmp_path / "own", model=network)
     assert not (tmp_path / "own").exists()
 
 

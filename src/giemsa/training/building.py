@@ -82,11 +82,10 @@ def build_classifier(
     )
     kind = symmetry or data.card.symmetry or "none"
     classes = Classes(data.class_names, data.short_names, symmetry=kind, compute=compute)
-    classifier = Classifier(network, preprocessing, classes).to(compute.device)
+    classifier = Classifier(network, preprocessing, classes)
     logits = check_output(classifier)  # layers that learn their size from the first images know it now
     _refuse_probabilities(logits)
-    if not any(parameter.requires_grad for parameter in network.parameters()):
-        raise ModelError("the network has no weight to learn: no parameter of it has requires_grad=True")
+    _check_weights(network)
     return place(classifier)
 
 
@@ -97,7 +96,12 @@ def _mean_and_std(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, .
 
 
 def check_output(classifier: Classifier) -> Tensor:
-    """Return the logits of two black images; a :class:`ModelError` where the network does not take or give what it should."""
+    """Bring a classifier to where it computes, and return its logits of two black images.
+
+    Raises
+    ------
+    ModelError : the network does not take or give what it should.
+    """
     if isinstance(classifier.network, Classifier):
         raise ModelError(
             "a Classifier standardises images by itself: give the network within it, classifier.network, "
@@ -106,13 +110,14 @@ def check_output(classifier: Classifier) -> Tensor:
     height, width, channels = classifier.image_shape
     expected = (2, len(classifier.class_names))
     classifier.eval()
+    device = classifier.classes.compute.device
     try:
+        classifier.to(device)
         with torch.no_grad():
-            pixels = torch.zeros(2, channels, height, width, device=classifier.classes.compute.device)
-            logits = classifier(pixels)
+            logits = classifier(torch.zeros(2, channels, height, width, device=device))
     except (RuntimeError, ValueError, TypeError, AssertionError, IndexError) as error:
         raise ModelError(_why_not_taken(classifier, error)) from error
-    refuse_no_tensor(logits)
+    refuse_no_logits(logits)
     if tuple(logits.shape) != expected:
         raise ModelError(
             f"the network must give logits {expected} for two images, it gives {tuple(logits.shape)}"
@@ -120,24 +125,48 @@ def check_output(classifier: Classifier) -> Tensor:
     return logits
 
 
-def refuse_no_tensor(output: object) -> None:
-    """Refuse what is no tensor of logits, such as a tuple that holds them, with a :class:`ModelError`."""
+def refuse_no_logits(output: object) -> None:
+    """Refuse what is no tensor of real numbers, such as a tuple that holds one, with a :class:`ModelError`."""
     if not isinstance(output, Tensor):
         raise ModelError(
             f"the network must give its logits as one tensor, it gives a {type(output).__name__}: "
             "wrap it in a module whose forward returns the logits alone"
         )
+    if not output.is_floating_point():
+        raise ModelError(
+            f"the network must give its logits as real numbers, such as torch.float32, it gives {output.dtype}"
+        )
+
+
+def _check_weights(network: nn.Module) -> None:
+    """Refuse a network that has nothing to learn, or weights in numbers that no optimiser here moves as it should."""
+    learnt = {parameter.dtype for parameter in network.parameters() if parameter.requires_grad}
+    if not learnt:
+        raise ModelError("the network has no weight to learn: no parameter of it has requires_grad=True")
+    if any(dtype.is_complex for dtype in learnt):
+        raise ModelError(
+            "the network has complex weights: hold their real and imaginary parts as weights apart"
+        )
+    coarse = learnt - {torch.float32, torch.float64}
+    if coarse:
+        raise ModelError(_dtype_words(coarse))
+
+
+def _dtype_words(dtypes: set[torch.dtype]) -> str:
+    return (
+        f"the network's weights are {', '.join(sorted(map(str, dtypes)))}, images come as torch.float32: "
+        "call network.float(); the recipe's precision says in which format it computes"
+    )
 
 
 def _why_not_taken(classifier: Classifier, error: Exception) -> str:
     height, width, channels = classifier.image_shape
-    weights = [p for p in classifier.network.parameters() if p.is_floating_point()]
-    other = {str(p.dtype) for p in weights if p.dtype != torch.float32}
+    weights = list(classifier.network.parameters())
+    if any(weight.is_meta for weight in weights):
+        return "the network's weights are on the device meta, where they have no values: build it on the CPU"
+    other = {weight.dtype for weight in weights if weight.dtype.is_floating_point} - {torch.float32}
     if other:
-        return (
-            f"the network's weights are {', '.join(sorted(other))}, images come as torch.float32: call network.float(); "
-            "the recipe's precision says in which format it computes"
-        )
+        return _dtype_words(other)
     reason = " ".join(str(error).split())[:200]
     return f"the network does not take images of {height}x{width} pixels and {channels} channels: {reason}"
 

@@ -6,10 +6,12 @@ import copy
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -121,6 +123,19 @@ class Classifier(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         """Return logits ``(n, n_classes)`` for float ``pixels`` ``(n, channels, height, width)`` in 0 to 1."""
         return self.network(self.standardize(pixels))
+
+    def fill(self, weights: Mapping[str, Tensor], path: Path, *, assign: bool = False) -> None:
+        """Take over the weights of a file, or with ``assign`` put them in the place of its own.
+
+        Raises
+        ------
+        ModelError : they do not fit the network.
+        """
+        try:
+            self.load_state_dict(weights, assign=assign)
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())[:200]
+            raise ModelError(f"the weights in {path} do not fit the network: {reason}") from error
 
     def logits(
         self, images: np.ndarray, *, batch_size: int | None = None, progress: Progress | None = None
@@ -294,5 +309,8 @@ def copy_on_cpu(classifier: Classifier) -> Classifier:
 
 def place(classifier: Classifier) -> Classifier:
     """Return the classifier on its device, its convolutions' weights with channels last in memory."""
-    device = classifier.classes.compute.device
-    return classifier.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    classifier.to(classifier.classes.compute.device)
+    for tensor in chain(classifier.parameters(), classifier.buffers()):
+        if tensor.ndim == 4:  # Module.to stumbles over five
+            tensor.data = tensor.data.to(memory_format=torch.channels_last)
+    return classifier

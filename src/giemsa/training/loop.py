@@ -24,7 +24,7 @@ from giemsa.training.building import (
     build_classifier,
     check_not_empty,
     check_trainable,
-    refuse_no_tensor,
+    refuse_no_logits,
 )
 from giemsa.training.classifier import Classifier
 from giemsa.training.device import choose_compute, repeatable
@@ -229,7 +229,7 @@ def _loss(
     """Return logits ``(n, n_classes)`` and the mean cross-entropy."""
     with classifier.classes.compute.autocast():
         logits = classifier(pixels)
-        refuse_no_tensor(logits)  # some networks give more in training than in evaluation
+        refuse_no_logits(logits)  # some networks give more in training than in evaluation
         logits = logits.float()
     mean_loss = partial(F.cross_entropy, weight=weights, label_smoothing=label_smoothing)
     if logits.ndim == 2:

@@ -138,13 +138,8 @@ def _read_weights(path: Path, digest: str) -> dict[str, torch.Tensor]:
 def _fill(classifier: Classifier, weights: Mapping[str, torch.Tensor], path: Path, *, is_bare: bool) -> None:
     """Put weights into a network, or in the place of its own where it has none."""
     kinds = {name: value.dtype for name, value in classifier.state_dict().items()}
-    try:
-        same = {name: value.to(kinds.get(name, value.dtype)) for name, value in weights.items()}
-        classifier.load_state_dict(same, assign=is_bare)
-    except RuntimeError as error:
-        of = "that model.json describes" if is_bare else "that was given"
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"the weights in {path} do not fit the network {of}: {reason}") from error
+    same = {name: value.to(kinds.get(name, value.dtype)) for name, value in weights.items()}
+    classifier.fill(same, path, assign=is_bare)
     for name, value in classifier.state_dict().items():
         if value.isnan().any():
             raise RunError(f"{path} was changed or damaged: {name} holds what is no number; {MEND}")

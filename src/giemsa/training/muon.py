@@ -138,11 +138,10 @@ def orthogonalize(matrix: Tensor, *, steps: int = 3) -> Tensor:
     is_tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if is_tall else matrix
     x = x / (x.norm() + 1e-7)
-    gram, identity = x @ x.T, torch.eye(len(x), device=x.device)
+    gram, identity = x @ x.T, torch.eye(len(x), dtype=x.dtype, device=x.device)
     total = identity
-    for _ in range(
-        steps
-    ):  # x becomes (a + b gram + c gram gram) x each time; the small matrices alone know by how much
+    for _ in range(steps):
+        # x becomes (a + b gram + c gram gram) x each time; the small matrices alone know by how much
         factor = a * identity + b * gram + c * gram @ gram
         total, gram = factor @ total, factor @ gram @ factor
     return (total @ x).T if is_tall else total @ x

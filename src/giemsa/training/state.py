@@ -84,6 +84,7 @@ def load_state(state: TrainingState, path: Path) -> None:
     Raises
     ------
     RunError : the file is missing or damaged, or is not of such a training.
+    ModelError : it is of another network.
     """
     tensors, facts = read_tensors(path)
     try:
@@ -91,7 +92,7 @@ def load_state(state: TrainingState, path: Path) -> None:
             raise ValueError(found)
         if any(value.isnan().any() for value in tensors.values()):
             raise ValueError("it holds what is no number")
-        _fill(state, tensors)
+        _fill(state, tensors, path)
         state.history = list(epochs_in_order(facts["history"]))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
@@ -103,9 +104,9 @@ def load_state(state: TrainingState, path: Path) -> None:
         state.best_loss, state.best_epoch = best.val_loss, best.epoch
 
 
-def _fill(state: TrainingState, tensors: Weights) -> None:
+def _fill(state: TrainingState, tensors: Weights, path: Path) -> None:
     """Put tensors where they belong; where they do not fit, the error is that of the one that takes them."""
-    state.classifier.load_state_dict(_under(tensors, "now/"))
+    state.classifier.fill(_under(tensors, "now/"), path)
     kept = _under(tensors, "kept/")
     for name, value in state.kept.items():
         value.copy_(kept[name])  # on the device where it is

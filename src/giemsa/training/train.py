@@ -113,6 +113,7 @@ def resume(
     Raises
     ------
     RunError : no such folder, or the data is no longer what it was.
+    ModelError : the run was begun with another network.
     """
     run = open_run(folder, model=model, data=data)
     if run.config["status"] == "complete":
