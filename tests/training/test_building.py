@@ -76,6 +76,33 @@ class ForOtherImages(nn.Module):
         return self.dense(pixels.flatten(1))
 
 
+class Idle(nn.Module):
+    """Has a layer that takes its size from what never comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense, self.idle = nn.Linear(1200, 3), nn.LazyLinear(3)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.dense(pixels.flatten(1))
+
+
+class Counting(nn.Linear):
+    """Keeps a number beside its weights."""
+
+    def get_extra_state(self) -> Any:
+        return {"calls": 3}
+
+    def set_extra_state(self, state: Any) -> None:
+        pass
+
+
+class WithoutGradient(nn.Linear):
+    def forward(self, input: Tensor) -> Tensor:
+        with torch.no_grad():
+            return super().forward(input)
+
+
 def _dense() -> nn.Sequential:
     return nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
 
@@ -103,6 +130,8 @@ def _build(network: nn.Module, data: ImageDataset) -> Classifier:
             nn.Sequential(nn.Conv2d(1, 3, 3), nn.Flatten(), nn.LazyLinear(3)),
             "does not take images of 20x20 pixels and 3 channels",
         ),
+        (Idle(), "a lazy layer that no image passes"),
+        (nn.Sequential(nn.Flatten(), Counting(1200, 3)), r"more than tensors \(get_extra_state\)"),
         (ForOtherImages(), "does not take images of 20x20 .*: wrong height, expected 224 but got 20"),
         (nn.Sequential(_dense(), nn.Softmax(dim=1)), "gives probabilities .*: leave out its own"),
         (_dense().requires_grad_(False), "no weight to learn"),
@@ -141,6 +170,11 @@ def test_weights_of_double_precision_and_of_five_dimensions_are_learnt(
     for old, new in zip(before, network.parameters(), strict=True):
         assert new.dtype == old.dtype
         assert new.isfinite().all() and not torch.equal(old, new)
+
+
+def test_an_output_without_a_gradient_is_refused(discs: ImageDataset) -> None:
+    with pytest.raises(ModelError, match="no gradient reaches the network's weights"):
+        next(fit(nn.Sequential(nn.Flatten(), WithoutGradient(1200, 3)), discs, SHORT))
 
 
 def test_an_output_that_is_another_in_training_is_refused(discs: ImageDataset) -> None:

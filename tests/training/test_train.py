@@ -406,7 +406,7 @@ def test_a_module_that_cannot_be_copied_is_filled_in_itself(discs: ImageDataset,
 
 def test_layers_that_learn_their_size_from_the_images_are_opened(discs: ImageDataset, tmp_path: Path) -> None:
     def network() -> nn.Module:
-        return nn.Sequential(nn.LazyConv2d(4, 3), nn.Flatten(), nn.LazyLinear(3))
+        return nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(3))
 
     run = train(discs, SHORT, out=tmp_path / "own", model=network())
     opened = open_run(run.folder, model=network(), data=discs)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from giemsa.data.dataset import ImageDataset, Symmetry
 from giemsa.data.statistics import channel_statistics
@@ -139,7 +141,13 @@ def refuse_no_logits(output: object) -> None:
 
 
 def _check_weights(network: nn.Module) -> None:
-    """Refuse a network that has nothing to learn, or weights in numbers that no optimiser here moves as it should."""
+    """Refuse a network that has nothing to learn, or what can be neither moved as it should nor kept."""
+    if any(map(is_lazy, chain(network.parameters(), network.buffers()))):
+        raise ModelError(
+            "the network has a lazy layer that no image passes: take it out, or give it its size"
+        )
+    if not all(isinstance(value, Tensor) for value in network.state_dict().values()):
+        raise ModelError("the network keeps more than tensors (get_extra_state), and that cannot be written")
     learnt = {parameter.dtype for parameter in network.parameters() if parameter.requires_grad}
     if not learnt:
         raise ModelError("the network has no weight to learn: no parameter of it has requires_grad=True")

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from giemsa.data.dataset import ImageDataset, Split
 from giemsa.data.statistics import class_weights
-from giemsa.errors import RecipeError
+from giemsa.errors import ModelError, RecipeError
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
 from giemsa.training.allocator import freed_memory_kept
@@ -72,6 +72,7 @@ def fit(
     Raises
     ------
     RecipeError : the loss is no longer a finite number.
+    ModelError : the network cannot be trained.
     DataError : an empty train or val split.
     """
     check_not_empty(data)
@@ -231,6 +232,8 @@ def _loss(
         logits = classifier(pixels)
         refuse_no_logits(logits)  # some networks give more in training than in evaluation
         logits = logits.float()
+    if not logits.requires_grad:
+        raise ModelError("no gradient reaches the network's weights: is its forward under torch.no_grad()?")
     mean_loss = partial(F.cross_entropy, weight=weights, label_smoothing=label_smoothing)
     if logits.ndim == 2:
         return logits, mean_loss(logits, labels)

@@ -162,8 +162,10 @@ def _copy_of(network: nn.Module) -> nn.Module:
     """Return a copy, so that two runs opened with one module have weights each; the module itself where it cannot be copied."""
     try:
         return copy.deepcopy(network)
-    except (RuntimeError, TypeError):  # it holds a lock, a file or a weight that is computed from others
-        return network
+    except (RuntimeError, TypeError, ValueError):
+        return (
+            network  # it holds a lock, a weight that is computed from others, or a buffer without a size yet
+        )
 
 
 def _bare_network(folder: Path, facts: Mapping[str, Any]) -> nn.Module:
