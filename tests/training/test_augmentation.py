@@ -1,9 +1,13 @@
 """Augmentation moves pixels exactly as it says, and nothing else."""
 
+import math
+from typing import Any
+
 import pytest
 import torch
 
 from giemsa.errors import ModelError
+from giemsa.training import augmentation
 from giemsa.training.augmentation import augment, move, rotate, shift
 from giemsa.training.recipes import Recipe
 from giemsa.training.views import turn_all
@@ -113,3 +117,61 @@ def test_the_generator_alone_decides_and_nothing_wanted_is_nothing_done(images: 
         horizontal_flip=False, vertical_flip=False, rotation_degrees=0, shift_pixels=0, colour_jitter=0
     )
     assert torch.equal(augment(images, nothing, views, torch.Generator().manual_seed(1)), images)
+
+
+def _generator() -> torch.Generator:
+    return torch.Generator().manual_seed(4)
+
+
+def _augmented(images: torch.Tensor, views: torch.Tensor | None = None, **changes: Any) -> torch.Tensor:
+    recipe = Recipe(**{"shift_pixels": 0} | changes)
+    views = torch.zeros(len(images), dtype=torch.int64) if views is None else views
+    return augment(images, recipe, views, _generator())
+
+
+@pytest.mark.parametrize(("flip", "axis"), [("horizontal_flip", -1), ("vertical_flip", -2)])
+def test_half_of_the_images_are_mirrored_after_they_were_brought_to_their_views(flip: str, axis: int) -> None:
+    images, views = torch.rand(400, 1, 5, 5, generator=_generator()), torch.arange(400) % 8
+    found, mirrored = _augmented(images, views, **{flip: True}), 0
+    for image, view, shown in zip(images, views.tolist(), found, strict=True):
+        plain = turn_all(image[None], view)[0]
+        assert torch.equal(shown, plain) or torch.equal(shown, plain.flip(axis))
+        mirrored += not torch.equal(shown, plain)
+    assert 170 < mirrored < 230
+
+
+def test_images_are_moved_by_each_number_of_pixels_up_to_the_furthest() -> None:
+    spot = torch.zeros(600, 1, 7, 7)
+    spot[:, :, 3, 3] = 1
+    places = _augmented(spot, shift_pixels=2)[:, 0].nonzero()[:, 1:] - 3
+    assert len(places) == 600
+    assert {tuple(place) for place in places.tolist()} == {(y, x) for y in range(-2, 3) for x in range(-2, 3)}
+
+
+def test_images_are_turned_both_ways_up_to_the_largest_angle(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    monkeypatch.setattr(
+        augmentation, "rotate", lambda images, degrees, views: (drawn.append(degrees), images)[1]
+    )
+    _augmented(torch.zeros(1000, 1, 3, 3), rotation_degrees=10)
+    assert -10 <= drawn[0].min() < -9.9
+    assert 9.9 < drawn[0].max() <= 10
+
+
+def test_a_turn_by_hardly_anything_leaves_each_image_in_its_view(images: torch.Tensor) -> None:
+    expected = move(images, torch.arange(8), torch.zeros(8, 2, dtype=torch.int64))
+    turned = _augmented(images, torch.arange(8), rotation_degrees=1e-6)
+    torch.testing.assert_close(turned, expected, atol=1e-5, rtol=0)
+
+
+def test_an_oblong_image_is_turned_without_being_stretched() -> None:
+    columns = torch.arange(20.0).expand(1, 1, 10, 20)
+    found = rotate(columns, torch.tensor([30.0]))[0, 0]
+    y, x = torch.arange(10.0)[:, None] - 4.5, torch.arange(20.0) - 9.5
+    expected = (9.5 + x * math.cos(math.pi / 6) - y * math.sin(math.pi / 6)).clamp(0, 19)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+
+
+def test_colours_are_changed_where_that_is_asked_for(images: torch.Tensor) -> None:
+    assert torch.equal(_augmented(images), images)
+    assert not torch.equal(_augmented(images, colour_jitter=0.3), images)

@@ -1,3 +1,5 @@
+import numpy as np
+import pytest
 import torch
 
 from giemsa.training.colour import jitter_colours
@@ -40,3 +42,28 @@ def test_brightness_reaches_about_its_bounds_and_no_further():
     factors = jitter_colours(flat, 0.5, generator())[:, 0, 0, 0] / 0.4
     assert 0.60 < factors.min() < 0.62
     assert 1.62 < factors.max() < 1.65
+
+
+def by_hand(image, draws):
+    """What is said of one image ``(channels, height, width)``, step by step, from draws in -1 to 1 times the strength."""
+    brightness, contrast, saturation, chosen, *dyes = draws
+    if chosen <= 0:
+        return image
+    if len(image) > 1:
+        density = -np.log(np.maximum(image, 1 / 255))
+        image = np.exp(-density * np.exp(0.5 * np.array(dyes))[:, None, None])
+    grey = image.mean(axis=0)
+    image = grey + (image - grey) * np.exp(1.5 * saturation)
+    image = image.mean() + (image - image.mean()) * np.exp(contrast)
+    return np.clip(image * np.exp(brightness), 0, 1)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_each_image_is_changed_as_is_said(channels):
+    pixels = torch.rand(40, channels, 5, 6, generator=generator(1))
+    pixels[:, :, 0, 0] = 0
+    draws = (torch.rand(40, 4 + channels, generator=generator()) * 2 - 1) * 0.5
+    expected = np.stack(
+        [by_hand(*pair) for pair in zip(pixels.double().numpy(), draws.tolist(), strict=True)]
+    )
+    np.testing.assert_allclose(jitter_colours(pixels, 0.5, generator()).numpy(), expected, atol=1e-5)

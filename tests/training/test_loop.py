@@ -1,6 +1,7 @@
 """The loop learns, keeps the right weights, repeats itself bit for bit, and can be stopped."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,11 +10,14 @@ from torch import nn
 
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import DataError, ModelError, RecipeError
+from giemsa.training import loop
 from giemsa.training.building import build_classifier
 from giemsa.training.classifier import Classifier
 from giemsa.training.device import Compute
 from giemsa.training.loop import epochs_of, fit, score_split
+from giemsa.training.optimisers import learning_rate
 from giemsa.training.recipes import Recipe
+from giemsa.training.state import begin
 
 SHORT = Recipe(
     model="tutorial",
@@ -114,6 +118,7 @@ def test_averaged_weights_are_the_moving_mean(discs: ImageDataset) -> None:
 
 def test_a_small_set_is_passed_over_more_often() -> None:
     assert epochs_of(Recipe(epochs=2, batch_size=10, minimum_steps=100), 45) == 20
+    assert epochs_of(Recipe(epochs=2, batch_size=10, minimum_steps=101), 45) == 21
     assert epochs_of(Recipe(epochs=30, batch_size=10, minimum_steps=100), 45) == 30
     assert epochs_of(Recipe(epochs=2, batch_size=128, minimum_steps=300), 96) == 100  # three batches of 32
 
@@ -164,3 +169,131 @@ def test_one_class_is_refused(discs: ImageDataset) -> None:
     train = discs.train.subset(np.flatnonzero(discs.train.labels == 1))
     with pytest.raises(DataError, match="all 32 training images of discs are of one class"):
         next(fit(nn.Flatten(), dataclasses.replace(discs, train=train), SHORT))
+
+
+STILL = SHORT.replace(symmetry="none", shift_pixels=0, skip_known=0.0, learning_rate=1e-12, selection="last")
+
+
+def _uneven(data: ImageDataset) -> ImageDataset:
+    """Return data of which one class has a third as many images as the others, 76 in all."""
+    labels = data.train.labels
+    rare = np.flatnonzero(labels == 2)[:12]
+    return dataclasses.replace(data, train=data.train.subset(np.r_[np.flatnonzero(labels < 2), rare]))
+
+
+def _logits(network: nn.Module, data: ImageDataset) -> tuple[torch.Tensor, torch.Tensor]:
+    classifier = build_classifier(data, STILL, seed=0, compute=Compute(), network=network)
+    return classifier.logits(data.train.images), torch.from_numpy(data.train.labels)
+
+
+def test_the_loss_of_an_epoch_is_the_mean_over_its_images_smoothed(discs: ImageDataset) -> None:
+    data, network = _uneven(discs), nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
+    logits, labels = _logits(network, data)
+    (epoch,) = fit(network, data, STILL.replace(epochs=1, batch_size=32, label_smoothing=0.3))
+    of_targets = 0.7 * torch.eye(3)[labels] + 0.1
+    expected = -(of_targets * logits.log_softmax(dim=1)).sum(dim=1).mean()
+    assert epoch.loss == pytest.approx(expected.item(), rel=1e-5)
+    assert epoch.accuracy == pytest.approx((logits.argmax(dim=1) == labels).float().mean().item())
+
+
+def test_rare_classes_weigh_more_where_that_is_asked_for(discs: ImageDataset) -> None:
+    data, network = _uneven(discs), nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
+    logits, labels = _logits(network, data)
+    recipe = STILL.replace(epochs=1, batch_size=76, label_smoothing=0.0, class_weights=True)
+    (epoch,) = fit(network, data, recipe)
+    each = -logits.log_softmax(dim=1).gather(1, labels[:, None])[:, 0]
+    expected = torch.stack([each[labels == label].mean() for label in range(3)]).mean()
+    assert epoch.loss == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_each_epoch_has_an_order_and_a_seed_of_its_own(
+    discs: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders, draw = [], loop.draw_epoch
+
+    def watched(*arguments: Any) -> torch.Tensor:
+        orders.append(tuple(draw(*arguments).tolist()))
+        return torch.tensor(orders[-1])
+
+    monkeypatch.setattr(loop, "draw_epoch", watched)
+    for seed in (0, 1):
+        list(fit(nn.Sequential(nn.Flatten(), nn.Linear(1200, 3)), discs, STILL, seed=seed))
+    assert len(set(orders)) == len(orders) == 6
+
+
+def test_the_rate_runs_through_the_whole_training(discs: ImageDataset) -> None:
+    recipe = Recipe(model="tutorial", epochs=2, minimum_steps=16, batch_size=32, precision="float32")
+    classifier = build_classifier(discs, recipe, seed=0, compute=Compute())
+    state = begin(classifier, recipe, 96, seed=0)
+    rates, at_work = [], []
+    for epoch in fit(classifier, discs, recipe, state=state):
+        rates.append(epoch.learning_rate)
+        at_work += [group["lr"] for group in state.optimiser.param_groups]
+    assert rates == [learning_rate(recipe, 3 * number - 1, 18) for number in range(1, 7)]
+    assert at_work == [rate for rate in rates for _ in range(3)]
+
+
+def test_of_few_images_small_batches_are_made(discs: ImageDataset) -> None:
+    seen: list[int] = []
+    network = nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
+    next(fit(network, discs, Recipe(precision="float32"), progress=lambda done, *_: seen.append(done)))
+    assert seen == [32, 64, 96]
+
+
+def test_what_the_network_knows_of_each_image_is_remembered(discs: ImageDataset) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
+    logits, labels = _logits(network, discs)
+    recipe = STILL.replace(skip_known=0.5, epochs=1)
+    classifier = build_classifier(discs, recipe, seed=0, compute=Compute(), network=network)
+    state = begin(classifier, recipe, 96, seed=0)
+    list(fit(classifier, discs, recipe, state=state))
+    expected = 1 - logits.softmax(dim=1).gather(1, labels[:, None])[:, 0]
+    torch.testing.assert_close(state.memory.errors, expected)
+
+
+def test_dropout_draws_from_the_seed_and_leaves_pytorchs_generator_alone(discs: ImageDataset) -> None:
+    found = []
+    for number in range(2):
+        network = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(1200, 3))
+        nn.init.zeros_(network[2].weight)
+        nn.init.zeros_(network[2].bias)
+        torch.manual_seed(number)
+        before = torch.get_rng_state()
+        list(fit(network, discs, SHORT))
+        assert torch.equal(torch.get_rng_state(), before)
+        found.append(network[2].weight.detach())
+    assert torch.equal(*found)
+
+
+def test_averaging_goes_on_from_the_weights_that_move_and_is_what_val_sees(discs: ImageDataset) -> None:
+    recipe = SHORT.replace(model="convnet", batch_size=96, schedule="constant", learning_rate=1e-2)
+    begun = _weights(build_classifier(discs, recipe, seed=0, compute=Compute()))
+    first, second = (
+        _weights(_trained(discs, recipe.replace(selection="last", epochs=epochs))[0]) for epochs in (1, 2)
+    )
+    average = recipe.replace(selection="average", average_decay=0.5, epochs=2)
+    classifier, history = _trained(discs, average)
+    torch.testing.assert_close(_weights(classifier), 0.25 * begun + 0.25 * first + 0.5 * second)
+    assert score_split(classifier, discs.val) == (history[-1].val_loss, history[-1].val_accuracy)
+    assert classifier.network.norm1.num_batches_tracked == 2
+
+
+def test_a_stop_within_the_first_epoch_keeps_what_was_learnt(discs: ImageDataset) -> None:
+    def stop(done: int, total: int, words: str) -> None:
+        if done == 32:
+            raise ZeroDivisionError
+
+    classifier = build_classifier(discs, SHORT, seed=0, compute=Compute())
+    before = _weights(classifier)
+    with pytest.raises(ZeroDivisionError):
+        next(fit(classifier, discs, SHORT, progress=stop))
+    assert not torch.equal(_weights(classifier), before)
+
+
+def test_a_network_computes_in_the_precision_of_the_recipe(
+    discs: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(loop, "choose_compute", lambda **wanted: asked.append(wanted) or Compute())
+    next(fit(nn.Sequential(nn.Flatten(), nn.Linear(1200, 3)), discs, SHORT.replace(precision="bfloat16")))
+    assert asked == [{"precision": "bfloat16"}]

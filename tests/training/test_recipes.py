@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,12 +28,53 @@ from giemsa.training.recipes import RECIPES, Recipe, get_recipe
         ("epochs", 2.5, "epochs must be a whole number, got 2.5"),
         ("batch_size", 32.0, "batch_size must be a whole number"),
         ("shift_pixels", 1.5, "shift_pixels must be a whole number"),
+        ("patience", 0, "patience must be at least 1"),
+        ("patience", 1.5, "patience must be a whole number"),
+        ("warmup", 1.0, "warmup must be from 0 to below 1"),
+        ("skip_known", 1.0, "skip_known must be from 0 to below 1"),
+        ("average_decay", 1.0, "average_decay must be from 0 to below 1"),
+        ("rotation_degrees", 181, "rotation_degrees must be from 0 to below"),
+        ("colour_jitter", -0.1, "colour_jitter must be at least 0"),
+        ("weight_decay", math.inf, "weight_decay must be at least 0, got inf"),
         ("class_weights", "yes", "class_weights must be True or False, got 'yes'"),
     ],
 )
 def test_a_bad_field_is_refused(field: str, value: object, words: str) -> None:
     with pytest.raises(RecipeError, match=words):
         Recipe().replace(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("epochs", 1),
+        ("patience", None),
+        ("patience", 1),
+        ("learning_rate", 1e-12),
+        ("warmup", 0.0),
+        ("label_smoothing", 0.0),
+        ("average_decay", 0.0),
+        ("rotation_degrees", 180.0),
+    ],
+)
+def test_the_edge_of_a_range_is_within(field: str, value: object) -> None:
+    assert getattr(Recipe().replace(**{field: value}), field) == value
+
+
+def test_the_card_is_asked_only_where_the_recipe_says_no_symmetry() -> None:
+    assert Recipe().symmetry_given("mirror") == "mirror"
+    assert Recipe().symmetry_given(None) == "none"
+    assert Recipe(symmetry="none").symmetry_given("mirror") == "none"
+
+
+@pytest.mark.parametrize("name", ["fast", "best", "tutorial"])
+def test_the_numbers_of_a_recipe_are_those_that_were_measured(name: str) -> None:
+    results = Path(__file__).parents[2] / "benchmarks" / "results" / "accuracy.json"
+    measured = json.loads(results.read_text(encoding="utf-8"))["rows"][name]["recipe"]
+    numbers = {field: value for field, value in measured.items() if type(value) in (int, float)}
+    recipe = RECIPES[name].to_json()
+    assert len(numbers) >= 10
+    assert numbers == {field: recipe[field] for field in numbers}
 
 
 def test_numbers_of_numpy_become_pythons() -> None:

@@ -55,6 +55,15 @@ def test_at_both_ends_every_image_comes_once(epoch: int, epochs: int) -> None:
     assert sorted(order.tolist()) == list(range(30))
 
 
+@pytest.mark.parametrize("epoch", [3, 6, 9])
+def test_in_between_what_is_known_is_left_out(epoch: int) -> None:
+    memory = begin_memory(30, seed=0)
+    memory.errors[:20] = 0
+    order = draw_epoch(memory, Recipe(skip_known=0.9), epoch, 12, _generator())
+    counts = torch.bincount(order, minlength=30)
+    assert counts[:20].sum() < counts[20:].sum()
+
+
 def test_without_skipping_every_image_comes_once_in_another_order_each_time() -> None:
     memory = begin_memory(30, seed=0)
     memory.errors[:20] = 0

@@ -15,7 +15,9 @@ from giemsa.training.building import build_classifier
 from giemsa.training.device import Compute
 from giemsa.training.files import read_tensors, write_tensors
 from giemsa.training.loop import fit
+from giemsa.training.optimisers import parameters_of
 from giemsa.training.recipes import Recipe
+from giemsa.training.sampling import begin_memory
 from giemsa.training.state import TrainingState, begin, load_state, save_state
 
 Weights = dict[str, Tensor]
@@ -131,3 +133,30 @@ def test_the_memory_of_another_optimiser_is_told(discs: ImageDataset, saved: tup
     for other in others:
         with pytest.raises(RunError, match="the optimiser remembers"):
             load_state(_begun(discs, recipe.replace(optimiser=other)), path)
+
+
+def test_weights_and_momentum_lie_in_memory_as_they_did(discs: ImageDataset, tmp_path: Path) -> None:
+    recipe = SHORT.replace(model="convnet")
+    state = _begun(discs, recipe)
+    list(fit(state.classifier, discs, recipe, state=state))
+    state.kept = {name: value + 1 for name, value in state.kept.items()}
+    save_state(state, tmp_path / "resume.safetensors")
+    found = _begun(discs, recipe)
+    load_state(found, tmp_path / "resume.safetensors")
+    weights = [(found.classifier.state_dict(), state.classifier.state_dict()), (found.kept, state.kept)]
+    parameters = [parameters_of(each.optimiser) for each in (found, state)]
+    weights += [
+        (found.optimiser.state[one], state.optimiser.state[other])
+        for one, other in zip(*parameters, strict=True)
+    ]
+    assert len(weights) == 2 + len(list(state.classifier.parameters()))
+    for ours, theirs in weights:
+        assert ours.keys() == theirs.keys()
+        for name, value in theirs.items():
+            assert torch.equal(ours[name], value), name
+            assert ours[name].stride() == value.stride(), name
+
+
+def test_a_training_begins_its_rounds_of_views_by_the_seed(discs: ImageDataset) -> None:
+    classifier = build_classifier(discs, SHORT, seed=3, compute=Compute())
+    assert torch.equal(begin(classifier, SHORT, 96, seed=3).memory.turns, begin_memory(96, seed=3).turns)
