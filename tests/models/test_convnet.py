@@ -1,7 +1,11 @@
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 
+from giemsa.errors import ModelError
+from giemsa.models import build_model
 from giemsa.models.convnet import WIDE, convnet_network, n_pools
 
 
@@ -56,3 +60,41 @@ def test_wide_is_wider():
     network = convnet_network(channels=3, n_classes=8, size=28, generator=torch.Generator(), blocks=WIDE)
     widths = [m.out_channels for m in network.modules() if isinstance(m, nn.Conv2d)]
     assert widths == [24, 32, 96, 96, 192, 192]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("convnet", [24, 32, 64, 128, 128]),
+        ("convnet-light", [24, 64, 128, 128]),
+        ("convnet-wide", [24, 32, 96, 96, 192, 192]),
+    ],
+)
+def test_the_widths_of_each_network(name, expected):
+    network = build_model(name, channels=3, n_classes=8, size=28, generator=torch.Generator())
+    assert [m.out_channels for m in network.modules() if isinstance(m, nn.Conv2d)] == expected
+
+
+def test_pooling_comes_before_norm_and_rectifier():
+    kinds = [type(layer).__name__ for layer in build(28)]
+    plain, pooled = ["WinogradConv2d"], ["Conv2d", "MaxPool2d"]
+    end = ["BatchNorm2d", "ReLU"]
+    body = [*plain, *end, *pooled, *end, *pooled, *end, *plain, *end, *plain, *end]
+    assert kinds == [*body, "GlobalAverage", "Flatten", "Linear"]
+
+
+def test_weights_are_he_normal_and_convolutions_have_no_biases():
+    network = build(28)
+    for layer in (network.conv3, network.conv5):
+        assert layer.bias is None
+        spread = (2 / (9 * layer.in_channels)) ** 0.5
+        assert layer.weight.std().item() == pytest.approx(spread, rel=0.03)
+        assert layer.weight.abs().max() > 3 * spread  # a uniform one would end below
+
+
+@pytest.mark.parametrize(("name", "smallest"), [("convnet", 8), ("tutorial", 20)])
+def test_the_smallest_images_are_taken_and_smaller_ones_refused(name, smallest):
+    make = partial(build_model, name, channels=1, n_classes=2, generator=torch.Generator())
+    assert make(size=smallest)(torch.zeros(2, 1, smallest, smallest)).shape == (2, 2)
+    with pytest.raises(ModelError, match=f"at least {smallest} pixels, these have {smallest - 1}"):
+        make(size=smallest - 1)

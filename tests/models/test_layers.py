@@ -108,3 +108,15 @@ def test_whoever_listens_sees_each_layer_in_its_own_place() -> None:
     layers[1].register_forward_hook(lambda layer, inputs, output: seen.append(tuple(output.shape)))
     PooledFirst(*layers)(torch.zeros(1, 3, 12, 12))
     assert seen == [(1, 4, 12, 12)]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize(
+    "kind", ["forward_hook", "forward_pre_hook", "full_backward_hook", "full_backward_pre_hook"]
+)
+def test_each_kind_of_hook_listens(place: int, kind: str) -> None:
+    layers, heard = _layers(), []
+    getattr(layers[place], f"register_{kind}")(lambda *_: heard.append(place))
+    pixels = torch.rand(1, 3, 12, 12, requires_grad=True)
+    PooledFirst(*layers)(pixels).sum().backward()
+    assert heard == [place]

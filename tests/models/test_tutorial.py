@@ -5,6 +5,7 @@ import torch
 
 from giemsa.errors import ModelError
 from giemsa.models import build_model
+from giemsa.models.layers import PooledFirst
 
 
 def test_shapes_and_parameters_are_the_tutorials() -> None:
@@ -25,6 +26,19 @@ def test_shapes_and_parameters_are_the_tutorials() -> None:
     assert shapes["dense1"] == (256,)
     assert shapes["dense2"] == (8,)
     assert sum(p.numel() for p in network.parameters()) == 124_168
+
+
+@pytest.mark.parametrize("size", [20, 23, 24, 27, 31, 64])
+def test_images_of_other_sizes_are_taken(size: int) -> None:
+    network = build_model("tutorial", channels=1, n_classes=2, size=size, generator=torch.Generator())
+    assert network(torch.zeros(2, 1, size, size)).shape == (2, 2)
+
+
+def test_a_rectifier_follows_each_layer_but_the_last_and_is_pooled_first_in_training() -> None:
+    network = build_model("tutorial", channels=1, n_classes=2, size=20, generator=torch.Generator())
+    assert type(network) is PooledFirst
+    blocks = 3 * ["Conv2d", "ReLU", "MaxPool2d"]
+    assert [type(layer).__name__ for layer in network] == [*blocks, "Flatten", "Linear", "ReLU", "Linear"]
 
 
 def test_weights_are_glorot_uniform_and_biases_zero() -> None:

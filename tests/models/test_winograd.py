@@ -82,3 +82,21 @@ def test_has_the_parameters_of_a_plain_convolution():
     images = torch.randn(2, 32, 7, 7, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(layer(images), plain(images), atol=1e-4, rtol=0)
     assert torch.equal(layer.eval()(images), plain(images))
+
+
+@needs_mkl
+@pytest.mark.parametrize(
+    ("shape", "out_channels", "kind"),
+    [
+        ((1, 31, 7, 7), 32, {}),
+        ((1, 32, 7, 7), 31, {}),
+        ((1, 32, 7, 6), 32, {}),
+        ((1, 32, 6, 7), 32, {}),
+        ((1, 32, 7, 7), 32, {"dtype": torch.float64}),
+        ((1, 32, 7, 7), 32, {"device": "meta"}),
+    ],
+)
+def test_is_not_used_where_it_does_not_pay(shape, out_channels, kind, monkeypatch):
+    monkeypatch.setattr(winograd, "winograd_conv2d", None)
+    given = WinogradConv2d(shape[1], out_channels).to(**kind)(torch.zeros(shape, **kind))
+    assert given.shape == (1, out_channels, *shape[2:])

@@ -4,10 +4,13 @@ import dataclasses
 
 import numpy as np
 import torch
+from torch import nn
 
 from giemsa.data.dataset import ImageDataset
 from giemsa.training.brief import train_briefly
+from giemsa.training.building import build_classifier
 from giemsa.training.device import Compute
+from giemsa.training.loop import fit
 from giemsa.training.recipes import Recipe
 
 RECIPE = Recipe(model="convnet-light", epochs=2, minimum_steps=0, batch_size=32, precision="float32")
@@ -31,3 +34,29 @@ def test_no_other_image_is_looked_at(discs: ImageDataset) -> None:
 
     assert torch.equal(learn(discs), learn(alone))
     assert told == [(1, 2, "epochs"), (2, 2, "epochs")] * 2
+
+
+def test_it_is_the_training_itself_on_a_part(discs: ImageDataset) -> None:
+    places, recipe = np.arange(48), RECIPE.replace(minimum_steps=8)
+    told: list[tuple[int, int, str]] = []
+    found = train_briefly(
+        discs,
+        places,
+        recipe,
+        seed=5,
+        compute=Compute(),
+        symmetry="mirror",
+        progress=lambda *news: told.append(news),
+    )
+    part = dataclasses.replace(discs, train=discs.train.subset(places))
+    expected = build_classifier(part, recipe, seed=5, compute=Compute(), symmetry="mirror")
+    assert len(list(fit(expected, part, recipe, seed=5))) == 4
+    assert found.symmetry == "mirror"
+    assert told[-1] == (4, 4, "epochs")
+    assert torch.equal(found.logits(discs.test.images), expected.logits(discs.test.images))
+
+
+def test_a_network_that_is_given_is_trained(discs: ImageDataset) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
+    found = train_briefly(discs, np.arange(48), RECIPE, seed=0, compute=Compute(), network=network)
+    assert found.network is network

@@ -1,10 +1,13 @@
 """`ImageClassifier` keeps scikit-learn's contract: its own checks, and the tools that users hand it to."""
 
 import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -13,8 +16,11 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.utils.estimator_checks import check_estimator
 from torch import nn
 
+from giemsa.data.dataset import ImageDataset
+from giemsa.training import estimator
+from giemsa.training.classifier import Classifier
 from giemsa.training.estimator import ImageClassifier
-from giemsa.training.recipes import RECIPES
+from giemsa.training.recipes import RECIPES, Recipe
 
 QUICK = RECIPES["fast"].replace(
     name="quick",
@@ -64,6 +70,84 @@ def test_the_same_seed_gives_the_same_probabilities_and_none_does_not() -> None:
     np.testing.assert_array_equal(first, second)
     others = [quick(random_state=None).fit(images, labels).predict_proba(images) for _ in range(2)]
     assert not np.array_equal(*others)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was handed to the loop."""
+
+    classifier: Classifier
+    data: ImageDataset
+    recipe: Recipe
+    seed: int
+
+    @property
+    def first_weights(self) -> torch.Tensor:
+        return next(self.classifier.parameters())
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Asked]:
+    """Let nothing be trained, and return what would have been."""
+    made: list[Asked] = []
+
+    def nothing(*arguments: Any, seed: int) -> Iterator[Any]:
+        made.append(Asked(*arguments, seed))
+        return iter(())
+
+    monkeypatch.setattr(estimator, "fit", nothing)
+    return made
+
+
+def test_a_tenth_of_each_class_is_set_aside_by_the_seed(asked: list[Asked]) -> None:
+    images, labels = blobs(90)
+    for random_state in (0, 0, 1):
+        quick(random_state=random_state).fit(images, labels)
+    for one in asked:
+        assert one.data.card.class_names == ("above", "below", "dark")
+        assert [np.bincount(split.labels).tolist() for split in (one.data.train, one.data.val)] == [
+            [27, 27, 27],
+            [3, 3, 3],
+        ]
+        together = np.concatenate([one.data.train.images, one.data.val.images])
+        assert {image.tobytes() for image in together} == {image.tobytes() for image in images}
+    first, again, other = asked
+    assert (first.seed, first.data.fingerprint) == (again.seed, again.data.fingerprint)
+    assert first.seed != other.seed and first.data.fingerprint != other.data.fingerprint
+    assert torch.equal(first.first_weights, again.first_weights)
+    assert not torch.equal(first.first_weights, other.first_weights)
+
+
+def test_no_class_loses_its_last_image_and_one_image_at_least_is_set_aside(asked: list[Asked]) -> None:
+    images, _ = blobs(22)
+    quick(val_fraction=0.9).fit(images, np.repeat([0, 1], [2, 20]))
+    quick().fit(images[:5], [0, 0, 1, 1, 1])
+    sizes = [
+        [np.bincount(split.labels).tolist() for split in (one.data.train, one.data.val)] for one in asked
+    ]
+    assert sizes == [[[1, 2], [1, 18]], [[2, 2], [0, 1]]]
+
+
+def test_what_is_given_reaches_the_training_and_pytorchs_generator_is_left_alone(asked: list[Asked]) -> None:
+    before = torch.get_rng_state()
+    recipe = RECIPES["fast"].replace(precision="bfloat16")
+    ImageClassifier(recipe=recipe, epochs=2, learning_rate=0.5, model=linear, symmetry="mirror").fit(
+        *blobs(12)
+    )
+    assert torch.equal(torch.get_rng_state(), before)
+    (one,) = asked
+    assert one.recipe == recipe.replace(epochs=2, minimum_steps=0, learning_rate=0.5)
+    assert one.classifier.symmetry == "mirror"
+    assert one.classifier.classes.compute.precision == "bfloat16"
+
+
+def test_the_weights_of_the_packages_network_follow_the_seed(asked: list[Asked]) -> None:
+    images, labels = np.zeros((12, 8, 8, 1), np.uint8), np.arange(12) % 2
+    for random_state in (0, 0, 1):
+        ImageClassifier(random_state=random_state).fit(images, labels)
+    first, again, other = (one.first_weights for one in asked)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
 
 
 def test_greyscale_without_a_channel_axis_is_the_same() -> None:

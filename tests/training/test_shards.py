@@ -11,6 +11,8 @@ from giemsa.models import build_model
 from giemsa.training import shards as shards_module
 from giemsa.training.classifier import Classes, Classifier, Preprocessing
 from giemsa.training.device import Compute
+from giemsa.training.optimisers import build_optimiser
+from giemsa.training.recipes import Recipe
 from giemsa.training.shards import n_shards, shards_of
 
 pytestmark = pytest.mark.usefixtures("two_threads")
@@ -111,6 +113,41 @@ def test_replicas_move_together_and_share_the_norms_moments() -> None:
     assert first is classifier
     for (name, a), b in zip(first.state_dict().items(), second.state_dict().values(), strict=True):
         assert torch.equal(a, b), name
+
+
+@pytest.mark.parametrize("n", [128, 31])
+def test_the_norms_moments_are_the_mean_of_those_of_the_shards_at_work(n: int) -> None:
+    pixels, labels = _batch(n)
+    parts = 2 if n == 128 else 1
+    alone = [_classifier("convnet") for _ in range(parts)]
+    for classifier, part in zip(alone, pixels.tensor_split(parts), strict=True):
+        classifier(part)
+    cut = _classifier("convnet")
+    with shards_of(cut, 128) as shards:
+        shards.backward(pixels, labels, _loss)
+    for name in ("running_mean", "running_var"):
+        expected = torch.stack([getattr(one.network.norm1, name) for one in alone]).mean(dim=0)
+        torch.testing.assert_close(getattr(cut.network.norm1, name), expected)
+
+
+def test_a_second_batch_starts_from_no_gradient() -> None:
+    cut = _plain()
+    with shards_of(cut, 128) as shards:
+        shards.backward(*_batch(), _loss)
+        first = _gradients(cut)
+        shards.backward(*_batch(), _loss)
+    assert all(torch.equal(a, b) for a, b in zip(first, _gradients(cut), strict=True))
+
+
+def test_a_step_moves_every_weight_and_does_what_else_there_is_to_do() -> None:
+    cut = _plain()
+    optimiser = build_optimiser(cut, Recipe())
+    before = [parameter.detach().clone() for parameter in cut.parameters()]
+    with shards_of(cut, 128) as shards:
+        logits, loss, given = shards.step(*_batch(), _loss, optimiser, lambda: "the next batch")
+    assert given == "the next batch"
+    assert (logits.shape, loss.shape) == ((128, 4), ())
+    assert not any(torch.equal(*both) for both in zip(before, cut.parameters(), strict=True))
 
 
 @pytest.mark.parametrize(("n", "expected"), [(33, [16, 17]), (32, [16, 16]), (31, [31]), (3, [3])])

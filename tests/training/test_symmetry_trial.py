@@ -1,13 +1,16 @@
 """The trial of symmetries: asked only where neither card nor recipe says, and right where the answer is known."""
 
 import dataclasses
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 import giemsa
 from giemsa.data.dataset import ImageDataset, PackedAddresses, Split
+from giemsa.training import symmetry_trial
 from giemsa.training.device import Compute
 from giemsa.training.recipes import Recipe
 from giemsa.training.symmetry_trial import SymmetryTrial, resolve_symmetry, try_symmetries
@@ -90,6 +93,77 @@ def test_it_tells_how_far_it_is_and_asks_train_alone(discs, short, monkeypatch):
     assert record["images"] == 40 and record["chosen"] == chosen
     assert [news[:2] for news in told] == [(number, 6) for number in range(7)]
     assert told[0][2].endswith("symmetries: none") and told[5][2].endswith("quarter turns")
+
+
+@dataclass(frozen=True)
+class Training:
+    """What was asked of a brief training, which gives no information on any image."""
+
+    data: ImageDataset
+    places: np.ndarray
+    seed: int
+    symmetry: str
+
+    def logits(self, images: np.ndarray) -> torch.Tensor:
+        return torch.zeros(len(images), len(self.data.class_names))
+
+
+@pytest.fixture
+def trainings(monkeypatch) -> list[Training]:
+    """Let nothing be trained, and return what would have been."""
+    made: list[Training] = []
+
+    def note(data, places, recipe, *, seed, compute, symmetry):
+        made.append(Training(data, places, seed, symmetry))
+        return made[-1]
+
+    monkeypatch.setattr(symmetry_trial, "train_briefly", note)
+    return made
+
+
+def test_each_symmetry_learns_from_either_half_and_the_seed_decides_which(discs, trainings, monkeypatch):
+    monkeypatch.setattr(symmetry_trial, "IMAGES", 40)
+    data = arrows(discs, RING, BLOCK)
+    for seed in (0, 0, 1):
+        try_symmetries(data, seed=seed, compute=Compute())
+    first, again, other = trainings[:6], trainings[6:12], trainings[12:]
+    kinds = ["none", "mirror", "mirror and quarter turns"]
+    assert [one.symmetry for one in first] == [kind for kind in kinds for _ in range(2)]
+    for one, two in zip(first[::2], first[1::2], strict=True):
+        assert sorted([*one.places, *two.places]) == list(range(40))
+        assert abs(len(one.places) - len(two.places)) <= 2
+        assert len(one.data.val) == len(one.data.test) == 0
+    assert [one.seed for one in trainings] == 12 * [0] + 6 * [1]
+    whole = {image.tobytes() for image in data.train.images}
+    assert {image.tobytes() for image in first[0].data.train.images} < whole
+    np.testing.assert_array_equal(first[0].data.train.images, again[0].data.train.images)
+    assert not np.array_equal(first[0].data.train.images, other[0].data.train.images)
+    np.testing.assert_array_equal(first[0].places, again[0].places)
+    assert not np.array_equal(first[0].places, other[0].places)
+
+
+def test_a_patient_is_in_one_half(discs, trainings):
+    data = arrows(discs, RING, BLOCK)
+    patients = np.array([f"patient {number // 8}" for number in range(96)])
+    data = dataclasses.replace(data, train=dataclasses.replace(data.train, groups=patients))
+    try_symmetries(data, seed=0, compute=Compute())
+    halves = [set(patients[one.places]) for one in trainings[:2]]
+    assert len(halves[0]) + len(halves[1]) == 12
+    assert not halves[0] & halves[1]
+
+
+@pytest.mark.parametrize(("height", "width"), [(8, 15), (15, 8)])
+def test_the_middle_is_looked_at(discs, trainings, height, width):
+    data = arrows(discs, RING, BLOCK, height=height, width=width)
+    try_symmetries(data, seed=0, compute=Compute())
+    assert {one.symmetry for one in trainings} == {"none", "mirror"}
+    middle = data.train.images[:, :, 3:11] if width > height else data.train.images[:, 3:11]
+    np.testing.assert_array_equal(trainings[0].data.train.images, middle)
+
+
+def test_large_images_are_shrunk(discs, trainings):
+    try_symmetries(arrows(discs, RING, BLOCK, height=60, width=60), seed=0, compute=Compute())
+    assert trainings[0].data.image_shape == (20, 20, 3)  # a third, the first part that is not above 24
 
 
 def test_images_of_one_patient_judge_each_other(discs, short):

@@ -2,6 +2,7 @@
 
 from functools import partial
 from threading import Barrier, get_ident
+from time import sleep
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from giemsa.data.dataset import ImageDataset
 from giemsa.training.building import build_classifier
 from giemsa.training.device import Compute
 from giemsa.training.recipes import RECIPES
-from giemsa.training.threads import team_of
+from giemsa.training.threads import Team, team_of
 
 pytestmark = pytest.mark.usefixtures("two_threads")
 
@@ -51,6 +52,28 @@ def test_one_task_is_done_by_the_thread_that_calls() -> None:
     with team_of(2) as team:
         assert team.do([get_ident]) == [get_ident()]
         assert team.do([]) == []
+
+
+def test_an_error_is_told_when_the_others_have_finished_what_they_had_begun() -> None:
+    both, caller, ended = Barrier(2, timeout=30), get_ident(), []
+
+    def task() -> None:
+        both.wait()
+        if get_ident() == caller:
+            raise ZeroDivisionError
+        sleep(0.1)
+        ended.append("the other")
+
+    with team_of(2) as team:
+        with pytest.raises(ZeroDivisionError):
+            team.do([task, task])
+        assert ended == ["the other"]
+
+
+def test_tasks_are_begun_in_their_order() -> None:
+    begun: list[int] = []
+    Team().do([partial(begun.append, number) for number in range(5)])
+    assert begun == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 7])
