@@ -163,9 +163,8 @@ def _copy_of(network: nn.Module) -> nn.Module:
     try:
         return copy.deepcopy(network)
     except (RuntimeError, TypeError, ValueError):
-        return (
-            network  # it holds a lock, a weight that is computed from others, or a buffer without a size yet
-        )
+        # it holds a lock, a weight that is computed from others, or a buffer without a size yet
+        return network
 
 
 def _bare_network(folder: Path, facts: Mapping[str, Any]) -> nn.Module:
