@@ -57,6 +57,25 @@ def test_what_is_missing_is_said_exactly(answer: object, words: str) -> None:
     assert any(words in line for line in feedback.missing), feedback
 
 
+def test_rows_and_columns_exchanged_are_found_out() -> None:
+    (told,) = check_mask(NUCLEUS.T, cell(), 1, darkness).missing
+    assert told.startswith("with rows and columns exchanged, your mask hides more of the cell")
+
+
+def test_a_mask_that_hides_less_of_the_cell_is_right_where_the_network_looks_there() -> None:
+    image = cell()
+    image[13, 7:9] = 40
+
+    def spot(images: np.ndarray) -> np.ndarray:
+        dark = (images[:, 13, 7:9].mean(axis=2) < 128).mean(axis=1)
+        return np.column_stack([1 - dark, dark])
+
+    feedback = check_mask(NUCLEUS.T, image, 1, spot)
+    assert feedback.passed, feedback
+    assert any("hides more of the cell: draw it" in line for line in feedback.remarks)
+    assert not any("exchanged" in line for line in check_mask(NUCLEUS, cell(), 1, darkness).remarks)
+
+
 def test_a_fall_of_nothing_is_none() -> None:
     def barely(images: np.ndarray) -> np.ndarray:
         sure = 0.999 + 0.001 * darkness(images)[:, 1]

@@ -3,7 +3,7 @@
 The learner marks the pixels on which the network is believed to rely. The check covers them and watches the probability fall,
 then does the same with the marked area moved to every other place of the image (of a large image, to a grid of places). Who has
 found what the network uses does better than nearly all of these places; that is the test by deletion, with the mask's own shifts
-as the control.
+as the control. A mask of a cell near the middle does so even with rows and columns exchanged, so it is held against that too.
 
 References
 ----------
@@ -22,6 +22,7 @@ from giemsa.teaching.feedback import NOTHING_YET, Feedback, Line, as_array, is_b
 LARGEST_SHARE = 0.2
 BETTER_THAN = 0.9
 LEAST_FALL = 0.05
+CLEARLY_MORE = 1.05
 MOST_PLACES = 32  # along a side
 AT_A_TIME = 128
 _TITLE = "what does the network see?"
@@ -43,7 +44,7 @@ def check_mask(
     Returns
     -------
     Feedback : true when covering the marked pixels lowers the probability by at least .05, and more than nine in ten shifts of
-        the same mask do.
+        the same mask do, unless the mask with rows and columns exchanged hides clearly more of what is seen and lowers it more.
     """
     if is_blank(answer):
         return Feedback(_TITLE, (NOTHING_YET,))
@@ -104,8 +105,31 @@ def _judge(
             f"{told}; {rank}, {100 * BETTER_THAN:.0f} % are asked for: there are places that matter more"
         )
     else:
+        yield from _judge_exchanged(
+            mask, image, float(remaining[0]), lambda shown: probabilities(shown)[:, label]
+        )
         yield right(f"{told}; {rank}")
         yield remark("one image is one image: does the same hold for the next neutrophil?")
+
+
+def _judge_exchanged(
+    mask: np.ndarray, image: np.ndarray, remaining: float, probability: Callable[[np.ndarray], np.ndarray]
+) -> Iterator[Line]:
+    """Say where the mask hides clearly more of what is seen once its rows and columns are exchanged."""
+    hidden, exchanged = cover(image, mask), cover(image, mask.T) if mask.shape == mask.T.shape else image
+    if _difference(image, exchanged) <= CLEARLY_MORE * _difference(image, hidden):
+        return
+    words = "with rows and columns exchanged, your mask hides more of the cell"
+    if probability(exchanged[None])[0] < remaining:
+        yield missing(
+            f"{words}, and the probability falls further: is it mask[row, column], the rows from above?"
+        )
+    else:
+        yield remark(f"{words}: draw it with plt.imshow(mask) and see whether it lies where you meant it")
+
+
+def _difference(image: np.ndarray, other: np.ndarray) -> float:
+    return float(np.abs(image.astype(np.float64) - other).sum())
 
 
 def _remaining(
