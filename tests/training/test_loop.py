@@ -221,7 +221,11 @@ def test_each_epoch_has_an_order_and_a_seed_of_its_own(
     assert len(set(orders)) == len(orders) == 6
 
 
-def test_the_rate_runs_through_the_whole_training(discs: ImageDataset) -> None:
+def test_rate_and_skipping_run_through_the_whole_training(
+    discs: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, draw = [], loop.draw_epoch
+    monkeypatch.setattr(loop, "draw_epoch", lambda *given: drawn.append(given[2:4]) or draw(*given))
     recipe = Recipe(model="tutorial", epochs=2, minimum_steps=16, batch_size=32, precision="float32")
     classifier = build_classifier(discs, recipe, seed=0, compute=Compute())
     state = begin(classifier, recipe, 96, seed=0)
@@ -231,6 +235,7 @@ def test_the_rate_runs_through_the_whole_training(discs: ImageDataset) -> None:
         at_work += [group["lr"] for group in state.optimiser.param_groups]
     assert rates == [learning_rate(recipe, 3 * number - 1, 18) for number in range(1, 7)]
     assert at_work == [rate for rate in rates for _ in range(3)]
+    assert drawn == [(number, 6) for number in range(6)]
 
 
 def test_of_few_images_small_batches_are_made(discs: ImageDataset) -> None:
