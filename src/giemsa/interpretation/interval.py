@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from giemsa.evaluation.intervals import Score
 
-@dataclass(frozen=True)
-class Mean:
-    """A mean of ``n`` values with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-
-    def to_json(self) -> dict[str, float | int | None]:
-        """Return a plain dict; a value that is not finite is None."""
-        numbers = {"value": self.value, "low": self.low, "high": self.high}
-        return {name: x if np.isfinite(x) else None for name, x in numbers.items()} | {"n": self.n}
+Mean = Score  # of some values: told as every score is
 
 
 def mean_interval(values: np.ndarray, *, seed: int = 0, resamples: int = 1000) -> Mean:
@@ -30,7 +17,7 @@ def mean_interval(values: np.ndarray, *, seed: int = 0, resamples: int = 1000) -
     Examples
     --------
     >>> mean_interval(np.array([0.5, 0.5, 0.5]))
-    Mean(value=0.5, low=0.5, high=0.5, n=3)
+    Score(value=0.5, low=0.5, high=0.5, n=3)
     """
     if len(values) == 0:
         return Mean(float("nan"), float("nan"), float("nan"), 0)
