@@ -249,6 +249,34 @@ def test_a_full_disk_is_one_line_that_names_the_file(
     assert [path.name for path in tmp_path.iterdir()] == ["cell.png"]
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            MemoryError("Unable to allocate 9 TiB"),
+            "there is not enough memory for this: Unable to allocate 9 TiB",
+        ),
+        (MemoryError(), "there is not enough memory for this: take fewer or smaller images"),
+        (
+            FileExistsError(errno.EEXIST, "File exists", "run/evaluation"),
+            "run/evaluation: File exists; expected a place",
+        ),
+        (
+            NotADirectoryError(errno.ENOTDIR, "Not a directory", "run"),
+            "run: Not a directory; expected a place",
+        ),
+    ],
+)
+def test_what_the_machine_cannot_do_is_one_line(
+    error: Exception, words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("giemsa.training.predict.predict_files", fail)
+    assert _refusal(["predict", "run", "image.png"], capsys).startswith(f"giemsa: {words}")
+
+
 def test_predict_names_an_unreadable_image(
     trained: Path, discs: ImageDataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

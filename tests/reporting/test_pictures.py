@@ -2,6 +2,8 @@
 
 import base64
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -80,3 +82,15 @@ def test_figures_are_found_by_stage_and_missing_files_left_out(tmp_path: Path) -
     index = {name: {"title": name} for name in ("evaluate-b", "audit-a", "evaluate-gone", "evaluate-told")}
     found = illustrations(tmp_path, index, "evaluate", without=frozenset({"evaluate-told"}))
     assert [picture.title for picture in found] == ["evaluate-b"]
+
+
+def test_a_claim_of_too_many_pixels_takes_no_memory(tmp_path: Path) -> None:
+    """The head alone says 144 million; Pillow itself refuses from 179 on."""
+    path = _save(tmp_path / "huge.png", np.zeros((8, 8), dtype=np.uint8))
+    content = path.read_bytes()
+    head = b"IHDR" + struct.pack(">II", 12_000, 12_000) + content[24:29]
+    path.write_bytes(content[:12] + head + struct.pack(">I", zlib.crc32(head)) + content[33:])
+    with pytest.raises(
+        RunError, match=r"huge\.png: 12000x12000 pixels are more than any figure has; run the stage"
+    ):
+        smallest_form(path)
