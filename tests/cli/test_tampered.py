@@ -308,3 +308,15 @@ def test_a_history_that_is_gone_is_one_line_where_it_is_needed(place: Path, tmp_
     assert status == 2
     assert "history.csv is missing or empty: the run folder is incomplete; train again" in said
     assert _told(["report", str(run)])[0] == 0
+
+
+def test_a_damaged_index_is_told_before_the_audit(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("giemsa.auditing.audit.audit", never)
+    audit = ["audit", str(place / "discs.npz"), "--out", str(place / "run"), "--overwrite"]
+    with _one_changed(place, "figures/index.json", "audit-line", 3):
+        status, said = _told(audit)
+    assert status == 2
+    assert "index.json was changed or damaged: audit-line is 3, expected an object; remove it" in said

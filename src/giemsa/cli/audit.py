@@ -53,10 +53,13 @@ def audit(
     """
     from giemsa.auditing.audit import audit as audit_data
     from giemsa.auditing.fix import check_targets, write_manifest
+    from giemsa.plots.gallery import read_index
 
     with Session(talk) as session:
         level = _level(context, level, quick=quick)
         folder = target_folder(out, overwrite=overwrite)
+        if folder:
+            read_index(folder / "figures")  # a damaged one is told of before any work is done
         manifest = target_file(fix, overwrite=overwrite, option="--fix")
         if manifest:
             check_targets(manifest, overwrite=overwrite)

@@ -128,7 +128,7 @@ def is_run_folder(folder: Path) -> bool:
 def _entries(path: Path) -> dict[str, object]:
     """Return what a JSON file holds by name; nothing where there is none."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -230,4 +230,8 @@ def open_run(
     folder = Path(folder)
     if not folder.is_dir():
         raise RunError(f"there is no run folder {folder}; expected a folder that `giemsa train` wrote")
+    if not (folder / "config.json").exists():
+        raise RunError(
+            f"{folder / 'config.json'} is missing: expected a folder that `giemsa train` wrote; is this a run folder?"
+        )
     return Run(folder, read_configuration(folder), data=data, network=model)
