@@ -68,11 +68,13 @@ def read_json(path: Path, kind: Any, *, mend: str, version: int | None = None) -
     ------
     RunError : it is missing, no JSON, of a newer version, or not of that kind; the text names the field.
     """
-    value = _parse(path, mend, is_rewritten=version is not None)
+    value = _parse(path, mend)
     if version is not None:
         _refuse_newer(path, value, version)
     if found := find_misfit(value, kind):
         raise RunError(f"{path} was changed or damaged: {found}; {mend}")
+    if version is not None:
+        _refuse_unwritable(path, value, mend)
     return value
 
 
@@ -81,7 +83,7 @@ def pick(kind: Any, value: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value[name] for name in _fields(kind) if name in value}
 
 
-def _parse(path: Path, mend: str, *, is_rewritten: bool) -> Any:
+def _parse(path: Path, mend: str) -> Any:
     if not path.is_file():
         raise RunError(f"{path} is missing; {mend}")
     if path.stat().st_size > LARGEST_BYTES:
@@ -89,14 +91,19 @@ def _parse(path: Path, mend: str, *, is_rewritten: bool) -> Any:
             f"{path} has {path.stat().st_size:,} bytes, expected {LARGEST_BYTES:,} at most; {mend}"
         )
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-        if is_rewritten:  # also what no reader asks for must be what can be written
-            json.dumps(value, indent=2, allow_nan=False)
-        return value
+        return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise RunError(
             f"{path} is not readable JSON ({error}): it was changed or cut short; {mend}"
         ) from error
+
+
+def _refuse_unwritable(path: Path, value: Any, mend: str) -> None:
+    """Refuse, before any work is done, what no reader asks for and cannot be written again."""
+    try:
+        json.dumps(value, indent=2, allow_nan=False)
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{path} was changed or damaged ({error}); {mend}") from error
 
 
 def _refuse_newer(path: Path, value: Any, known: int) -> None:

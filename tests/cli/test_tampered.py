@@ -253,7 +253,14 @@ def test_predict_names_file_and_field(place: Path, name: str, field: str, wrong:
         ("evaluate", "figures/index", "", [], "index.json was changed or damaged: all of it is a list of 0"),
         ("interpret", "figures/index", "", [], "index.json was changed or damaged: all of it is a list of 0"),
         ("evaluate", "config", "test_looks", None, "test_looks is null, expected a whole number"),
-        ("evaluate", "config", "remark", math.nan, "config.json is not readable JSON (Out of range float"),
+        (
+            "evaluate",
+            "config",
+            "data.counts.val",
+            math.nan,
+            "data.counts.val is nan, expected a whole number",
+        ),
+        ("evaluate", "config", "remark", math.nan, "config.json was changed or damaged (Out of range float"),
         ("report", "evaluation/evaluation", "classes", [], ""),
         ("report", "evaluation/evaluation", "classes.0", MISSING, "evaluation.json tells of 2 classes"),
         (
