@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from giemsa.data.dataset import ImageDataset
-from giemsa.errors import RunError
+from giemsa.errors import ModelError, RunError
 from giemsa.training.building import build_classifier
 from giemsa.training.device import Compute
 from giemsa.training.files import read_tensors, write_tensors
@@ -75,10 +75,8 @@ def _renamed(tensors: Weights) -> Weights:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (_without("now/"), "Missing key"),
         (_without("kept/"), "weight"),
         (_renamed, "of parameter 0 the optimiser remembers"),
-        (_other("now/", lambda value: value[:1]), "size mismatch"),
         (_other("optimiser/", lambda value: value[:1]), "has the shape"),
         (_other("now/", lambda value: torch.full_like(value, math.nan)), "it holds what is no number"),
         (
@@ -101,6 +99,27 @@ def test_tensors_of_another_training_are_told(
     with pytest.raises(
         RunError, match=rf"changed\.safetensors is not the state of this training \(.*{words}"
     ):
+        load_state(_begun(discs, recipe), tmp_path / "changed.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_without("now/"), "Missing key"),
+        (_other("now/", lambda value: value[:1]), "size mismatch"),
+    ],
+)
+def test_weights_of_another_network_are_told(
+    discs: ImageDataset,
+    saved: tuple[Recipe, Path],
+    tmp_path: Path,
+    change: Callable[[Weights], Weights],
+    words: str,
+) -> None:
+    recipe, path = saved
+    tensors, facts = read_tensors(path)
+    write_tensors(tmp_path / "changed.safetensors", change(tensors), facts)
+    with pytest.raises(ModelError, match=rf"changed\.safetensors do not fit the network: .*{words}"):
         load_state(_begun(discs, recipe), tmp_path / "changed.safetensors")
 
 
