@@ -227,7 +227,7 @@ def test_a_kill_before_any_write_is_made_good(
             assert {path.name for path in broken.iterdir()} == {path.name for path in whole.folder.iterdir()}
             assert np.array_equal(open_run(broken).predictions("val")[1], whole.predictions("val")[1])
     an_epoch = ["history.csv", "model.safetensors", "model.json", "resume.safetensors", "resume.json"]
-    end = ["val.csv", "config.json", "index.json", "config.json"]
+    end = ["history.csv", "val.csv", "config.json", "index.json", "config.json"]
     assert written == ["config.json", "resume.safetensors", "resume.json", *an_epoch, *an_epoch, *end]
 
 

@@ -169,9 +169,8 @@ def _forget_resuming(run: Run) -> None:
 
 def _finish(run: Run, state: TrainingState) -> None:
     data = run.data()
-    write_history(
-        run.folder / "history.csv", state.history
-    )  # of a training resumed at its end it may be missing
+    # of a training that is resumed at its end it may be missing
+    write_history(run.folder / "history.csv", state.history)
     if not run.config["own_model"]:  # of a user's own network, which may be trained on, a copy is read back
         run.classifier = state.classifier  # the cached property
     probabilities = run.classifier.probabilities(data.val.images)
