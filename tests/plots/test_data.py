@@ -99,3 +99,12 @@ def test_many_long_names_are_neither_clipped_nor_overlapping(many):
         assert [bar.get_width() for bar in ax.patches] == list(range(1, many + 1))
     numbers = [text.get_text()[:3] for text in figure.axes[0].get_yticklabels()]
     assert numbers == [f"{i:03d}" for i in range(many)]
+
+
+@pytest.mark.parametrize(("name", "degrees"), [("eosinophil", 0), ("a rather long name of a class", 45)])
+def test_few_short_names_stand_upright(name, degrees):
+    figure = plot_class_distribution({"train": np.array([1300, 40])}, (name, "neutrophil"))
+    axes = figure.axes[0]
+    assert {label.get_rotation() for label in axes.get_xticklabels()} == {degrees}
+    drawn(figure)
+    assert "1,000" in [label.get_text() for label in axes.get_yticklabels()]

@@ -11,6 +11,7 @@ from matplotlib.transforms import Bbox
 from giemsa.interpretation.attribution import METHODS
 from giemsa.plots.attribution import plot_attributions
 from giemsa.plots.feature_maps import plot_feature_maps
+from giemsa.plots.feature_space import Places, plot_feature_space, plot_neighbours
 from giemsa.plots.filters import plot_filters
 from giemsa.plots.maximisation import plot_maximisation
 from giemsa.plots.symmetry import plot_symmetry_response
@@ -93,3 +94,25 @@ def test_filters_are_said_to_have_moved_only_where_it_is_known(channels):
         assert label.startswith("weight; the 32 filters")
         assert f"that {words}" in label
         assert ("16 heaviest channels" in label) == (channels > 1)
+
+
+def test_long_names_fit_below_the_maps_of_the_features():
+    labels = np.arange(80) % 8
+    places = Places(np.random.default_rng(0).normal(size=(80, 2)), labels, labels)
+    names = [f"{number} promyelocytes and myelocytes of the bone marrow, {LONG}"[:75] for number in range(8)]
+    figure = plot_feature_space(places, places, names, np.array([0.4, 0.2]))
+    words = boxes(figure, figure.legends[0].get_texts())
+    assert len(words) == 9
+    assert all(figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1 for box in words)
+
+
+def test_long_names_over_neighbours_take_few_lines_and_an_answer_stands_by_itself():
+    titles = [f"{LONG} 1\n→ {LONG} 2"]
+    figure = plot_neighbours(IMAGES[:1], IMAGES[None, :5], titles, [[LONG, "round", LONG, LONG, "oval"]])
+    told = [text.get_text().split("\n") for text in figure.axes[0].texts]
+    assert [len(lines) for lines in told] == [4, 2, 1, 2, 2, 1]
+    assert told[0][2].startswith("→ a very")
+    assert (
+        min(box.y0 for box in boxes(figure, figure.axes[0].texts))
+        > figure.axes[0].images[0].get_window_extent().y1
+    )

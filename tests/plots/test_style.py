@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from giemsa.plots import failures, resilience, training
+from giemsa.plots import data, failures, resilience
 from giemsa.plots.style import classes_to_name, fit_name, new_figure, show_image
 
 
@@ -50,7 +50,7 @@ def test_no_figure_stretches_dark_images() -> None:
     figures = (
         resilience.plot_robustness(np.full((2, 5), 0.5), ["noise", "blur"], 0.9, dark),
         failures.plot_mistakes(dark, [("a", "b", 0.9)] * 2),
-        training.plot_variants([dark, dark]),
+        data.plot_examples([dark, dark], ["a", "b"]),
     )
     limits = [image.get_clim() for figure in figures for ax in _all_axes(figure) for image in ax.images]
     assert limits == [(0, 255)] * 8

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from giemsa.plots.training import plot_learning_curves, plot_variants
+from giemsa.plots.training import plot_learning_curves
 
 CURVES = {
     "accuracy": np.array([0.4, 0.6, 0.7]),
@@ -38,10 +38,3 @@ def test_one_epoch_can_be_drawn() -> None:
     figure = plot_learning_curves({name: values[:1] for name, values in CURVES.items()})
     figure.canvas.draw()
     assert len(figure.axes) == 2
-
-
-def test_variants_stand_in_rows_with_their_title() -> None:
-    rows = [np.full((3, 4, 4, 3), value, dtype=np.uint8) for value in (10, 200)]
-    figure = plot_variants(rows, titles=("a", "b"))
-    assert [int(ax.images[0].get_array()[0, 0, 0]) for ax in figure.axes] == [10, 10, 10, 200, 200, 200]
-    assert [ax.get_title(loc="left") for ax in figure.axes] == ["a", "", "", "b", "", ""]

@@ -16,7 +16,7 @@ def data() -> ImageDataset:
 
 
 def shown(figure) -> list[np.ndarray]:
-    return [np.asarray(ax.get_images()[0].get_array()) for ax in figure.axes]
+    return [np.asarray(image.get_array()) for image in figure.axes[0].images]
 
 
 def test_the_first_of_a_row_is_the_image_as_it_is(data: ImageDataset) -> None:

@@ -13,11 +13,11 @@ from giemsa.training.recipes import RECIPES
 HISTORY = (Epoch(1, 1.2, 0.5, 1.0, 0.6, 1e-3, 2.0), Epoch(2, 0.7, 0.75, 0.65, 0.8, 1e-3, 2.0))
 
 
-def finished(recipe: str) -> Any:
+def finished(recipe: str, names: tuple[str, str] = ("round", "lobed")) -> Any:
     """As much of a run as its pictures need."""
     images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
     split = Split(images, np.array([0, 1, 0, 1]), [str(i) for i in range(4)])
-    data = ImageDataset(DataCard("cells", "", "", "", ("round", "lobed"), 3), split, split, split)
+    data = ImageDataset(DataCard("cells", "", "", "", names, 3), split, split, split)
     return SimpleNamespace(
         history=HISTORY,
         recipe=RECIPES[recipe],
@@ -46,6 +46,17 @@ def test_each_row_of_variants_begins_with_the_image_itself() -> None:
     _, variants = training_pictures(run)
     first = variants.figure.axes[0].images[0].get_array()
     np.testing.assert_allclose(first, run.data().train.images[0] / 255, atol=1e-6)
+
+
+def test_a_long_name_does_not_push_the_variants_apart() -> None:
+    _, variants = training_pictures(
+        finished("tutorial", ("a very long name of a class of cells " * 3, "lobed"))
+    )
+    figure = variants.figure
+    figure.draw_without_rendering()
+    lefts = [image.get_window_extent().x0 for image in figure.axes[0].images[:6]]
+    np.testing.assert_allclose(np.diff(lefts), lefts[1] - lefts[0], atol=0.5)
+    assert all(text.get_window_extent().x1 <= figure.bbox.x1 for text in figure.axes[0].texts)
 
 
 def test_it_shows_itself_in_a_notebook_with_its_alternative_text() -> None:

@@ -62,7 +62,7 @@ def _draw_neighbours(look: SpaceLook, subject: Subject) -> Picture:
     figure = plot_neighbours(
         np.asarray(split.images[queries]),
         train.images[neighbours],
-        [names[label] if label == said else f"{names[label]}, said {names[said]}" for label, said in answers],
+        [names[label] if label == said else f"{names[label]}\n→ {names[said]}" for label, said in answers],
         [[names[label] for label in row] for row in train.labels[neighbours]],
     )
     return Picture(
@@ -71,6 +71,7 @@ def _draw_neighbours(look: SpaceLook, subject: Subject) -> Picture:
         "The training images that the network finds most alike",
         f"{len(queries)} {subject.split_name} images, wrong answers first, each with the {neighbours.shape[1]} nearest "
         f"images {searched}.",
-        f"Right of each image, those whose features are nearest {searched}; their classes stand over them.",
+        f"Right of each image, those whose features are nearest {searched}; their classes stand over them. "
+        "An arrow leads to the answer where it is wrong.",
         "Likeness in the network's features explains an answer by example; it does not prove that these images caused it.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,6 +13,7 @@ from giemsa.plots.tiles import MARGIN, place_image, sheet_axes, sheet_figure
 
 MOST_ROWS = 200  # of examples, so that the file stays below the pixels that matplotlib draws
 MOST_UPRIGHT = 14  # bars side by side whose shares do not touch
+MOST_BESIDE = 48  # letters of names that stand side by side, were all as long as the longest
 NAME_LETTERS = 30
 
 
@@ -32,7 +34,7 @@ def plot_examples(examples: Sequence[np.ndarray], class_names: Sequence[str]) ->
     columns = max(1, *(len(images) for images in examples))
     names = [fit_name(name, 9 * columns, lines=2) for name in class_names[:MOST_ROWS]]
     ends = np.cumsum([1.1 + 0.16 * (name.count("\n") + 1) for name in names])
-    figure = sheet_figure(columns, ends[-1], width=1.05 * columns)
+    figure = sheet_figure(columns, ends[-1], width=min(1.05 * columns, 6.3))
     ax = sheet_axes(figure, columns, ends[-1])
     for images, name, end in zip(examples, names, ends, strict=False):
         ax.text(MARGIN, end - 1.02, name, va="bottom", fontsize=10, color=INK)
@@ -45,7 +47,7 @@ def plot_examples(examples: Sequence[np.ndarray], class_names: Sequence[str]) ->
 
 
 def plot_class_distribution(counts: Mapping[str, np.ndarray], class_names: Sequence[str]) -> Figure:
-    """Draw the number of images of each class as bars, a panel for each split: upright over turned names, or many lying.
+    """Draw the number of images of each class as bars, a panel for each split: upright, or many lying; long names are turned.
 
     Parameters
     ----------
@@ -71,8 +73,11 @@ def _upright(counts: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
         ax.bar_label(bars, labels=_shares(numbers), fontsize=9, padding=1, color=INK)
         ax.margins(y=0.15)
         ax.yaxis.get_major_locator().set_params(integer=True)
+        ax.yaxis.set_major_formatter("{x:,.0f}")
         tidy(ax, title=_title(split, numbers), ylabel="images", grid="y")
-    axes[-1].set_xticks(places, names, rotation=45, ha="right", rotation_mode="anchor", fontsize=10)
+    beside = len(names) * max(map(len, names)) <= MOST_BESIDE
+    turned: dict[str, Any] = {} if beside else {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    axes[-1].set_xticks(places, names, fontsize=10, **turned)
     return figure
 
 
@@ -85,6 +90,7 @@ def _lying(counts: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
         ax.bar_label(bars, labels=_shares(numbers), fontsize=8, padding=2, color=INK)
         ax.margins(x=0.1)
         ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_formatter("{x:,.0f}")
         tidy(ax, title=_title(split, numbers), xlabel="images", grid="x")
         ax.set_yticks(places, names, fontsize=8)
         ax.set_ylim(len(names) - 0.4, -0.6)

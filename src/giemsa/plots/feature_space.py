@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import COLORS, INK, QUIET, classes_to_name, fit_name, new_figure, tidy
+from giemsa.plots.style import COLORS, INK, QUIET, classes_most_mistaken, fit_name, new_figure, tidy
 from giemsa.plots.tiles import place_image, sheet_axes, sheet_figure
 
 LINE = 13  # letters of a line above an image
+NAME_LETTERS = 16  # of a line in the legend
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -61,12 +61,8 @@ def plot_feature_space(
 
 def _names(places: Places, class_names: Sequence[str]) -> dict[int, str]:
     """Return the names for the legend by class; of many classes only those most often mistaken have one."""
-    right = places.labels == places.predictions
-    labels = range(len(class_names))
-    found = [
-        right[places.labels == label].mean() if (places.labels == label).any() else 1.0 for label in labels
-    ]
-    return {label: fit_name(class_names[label], 20, lines=2) for label in classes_to_name(found)}
+    named = classes_most_mistaken(places.labels, places.predictions, len(class_names))
+    return {label: fit_name(class_names[label], NAME_LETTERS, lines=2) for label in named}
 
 
 def _scatter(ax: Axes, places: Places, names: Mapping[int, str]) -> None:
@@ -123,12 +119,12 @@ def plot_neighbours(
     ----------
     queries : ``(n, height, width, channels)``, uint8.
     neighbours : ``(n, k, height, width, channels)``, uint8, the nearest first.
-    titles : ``n`` words, what each query is.
+    titles : ``n`` words, what each query is; of two lines where it is mistaken for something else.
     names : ``n`` times ``k`` short class names of the neighbours.
     """
     n, k = neighbours.shape[:2]
     words = [
-        [fill(one, LINE) for one in (title, *others)] for title, others in zip(titles, names, strict=True)
+        [_fit_lines(one) for one in (title, *others)] for title, others in zip(titles, names, strict=True)
     ]
     head = 0.07 + 0.16 * max(one.count("\n") + 1 for row in words for one in row)
     step, columns = head + 1.0, k + 1.2
@@ -142,3 +138,7 @@ def plot_neighbours(
             place_image(ax, image, column, top)
             ax.text(column + 0.5, top, told, ha="center", va="bottom", fontsize=8.5, color=INK)
     return figure
+
+
+def _fit_lines(words: str) -> str:
+    return "\n".join(fit_name(line, LINE, lines=2) for line in words.split("\n"))

@@ -61,6 +61,13 @@ def classes_to_name(scores: Sequence[float]) -> list[int]:
     return list(np.argsort(scores, kind="stable")[:WEAKEST].tolist())
 
 
+def classes_most_mistaken(labels: np.ndarray, predictions: np.ndarray, n_classes: int) -> list[int]:
+    """Return the classes that a legend names: all, or of many those most often mistaken; labels and predictions are ``(n,)``."""
+    right = labels == predictions
+    of_class = [labels == label for label in range(n_classes)]
+    return classes_to_name([float(right[here].mean()) if here.any() else 1.0 for here in of_class])
+
+
 def tidy(ax: Axes, *, title: str = "", xlabel: str = "", ylabel: str = "", grid: str = "") -> Axes:
     """Write the axes' words, drop the upper and right line, and draw a quiet grid along ``grid``."""
     ax.set_title(title, loc="left", fontsize=11, color=INK)

@@ -1,13 +1,13 @@
-"""Figures of the training: how loss and accuracy went, and what augmentation makes of an image."""
+"""The figure of the training: how loss and accuracy went."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import INK, QUIET, SPLIT_COLORS, new_figure, show_image, tidy
+from giemsa.plots.style import INK, QUIET, SPLIT_COLORS, new_figure, tidy
 
 
 def plot_learning_curves(
@@ -43,28 +43,4 @@ def plot_learning_curves(
         ax.legend(fontsize=9, framealpha=0.9, edgecolor="none")
         ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel("epoch")
-    return figure
-
-
-def plot_variants(rows: Sequence[np.ndarray], titles: Sequence[str] = ()) -> Figure:
-    """Draw each image and what augmentation makes of it, a row an image.
-
-    Parameters
-    ----------
-    rows : one array ``(k, height, width, channels)`` an image, the same ``k`` in all; the first is the image as it is.
-    titles : one a row, written above its first image.
-
-    Examples
-    --------
-    >>> len(plot_variants([np.zeros((6, 8, 8, 3))] * 2).axes)
-    12
-    """
-    columns = len(rows[0])
-    figure = new_figure(6.2, len(rows) * (6.2 / columns + 0.3))
-    axes = figure.subplots(len(rows), columns, squeeze=False)
-    for row, (images, line) in enumerate(zip(rows, axes, strict=True)):
-        for image, ax in zip(images, line, strict=True):
-            show_image(ax, image)
-        if titles:
-            line[0].set_title(titles[row], fontsize=9, color=INK, loc="left")
     return figure

@@ -8,7 +8,7 @@ import torch
 from matplotlib.figure import Figure
 
 from giemsa.data.dataset import ImageDataset
-from giemsa.plots.training import plot_variants
+from giemsa.plots.data import plot_examples
 from giemsa.seeds import derive_seed
 from giemsa.training.recipes import Recipe
 from giemsa.training.variants import variants_of
@@ -34,10 +34,10 @@ def show_augmentation(data: ImageDataset, recipe: Recipe, places: Sequence[int],
     --------
     >>> import giemsa
     >>> figure = show_augmentation(giemsa.load("bloodmnist"), giemsa.RECIPES["tutorial"], [20, 4])
-    >>> len(figure.axes)
+    >>> len(figure.axes[0].images)
     14
     """
     symmetry = recipe.symmetry_given(data.card.symmetry)
     generator = torch.Generator().manual_seed(derive_seed(seed, "augmentation shown"))
     rows = [variants_of(data.train.images[place], VARIANTS, recipe, symmetry, generator) for place in places]
-    return plot_variants(rows, [data.class_names[data.train.labels[place]] for place in places])
+    return plot_examples(rows, [data.class_names[data.train.labels[place]] for place in places])

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from giemsa.data.dataset import ImageDataset, Symmetry
+from giemsa.plots.data import plot_examples
 from giemsa.plots.gallery import Picture
-from giemsa.plots.training import plot_learning_curves, plot_variants
+from giemsa.plots.training import plot_learning_curves
 from giemsa.seeds import derive_seed
 from giemsa.training.history import best_epoch
 from giemsa.training.recipes import Recipe
@@ -77,7 +78,7 @@ def _augmentation_picture(data: ImageDataset, recipe: Recipe, symmetry: Symmetry
     names = [data.short_names[label] for label in shown]
     return Picture(
         name="train-augmentation",
-        figure=plot_variants(rows, names),
+        figure=plot_examples(rows, names),
         title="What the network sees of one image",
         alt=f"One image each of {', '.join(names)}, first as it is, then {VARIANTS - 1} times as augmentation changes it.",
         shows="The first of each row is the image as it is; the others are what a training step may be given in its place.",
