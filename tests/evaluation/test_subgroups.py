@@ -36,3 +36,8 @@ def test_images_of_three_pixels_are_grouped_by_brightness_and_sharpness(width, m
     images = (board * np.arange(40)[:, None, None, None]).astype(np.uint8)
     predictions = Predictions(np.zeros(40, dtype=int), np.full((40, 2), 0.5), ("a", "b"))
     assert list(find_failures(predictions, images=images).subgroups) == measured
+
+
+def test_groups_of_files_are_told_in_words():
+    found = find_failures(PREDICTIONS, metadata={"bytes": np.array([1, 1, 2, 2])})
+    assert list(found.subgroups) == ["file size"]

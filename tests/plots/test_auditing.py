@@ -61,3 +61,9 @@ def test_the_learning_curve_ends_at_the_target():
     )
     labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
     assert labels == ["100", "200", "400", "800"]
+
+
+def test_one_image_or_pair_leaves_no_empty_place_beside_it():
+    wide = plot_image_grid(IMAGES, ["told"] * 5).get_size_inches()[0]
+    assert plot_image_grid(IMAGES[:1], ["told"]).get_size_inches()[0] == wide / 4
+    assert plot_image_pairs([IMAGES[:2]], [("left", "right")]).get_size_inches()[0] == wide / 2

@@ -216,3 +216,19 @@ def test_subgroups():
     figure = failures.plot_subgroups(groups, 0.9)
     assert len(figure.axes) == 2
     assert_readable(figure, 8)
+
+
+def test_sets_of_many_classes_keep_their_axis_readable():
+    sizes = np.zeros(101, dtype=int)
+    sizes[1:60] = np.arange(59, 0, -1) * 100
+    figure = certainty.plot_coverage(intervals(9), ["all images", *NAMES], 0.9, sizes)
+    assert len(figure.axes[1].patches) == 60
+    assert_readable(figure, 12)
+
+
+def test_a_score_of_one_is_a_whole_point():
+    figure = evaluation.plot_class_scores(
+        {"recall": (np.ones(3), np.ones(3) / 2, np.ones(3))}, NAMES[:3], [4] * 3
+    )
+    (points,) = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert not points.get_clip_on()

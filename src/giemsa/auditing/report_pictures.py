@@ -159,7 +159,8 @@ def _tells(report: AuditReport) -> Iterator[Picture]:
         plot_tells(panels, [_short(report, tell.label) for tell in strongest]),
         "What in the background gives a class away",
         f"Distributions of the features that tell most: {told}.",
-        "The farther the coloured outline lies from the grey, the more the background says about the class.",
+        "The farther the coloured outline lies from the grey, the more the background says about the class. Colours run from 0 "
+        "to 255; the unrest of the border is how far its grey values scatter.",
         "A difference may come from the object reaching the border, or from how the images were made.",
     )
 

@@ -20,6 +20,8 @@ from giemsa.evaluation.failures import (
 from giemsa.evaluation.measures import brightness, sharpness
 from giemsa.evaluation.predictions import Predictions
 
+SPOKEN = {"bytes": "file size"}  # columns that are no words
+
 
 @dataclass(frozen=True, eq=False)
 class AuditHints:
@@ -86,7 +88,7 @@ def find_failures(
         groups["brightness"] = by_quarter(predictions, brightness(images), ("darkest", "brightest"))
         groups["sharpness"] = by_quarter(predictions, sharpness(images), ("most blurred", "sharpest"))
     for name, column in (metadata or {}).items():
-        groups[name] = by_column(predictions, column)
+        groups[SPOKEN.get(name, name)] = by_column(predictions, column)
     without_leaks, suspects = None, None
     if hints is not None:
         kept = np.ones(len(predictions), dtype=bool)

@@ -21,11 +21,12 @@ def plot_image_pairs(pairs: Sequence[np.ndarray], captions: Sequence[tuple[str, 
     pairs : for each pair, images ``(2, height, width, channels)``.
     captions : for each pair, a caption for each image; lines are broken to fit.
     """
-    rows = -(-len(pairs) // 2)
+    columns = min(2, len(pairs))
+    rows = -(-len(pairs) // columns)
     words = [tuple(_wrap(caption, 4) for caption in pair) for pair in captions]
     lines = _most_lines(caption for pair in words for caption in pair)
-    figure = new_figure(WIDTH, rows * (1.42 + 0.17 * lines))
-    grounds = figure.subfigures(rows, 2, wspace=0.03, hspace=0.03, squeeze=False).ravel()
+    figure = new_figure(WIDTH * columns / 2, rows * (1.42 + 0.17 * lines))
+    grounds = figure.subfigures(rows, columns, wspace=0.03, hspace=0.03, squeeze=False).ravel()
     for ground, images, told in zip(grounds, pairs, words, strict=False):
         ground.set_facecolor("#F1F1F1")
         for ax, image, caption in zip(ground.subplots(1, 2), images, told, strict=True):
@@ -36,10 +37,12 @@ def plot_image_pairs(pairs: Sequence[np.ndarray], captions: Sequence[tuple[str, 
 
 def plot_image_grid(images: np.ndarray, captions: Sequence[str], *, columns: int = 4) -> Figure:
     """Draw images ``(n, height, width, channels)`` in reading order, each with its caption below."""
-    rows = -(-len(images) // columns)
+    across = min(columns, len(images))
+    rows = -(-len(images) // across)
     words = [_wrap(caption, columns) for caption in captions]
-    figure = new_figure(WIDTH, rows * (WIDTH / (columns + 0.4) + 0.17 * _most_lines(words)))
-    axes = np.atleast_1d(figure.subplots(rows, columns)).ravel()
+    height = rows * (WIDTH / (columns + 0.4) + 0.17 * _most_lines(words))
+    figure = new_figure(WIDTH * across / columns, height)
+    axes = np.atleast_1d(figure.subplots(rows, across)).ravel()
     for ax in axes:
         ax.set_axis_off()
     for ax, image, caption in zip(axes, images, words, strict=False):

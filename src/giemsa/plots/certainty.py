@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from giemsa.plots.style import COLORS, INK, QUIET, fit_name, new_figure, tidy
 
 FEW = 10  # images; points of fewer are drawn hollow
 MOST_HANDED_OVER = 50  # per cent
 MARKS = ("o", "s", "^", "D")
+MOST_LABELLED = 12  # bars whose numbers do not touch
 
 
 def plot_reliability(
@@ -80,8 +82,11 @@ def _legend_above(ax: Axes) -> None:
 def _draw_sizes(ax: Axes, sizes: np.ndarray) -> None:
     last = int(np.flatnonzero(sizes)[-1])
     bars = ax.bar(range(last + 1), sizes[: last + 1], color=COLORS[0])
-    ax.bar_label(bars, [f"{count:,}" for count in sizes[: last + 1]], fontsize=9, color=INK, padding=2)
-    ax.set_xticks(range(last + 1))
+    if last < MOST_LABELLED:
+        ax.bar_label(bars, [f"{count:,}" for count in sizes[: last + 1]], fontsize=9, color=INK, padding=2)
+        ax.set_xticks(range(last + 1))
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.margins(y=0.15)
     tidy(ax, xlabel="classes in the set", ylabel="images")
 

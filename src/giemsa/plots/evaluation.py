@@ -102,7 +102,7 @@ def _draw_intervals(ax: Axes, values: Intervals, labels: Sequence[str], color: s
     value, low, high = values
     places = np.arange(len(value))
     ax.hlines(places, low, high, color=color, linewidth=2.2, alpha=0.55)
-    ax.plot(value, places, "o", color=color, markersize=5)
+    ax.plot(value, places, "o", color=color, markersize=5, clip_on=False)
     for place in np.flatnonzero(np.isnan(value)).tolist():
         ax.text(0.02, place, "undefined", va="center", color=QUIET, transform=ax.get_yaxis_transform())
     ax.set_yticks(places, labels, fontsize=9 if len(value) <= MANY else 8)
