@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 import nbformat
@@ -34,8 +36,17 @@ def as_markdown(notebook: NotebookNode, figures: dict[str, bytes]) -> str:
             parts.append(cell.source)
         else:
             parts.append(f"```python\n{cell.source}\n```")
-            parts += [_output(output, figures) for output in cell.outputs]
+            parts += [_output(output, figures) for output in _joined(cell.outputs)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _joined(outputs: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
+    """Yield the outputs of a cell, what was printed at different moments as one."""
+    for kind, some in groupby(outputs, key=lambda output: output.output_type):
+        if kind == "stream":
+            yield NotebookNode(output_type=kind, text="".join(output.text for output in some))
+        else:
+            yield from some
 
 
 def _output(output: NotebookNode, figures: dict[str, bytes]) -> str:

@@ -72,3 +72,8 @@ def test_an_index_that_was_changed_is_told_before_anything_is_drawn(tmp_path: Pa
         )
     assert [path.name for path in tmp_path.iterdir()] == ["index.json"]
     assert read_index(tmp_path / "nothing") == {}
+
+
+@pytest.mark.parametrize(("title", "told"), [("Two lines", "<b>Two lines.</b>"), ("Which?", "<b>Which?</b>")])
+def test_a_title_ends_once(title, told):
+    assert told in Picture("train-line", Figure(), title, "", "")._repr_html_()

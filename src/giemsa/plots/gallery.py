@@ -53,10 +53,11 @@ class Picture:
         write_as_named(self.figure)
         self.figure.savefig(file, format="png", facecolor="white")
         words = {name: html.escape(getattr(self, name)) for name in ("title", "alt", "shows", "caution")}
+        stop = "" if self.title.endswith("?") else "."
         return (
             f'<figure style="margin:1em 0"><img style="max-width:100%" alt="{words["alt"]}" '
             f'src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}">'
-            f"<figcaption><b>{words['title']}.</b> {words['shows']} {words['caution']}</figcaption></figure>"
+            f"<figcaption><b>{words['title']}{stop}</b> {words['shows']} {words['caution']}</figcaption></figure>"
         )
 
     @property
