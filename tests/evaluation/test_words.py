@@ -14,6 +14,7 @@ from giemsa.evaluation.words import (
     classification_report,
     percent,
     plain_sentences,
+    results_in_words,
     spoken_names,
     with_interval,
 )
@@ -101,3 +102,24 @@ def test_long_names_are_spoken_short():
 def test_names_are_spoken_without_brackets():
     full = ("immature granulocytes(myelocytes and promyelocytes)", "(nameless)")
     assert spoken_names(full, ("immature gran.", "none")) == ("immature granulocytes", "(nameless)")
+
+
+def test_the_table_names_a_class_as_it_is_spoken():
+    long = "immature granulocytes(myelocytes, metamyelocytes and promyelocytes)"
+    evaluation = score([0, 1], [[0.9, 0.1], [0.1, 0.9]], class_names=[long, "monocyte"])
+    _, table = str(evaluation).split("support")
+    assert table.split()[:2] == ["immature", "granulocytes"]
+    assert long not in table
+
+
+def test_of_many_classes_the_card_tells_the_weakest():
+    labels = np.repeat(np.arange(30), 2)
+    probabilities = np.eye(30)[labels]
+    probabilities[:2] = np.eye(30)[29]
+    names = [f"kind {label:02d}" for label in range(30)]
+    recalls = results_in_words(score(labels, probabilities, class_names=names))
+    told = recalls["Recall of the 10 weakest classes"].split("; ")
+    assert told[0].startswith("kind 00 0 % (95 % interval ")
+    assert len(told) == 10
+    few = results_in_words(score([0, 1], np.eye(2)))["Recall of each class"]
+    assert few.count("n = 1") == 2

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from giemsa.plots.gallery import Picture
 
 EXAMPLES = 5
+MOST_LISTED = 20  # classes in a sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +108,8 @@ class Exploration:
                 name="explore-examples",
                 figure=plot_examples(self.examples, self.class_names),
                 title="The first images of each class",
-                alt=f"{shown} training images, up to {EXAMPLES} a row, one row for each of: "
-                f"{', '.join(self.class_names)}.",
+                alt=f"{shown} training images, up to {EXAMPLES} a row, one row for each of "
+                f"{len(self.class_names)} classes: {self._listed()}.",
                 shows="Each row holds the first training images of one class, in the order of the set.",
                 caution="They are the first, not the typical ones, and not chosen.",
             ),
@@ -119,10 +120,15 @@ class Exploration:
                 alt=f"Bars of the number of images of each class in train, val and test. In train the largest class is "
                 f"{self.class_names[most]} with {train[most]:,}, the smallest {self.class_names[least]} with "
                 f"{train[least]:,}. {self.agreement.sentence}",
-                shows=f"The height of a bar is a class's number of images in a split. {self.agreement.sentence}",
+                shows="The length of a bar is a class's number of images in a split, the figure at its end its share. "
+                f"{self.agreement.sentence}",
                 caution="Shares in a data set are not shares in patients.",
             ),
         )
+
+    def _listed(self) -> str:
+        names = self.class_names
+        return ", ".join(names) if len(names) <= MOST_LISTED else f"{names[0]} to {names[-1]}"
 
     def lines(self) -> tuple[str, ...]:
         """Return the exploration as lines for a terminal."""

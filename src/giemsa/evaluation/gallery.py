@@ -17,6 +17,7 @@ from giemsa.plots.failures import plot_mistakes, plot_subgroups
 from giemsa.plots.gallery import Picture
 from giemsa.plots.ranking import plot_precision_recall, plot_roc
 from giemsa.plots.resilience import plot_novelty, plot_robustness
+from giemsa.plots.style import classes_to_name
 
 MOST_MISTAKES = 12
 
@@ -65,8 +66,7 @@ def _class_scores(evaluation: Evaluation) -> Picture:
         "precision: of the finds, the share that is right": "precision",
         "F1: both in one number": "f1",
     }
-    recalls = [percent(scores["recall"].value) for scores in by_class]
-    told = ", ".join(f"{name} {share}" for name, share in zip(evaluation.class_names, recalls, strict=True))
+    recalls = [scores["recall"].value for scores in by_class]
     return Picture(
         name="evaluate-classes",
         figure=plot_class_scores(
@@ -75,7 +75,7 @@ def _class_scores(evaluation: Evaluation) -> Picture:
             evaluation.card.support.tolist(),
         ),
         title="How well each class is recognised",
-        alt=f"Recall, precision and F1 of each class with intervals. Recall: {told}.",
+        alt=f"Recall, precision and F1 of each class with intervals. Recall{_named(evaluation, recalls, percent)}.",
         shows="Points are scores on the test images, bars their 95 % intervals: short bars rest on many images.",
         caution="Intervals tell what chance does in drawing test images, not what another laboratory's images would do.",
     )
@@ -147,7 +147,11 @@ def _risk(evaluation: Evaluation) -> Picture:
             handed_over = 1 - accuracy.n / selective.n
             mistakes = 1 - accuracy.value
             marks.append(
-                (handed_over, mistakes, f"{100 * handed_over:.0f} % handed over: {percent(mistakes, 2)}")
+                (
+                    handed_over,
+                    mistakes,
+                    f"{100 * handed_over:.0f} % handed over: {percent(mistakes)} mistakes",
+                )
             )
     told = "; ".join(words for _, _, words in marks)
     return Picture(
@@ -252,7 +256,7 @@ def _roc(evaluation: Evaluation) -> Picture:
         name="evaluate-roc",
         figure=plot_roc(drawn, evaluation.short_names, areas),
         title="Each class told from the rest: ROC",
-        alt=f"ROC curves, one a class. Areas: {_named(evaluation, areas)}.",
+        alt=f"ROC curves, one a class. Areas{_named(evaluation, areas)}.",
         shows="The nearer to the upper left corner, the better; numbers are areas under the curves (AUC).",
         caution="An area near 1 is easy to reach where a class is rare: see precision and recall too.",
     )
@@ -265,7 +269,7 @@ def _precision_recall(evaluation: Evaluation) -> Picture:
         name="evaluate-precision",
         figure=plot_precision_recall(drawn, evaluation.short_names, values),
         title="Precision against recall",
-        alt=f"Precision-recall curves, one a class. Average precision: {_named(evaluation, values)}.",
+        alt=f"Precision-recall curves, one a class. Average precision{_named(evaluation, values)}.",
         shows="The nearer to the upper right corner, the better; numbers are average precisions.",
     )
 
@@ -279,7 +283,10 @@ def _each_class(
     return [curve(predictions.probabilities[:, label], predictions.labels == label) for label in labels]
 
 
-def _named(evaluation: Evaluation, values: Sequence[float]) -> str:
-    return ", ".join(
-        f"{name} {value:.3f}" for name, value in zip(evaluation.class_names, values, strict=True)
-    )
+def _named(
+    evaluation: Evaluation, values: Sequence[float], write: Callable[[float], str] = "{:.3f}".format
+) -> str:
+    """Write the value of each class, or of many classes the lowest."""
+    named = classes_to_name(values)
+    of = "" if len(named) == len(values) else f", the lowest {len(named)} of {len(values)} classes"
+    return f"{of}: " + ", ".join(f"{evaluation.class_names[place]} {write(values[place])}" for place in named)

@@ -19,7 +19,7 @@ from giemsa.evaluation.scorecard import Scorecard
 from giemsa.evaluation.selective import RiskCoverage
 from giemsa.evaluation.subgroups import Failures
 from giemsa.evaluation.validation_halves import Calibration
-from giemsa.evaluation.words import classification_report
+from giemsa.evaluation.words import classification_report, spoken_names
 
 if TYPE_CHECKING:
     from giemsa.plots.gallery import Picture
@@ -94,8 +94,7 @@ class Evaluation:
 
     def report(self) -> str:
         """Return sentences and the table of precision, recall, F1 and support, as plain text."""
-        parts = [" ".join(self.sentences), classification_report(self.card)]
-        return "\n\n".join([*parts, *self.notes])
+        return "\n\n".join([" ".join(self.sentences), self._table(), *self.notes])
 
     def __repr__(self) -> str:
         return f"<Evaluation of {len(self.predictions)} images of {self.split}: {self.sentences[0]}>"
@@ -105,7 +104,10 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         words = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in self.sentences)
-        return f"{words}<pre>{html.escape(classification_report(self.card))}</pre>"
+        return f"{words}<pre>{html.escape(self._table())}</pre>"
+
+    def _table(self) -> str:
+        return classification_report(self.card, spoken_names(self.class_names, self.short_names))
 
     def pictures(self) -> tuple[Picture, ...]:
         """Draw everything that was found."""

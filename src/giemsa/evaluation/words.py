@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 LONGEST_NAME = 30
+MANY_CLASSES, WEAKEST = 20, 10  # of more classes only the weakest are told one by one
 NO_MISTAKE = "It made no mistake on these images, which does not mean that it makes none on others."
 
 
@@ -137,11 +138,17 @@ def _where_it_fails(predictions: Predictions, card: Scorecard, names: Sequence[s
     )
 
 
-def classification_report(card: Scorecard) -> str:
-    """Return the table of precision, recall, F1 and support with four digits, as plain text."""
+def classification_report(card: Scorecard, names: Sequence[str] = ()) -> str:
+    """Return the table of precision, recall, F1 and support with four digits, as plain text.
+
+    Parameters
+    ----------
+    card : scores of whole and classes.
+    names : of the classes, as they should be spoken; their full names if not given.
+    """
     rows = [
         [name, *(_four(scores[key].value) for key in ("precision", "recall", "f1")), f"{int(support)}"]
-        for name, support, scores in zip(card.class_names, card.support, card.by_class, strict=True)
+        for name, support, scores in zip(names or card.class_names, card.support, card.by_class, strict=True)
     ]
     n = str(int(card.support.sum()))
     means = [
@@ -176,16 +183,23 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     )
 
 
+def _recalls(card: Scorecard) -> dict[str, str]:
+    """Return the recall of each class, or of many classes the lowest."""
+    recalls = [scores["recall"] for scores in card.by_class]
+    many = len(recalls) > MANY_CLASSES
+    weakest = np.argsort([one.value for one in recalls], kind="stable")[:WEAKEST]
+    places = weakest.tolist() if many else range(len(recalls))
+    item = f"Recall of the {WEAKEST} weakest classes" if many else "Recall of each class"
+    return {item: "; ".join(f"{card.class_names[place]} {with_interval(recalls[place])}" for place in places)}
+
+
 def results_in_words(evaluation: Evaluation) -> dict[str, str]:
     """Return what was found, one sentence an item, for the model card."""
     card = evaluation.card
     words = {
         "Accuracy": with_interval(card.whole["accuracy"]),
         "Balanced accuracy": with_interval(card.whole["balanced_accuracy"]),
-        "Recall of each class": "; ".join(
-            f"{name} {with_interval(scores['recall'])}"
-            for name, scores in zip(card.class_names, card.by_class, strict=True)
-        ),
+        **_recalls(card),
         "Intervals": "95 %, by Wilson's method, the bootstrap's variance or Hall's transformation",
         "Calibration": f"expected error {percent(card.whole['ece'].value)}, log loss {card.whole['log_loss'].value:.3f}",
     }
