@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from giemsa.training.run import Run
 
 Thorough = Annotated[bool, typer.Option("--thorough", help="Every stage in full, however long it takes.")]
-HEADLINE = ("accuracy", "balanced_accuracy", "auc", "log_loss", "ece")
+HEADLINE = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "auc": "AUC",
+    "log_loss": "log loss",
+    "ece": "calibration error",
+}
 
 
 @options.with_groups
@@ -90,24 +96,28 @@ def _listener(session: Session, n_images: int) -> Listener:
 def headline(run: Run) -> tuple[dict[str, Any], str]:
     """Return the headline numbers as JSON and as words."""
     from giemsa.evaluation.writing import read_metrics
+    from giemsa.reporting.words import duration
 
     metrics = read_metrics(run.folder)
     page = run.folder / "report.html"
-    rows = [
-        f"test {_score_words(name, metrics['test'][name])}" for name in HEADLINE if name in metrics["test"]
-    ]
+    scores = metrics["test"]
+    rows = [_score_words(words, scores[name]) for name, words in HEADLINE.items() if name in scores]
     seconds = sum(run.config["stage_seconds"].values())
     value = {"run": str(run.folder), "report": str(page), "seconds": round(seconds, 1)} | metrics
     return value, "\n".join(
-        [*rows, f"{seconds:.0f} s in all, {run.train_seconds:.0f} s of them training", str(page)]
+        [
+            *rows,
+            f"{duration(seconds)} in all, {duration(run.train_seconds)} of it training",
+            str(page),
+        ]
     )
 
 
 def _score_words(name: str, score: ScoreEntry) -> str:
-    title = name.replace("_", " ")
+    shown = f"test {name:<18}"
     if score["value"] is None:
-        return f"{title} undefined"
-    words = f"{title} {score['value']:.4f}"
+        return f"{shown} undefined"
+    words = f"{shown} {score['value']:.4f}"
     if score.get("low") is not None:
         words += f" (95 % interval {score['low']:.4f} to {score['high']:.4f}, n = {score['n']:,})"
     return words

@@ -125,7 +125,8 @@ def _plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: floa
     from giemsa.training.budget import plan_epochs
 
     planned = plan_epochs(dataset, recipe, minutes * 60, device=device)
-    session.say(f"{minutes:g} min are {count_words(planned.epochs, 'epoch')} on this machine")
+    are = "minute is" if minutes == 1 else "minutes are"
+    session.say(f"{minutes:g} {are} {count_words(planned.epochs, 'epoch')} on this machine")
     return planned
 
 
