@@ -66,3 +66,10 @@ def test_of_every_class_there_is_one(look, subject):
     maps = {method: np.ones((3, 20, 20)) for method in look.maps}
     every = AttributionLook(places, subject.data.val.labels[places], maps, look.trust, {}, ())
     assert "drawn at random, one a class" in draw_attributions(every, subject)[0].alt
+
+
+def test_what_a_spot_in_the_middle_gains_is_said(look, subject):
+    assert "spot" not in draw_attributions(look, subject)[1].shows
+    known = dataclasses.replace(look, centre_gain=Mean(0.456, 0.3, 0.5, 20))
+    shows = draw_attributions(known, subject)[1].shows
+    assert "A spot in the middle of every image, which knows nothing of the network, gains 0.46." in shows

@@ -69,6 +69,7 @@ def test_right_answers_alone_are_explained_and_checked(subject, monkeypatch):
     assert sample.mosaics is not None
     assert len(sample.mosaics.labels) == AMOUNTS.mosaics == found.trust[0].pointing.n
     assert {"random", "centre"} == set(found.baselines)
+    assert found.centre_gain.n == len(shown)
     for method, maps in found.maps.items():
         assert maps.shape == (4, 8, 8), method
 

@@ -10,7 +10,7 @@ from torch import nn
 from giemsa.interpretation.attribution import METHODS
 from giemsa.interpretation.criteria import CRITERIA
 from giemsa.interpretation.interval import Mean, mean_interval
-from giemsa.interpretation.trust import MethodTrust, Sample, judge_methods
+from giemsa.interpretation.trust import MethodTrust, Sample, centre_gain, judge_methods
 
 
 def mean(value: float) -> Mean:
@@ -140,3 +140,21 @@ def test_interval_of_rows_is_clustered():
     assert mean_interval(np.array([])).to_json() == {"value": None, "low": None, "high": None, "n": 0}
     many = mean_interval(np.random.default_rng(0).normal(1, 1, 400))
     assert many.low == pytest.approx(many.value - 0.098, abs=0.02)
+
+
+def test_a_spot_in_the_middle_gains_where_all_that_counts_is_there():
+    class Middle(nn.Module):
+        """Sure of class 0 where the middle quarter is light."""
+
+        def forward(self, pixels):
+            light = 20 * (pixels[:, 0, 3:9, 3:9].mean((1, 2)) - 0.5)
+            return torch.stack([light, -light], dim=1)
+
+    pixels = torch.zeros(8, 1, 12, 12)
+    pixels[:, :, 3:9, 3:9] = 1.0
+    found = centre_gain(Middle(), Sample(pixels, np.zeros(8, int)))
+    assert found.n == 8
+    assert found.low > 0.3
+    border = torch.ones(8, 1, 12, 12) - pixels
+    assert centre_gain(Middle(), Sample(border, np.ones(8, int))).low > 0.3
+    assert abs(centre_gain(Middle(), Sample(torch.full((8, 1, 12, 12), 0.7), np.zeros(8, int))).value) < 1e-6

@@ -47,7 +47,8 @@ def _draw_maps(look: AttributionLook, subject: Subject) -> Picture:
         f"Of {explained}: red speaks for the class that the network names, blue against it; of SmoothGrad, "
         "red is where lighter pixels would speak for it. Each map is scaled to its own largest value. "
         "Methods that fail their checks are greyed out.",
-        "A map says where, not what: that the place matters, not which feature of it.",
+        "A map says where, not what: that the place matters, not which feature of it. Grad-CAM, Grad-CAM++ and class evidence "
+        "are as coarse as a late layer and may lie beside what they mean.",
     )
 
 
@@ -68,13 +69,19 @@ def _draw_trust(look: AttributionLook, subject: Subject) -> Picture:
     checks = tuple(_checks(look))
     played = [x.pointing.n for x in look.trust if x.pointing]
     mosaics = f" (four images: over {played[0]} mosaics of such)" if played else ""
+    gain = look.centre_gain
+    middle = (
+        f" A spot in the middle of every image, which knows nothing of the network, gains {gain.value:.2f}."
+        if gain
+        else ""
+    )
     return Picture(
         "interpret-trust",
         plot_trust(checks, {METHODS[x.method].title: x.verdict == "fails" for x in look.trust}),
         "Can these maps be believed?",
         f"{len(checks)} checks of each method: " + " ".join(x.sentence for x in look.trust),
         f"Each dot is a mean over {_images(look.trust[0].stability.n, look, subject)}{mosaics}, with its 95 % interval; the "
-        "shaded side is good. Grey methods fail.",
+        f"shaded side is good. Grey methods fail.{middle}",
         "Passing says that a map depends on what was learnt and marks what matters; it does not say that the network is right.",
     )
 

@@ -64,10 +64,15 @@ class Interpretation:
             "maximisation": _made_rows(self.made, names) if self.made else None,
             "trust": [row.to_json() for row in self.attribution.trust] if self.attribution else None,
             "pointing_baselines": _baselines(self.attribution),
+            "gain_of_centre": self._gain_of_centre(),
             "symmetry": _symmetry(self.symmetry) if self.symmetry else None,
             "examples": _examples(self.space, names) if self.space else None,
             "map": self._map() if self.space else None,
         }
+
+    def _gain_of_centre(self) -> dict[str, Any] | None:
+        middle = self.attribution.centre_gain if self.attribution else None
+        return middle.to_json() if middle else None
 
     def _map(self) -> dict[str, Any]:
         assert self.space is not None

@@ -20,7 +20,7 @@ from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse, symmetry_response
 from giemsa.interpretation.target import Target
 from giemsa.interpretation.transfer import MadeImages, judge_made_images
-from giemsa.interpretation.trust import MethodTrust, Sample, judge_methods, pointing_baselines
+from giemsa.interpretation.trust import MethodTrust, Sample, centre_gain, judge_methods, pointing_baselines
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
 
@@ -76,6 +76,7 @@ class AttributionLook:
     maps : ``(k, height, width)`` by method, as :func:`giemsa.interpretation.attribution.attribute` gives them.
     trust : what the checks found, a method each.
     baselines : what pointing without looking scores, by name.
+    centre_gain : what a spot in the middle gains where the methods are covered and uncovered.
     left_out : a sentence on each method that the network does not allow.
     """
 
@@ -85,6 +86,7 @@ class AttributionLook:
     trust: tuple[MethodTrust, ...]
     baselines: dict[str, Mean]
     left_out: tuple[str, ...]
+    centre_gain: Mean | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +185,8 @@ def look_at_attributions(subject: Subject, progress: Progress | None = None) -> 
     pixels = subject.pixels(split, places)
     maps = {x.method: attribute(subject.network, pixels, predicted[places], x.method) for x in trust}
     baselines = pointing_baselines(mosaics, seed=subject.seed) if mosaics else {}
-    return AttributionLook(places, predicted[places], maps, trust, baselines, left_out)
+    middle = centre_gain(subject.network, sample, seed=subject.seed)
+    return AttributionLook(places, predicted[places], maps, trust, baselines, left_out, middle)
 
 
 def _mosaics(subject: Subject, right: np.ndarray, probabilities: np.ndarray) -> Mosaics | None:

@@ -15,7 +15,7 @@ from giemsa.interpretation.space_pictures import draw_space
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
 from giemsa.interpretation.words import among, probability_in_words, views_in_words
-from giemsa.plots.feature_maps import MOST_MAPS, drawn_of, plot_channel_examples, plot_feature_maps
+from giemsa.plots.feature_maps import MOST_MAPS, drawn_of, plot_channel_examples, plot_feature_maps, shades_of
 from giemsa.plots.filters import plot_filters
 from giemsa.plots.gallery import Picture
 from giemsa.plots.maximisation import plot_maximisation
@@ -79,7 +79,7 @@ def draw_maps(look: MapsLook, subject: Subject) -> Iterator[Picture]:
             ),
             f"What {layer} makes of one image",
             f"{count} grey maps of {layer} for {image} ({name}){drawn_of(count, order)}; {maps.silent} are blank.",
-            f"How strongly each of {count} channels answers at each place of the image; white is strong.",
+            f"How strongly each of {count} channels answers at each place of the image; {shades_of(maps.maps)}.",
             "A bright map says where a channel answers, not whether the class depends on it.",
         )
 
@@ -105,15 +105,18 @@ def draw_made_images(look: MadeLook, subject: Subject) -> Picture:
     real = np.stack([data.train.images[place] if place >= 0 else blank for place in look.beside])
     notes = [probability_in_words(value) for value in look.judged.moved]
     least = int(np.argmin(look.judged.moved))
+    calibrated = (
+        "" if subject.network.temperature != 1 else " (not calibrated: `giemsa evaluate` has not been run)"
+    )
     return Picture(
         "interpret-maximisation",
         plot_maximisation(look.made.images, real, list(data.short_names), notes),
         "An image made for each class, above a real one that is near",
         f"{len(real)} made images with real ones below; the network's probability for the made ones, averaged over the views "
         f"that they were made for, is least for {data.class_names[least]}: {notes[least]}.",
-        "What the network would most like to see for each class, made from noise; p is its calibrated probability, averaged over "
-        f"the views that the image was made for ({views_in_words(subject.network.symmetry)}). Below, the nearest image of the "
-        f"class {among(look.searched, subject)}.",
+        f"What the network would most like to see for each class, made from noise; p is its probability{calibrated}, averaged "
+        f"over the views that the image was made for ({views_in_words(subject.network.symmetry)}). Below, the nearest image of "
+        f"the class {among(look.searched, subject)}.",
         "It is what suffices for this network, not what the class looks like; the likeness to real images comes in part from "
         "the colours and shapes that it is made of.",
     )

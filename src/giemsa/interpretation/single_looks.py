@@ -16,7 +16,7 @@ from giemsa.interpretation.probabilities import class_probabilities
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.target import Target, channel_target, class_target
 from giemsa.interpretation.words import probability_in_words
-from giemsa.plots.feature_maps import drawn_of, plot_feature_maps
+from giemsa.plots.feature_maps import drawn_of, plot_feature_maps, shades_of
 from giemsa.plots.gallery import Picture
 from giemsa.plots.maximisation import plot_maximisation
 from giemsa.progress import Progress
@@ -69,7 +69,7 @@ def look_at_layer(subject: Subject, layer: str, address: str = "train/20") -> Si
         f"What {layer} makes of {split_name} image {index}",
         f"{len(maps.maps)} grey maps of {layer} for {split_name} image {index} ({name}){drawn_of(len(maps.maps), None)}; "
         f"{maps.silent} are blank.",
-        f"How strongly each of {len(maps.maps)} channels answers at each place of the image; white is strong.",
+        f"How strongly each of {len(maps.maps)} channels answers at each place of the image; {shades_of(maps.maps)}.",
         "A bright map says where a channel answers, not whether the class depends on it.",
     )
     facts = {"layer": layer, "image": f"{split_name}/{index}", "class": name, "shape": list(maps.maps.shape)}

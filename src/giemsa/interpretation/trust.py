@@ -17,7 +17,7 @@ from giemsa.interpretation.attribution import METHODS, attribute
 from giemsa.interpretation.criteria import CRITERIA, Criterion
 from giemsa.interpretation.deletion import deletion_curves
 from giemsa.interpretation.interval import Mean, mean_interval
-from giemsa.interpretation.pointing_game import Mosaics, centre_maps, play, pointing_scores
+from giemsa.interpretation.pointing_game import Mosaics, centre_maps, play, pointing_scores, spot
 from giemsa.interpretation.randomisation import check_by_randomisation
 from giemsa.interpretation.stability import stability
 
@@ -196,6 +196,14 @@ def random_scores(network: nn.Module, sample: Sample, *, seed: int = 0) -> np.nd
     pixels = sample.pixels
     maps = np.random.default_rng(seed).random((len(pixels), *pixels.shape[2:]))
     return deletion_curves(network, pixels, sample.labels, maps).scores
+
+
+def centre_gain(network: nn.Module, sample: Sample, *, seed: int = 0) -> Mean:
+    """Return the gain of a spot in the middle of every image, which knows nothing of the network, over a random order."""
+    pixels = sample.pixels
+    maps = np.broadcast_to(spot(*pixels.shape[2:]), (len(pixels), *pixels.shape[2:]))
+    scores = deletion_curves(network, pixels, sample.labels, maps).scores
+    return mean_interval(scores - random_scores(network, sample, seed=seed), seed=seed)
 
 
 def judge_methods(

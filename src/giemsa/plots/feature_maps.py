@@ -56,6 +56,17 @@ def drawn_of(count: int, order: np.ndarray | None) -> str:
     return f", the {MOST_MAPS} {which} drawn" if count > MOST_MAPS else ""
 
 
+def shades_of(maps: np.ndarray) -> str:
+    """Say what the shades of maps mean: after a rectifier black is nothing, before it black is below nothing.
+
+    Examples
+    --------
+    >>> shades_of(np.array([0.0, 2.0])), shades_of(np.array([-1.0, 2.0]))
+    ('white is strong', 'white is strong, black below zero')
+    """
+    return "white is strong" + ", black below zero" * bool((maps < 0).any())
+
+
 def plot_channel_examples(images: np.ndarray, channels: np.ndarray, *, layer: str) -> Figure:
     """Draw, a row a channel, the images that excite it most.
 

@@ -64,10 +64,11 @@ def _channel_sheets(both: list[np.ndarray]) -> list[np.ndarray]:
 
 def _left_out(filters: np.ndarray, *, compared: bool) -> str:
     """Say which filters and channels are drawn where not all are; how far a filter moved is known only beside the untrained."""
-    if len(filters) <= MOST_FILTERS and filters.shape[1] <= MOST_CHANNELS:
+    count, channels = filters.shape[:2]
+    if count <= MOST_FILTERS and channels <= MOST_CHANNELS:
         return ""
-    rows, columns = min(len(filters), MOST_FILTERS), min(filters.shape[1], MOST_CHANNELS)
     chosen = "moved most" if compared else "weigh most"
-    if columns == 1:
-        return f"; the {rows} filters that {chosen}"
-    return f"; the {rows} filters (rows) that {chosen}, their {columns} heaviest channels"
+    rows = f"the {MOST_FILTERS} filters that {chosen}" if count > MOST_FILTERS else f"all {count} filters"
+    if channels > MOST_CHANNELS:
+        return f"; a row each for {rows}, their {MOST_CHANNELS} heaviest channels"
+    return f"; {rows}"
