@@ -1,14 +1,17 @@
 """What the figures say is true: how many images were searched, which views were looked at, what is not known is blank."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from torch import nn
 
 from giemsa.interpretation.activation_maximisation import DEFAULTS, Maximisation
-from giemsa.interpretation.looks import MadeLook
-from giemsa.interpretation.pictures import draw_made_images, draw_symmetry
+from giemsa.interpretation.feature_maps import FeatureMaps
+from giemsa.interpretation.filters import LayerFilters
+from giemsa.interpretation.looks import MadeLook, MapsLook
+from giemsa.interpretation.pictures import draw_filters, draw_made_images, draw_maps, draw_symmetry
 from giemsa.interpretation.subject import Amounts, Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
 from giemsa.interpretation.transfer import MadeImages
@@ -87,3 +90,21 @@ def test_probabilities_are_said_to_be_as_calibrated_as_they_are(discs, made):
     )
     subject.network.classes.temperature = 0.7
     assert "p is its probability, averaged" in draw_made_images(made, subject).shows
+
+
+@pytest.mark.parametrize(("channels", "told"), [(3, True), (4, False)])
+def test_of_filters_in_colour_it_is_said_what_zero_is(discs, channels, told):
+    filters = LayerFilters("conv", *np.ones((2, 5, channels, 3, 3)))
+    found = SimpleNamespace(subject=subject_of(discs, "none"), filters=(filters,))
+    (picture,) = draw_filters(found)
+    assert ("mid-grey is zero" in picture.shows) is told
+
+
+def test_black_is_nothing_only_after_a_rectifier(discs):
+    subject = subject_of(discs, "none")
+    maps = FeatureMaps("conv", np.linspace(-1, 1, 80 * 4).reshape(80, 2, 2))
+    look = MapsLook(0, (maps, FeatureMaps("relu", maps.maps.clip(0))), "conv", np.arange(1), np.arange(1), 1)
+    signed, cut = draw_maps(look, subject)
+    assert "white is strong, black below zero" in signed.shows
+    assert "white is strong." in cut.shows
+    assert ", the 64 most active drawn; 0 are blank." in signed.alt

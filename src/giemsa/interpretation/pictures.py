@@ -55,6 +55,7 @@ def draw_filters(found: Interpretation) -> Iterator[Picture]:
             f"{len(filters.after)} filters of {layer}"
             + (f"; the median filter moved by {moved:.2f} times its first length." if compared else "."),
             "What each filter of the layer multiplies a small patch with"
+            + "; mid-grey is zero" * (filters.after.shape[1] == 3)
             + ("; before and after share one scale." if compared else "."),
             "A filter of a later layer acts on other filters' answers, so it cannot be read as a picture.",
         )
