@@ -67,4 +67,6 @@ def test_the_fit_is_no_worse_than_a_search_over_all_laws(errors):
 
 def test_perfect_scores_stay_perfect():
     curve = extrapolate(SIZES, np.zeros(5), held_out=500, now=8000)
-    assert curve.expected == 0
+    assert curve.expected == curve.low == 0
+    assert 0.5 / 500 < curve.high < 5 / 500  # none of 500 is not none of all
+    assert curve.gain_high > 0

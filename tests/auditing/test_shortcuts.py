@@ -195,6 +195,14 @@ def test_a_tell_has_hanley_and_mcneils_interval(sign):
     assert tell.shift == pytest.approx(sign * 0.8 / values.std())
 
 
+def test_a_perfect_tell_keeps_the_interval_of_the_fewer_images():
+    labels = np.repeat([0, 1], [30, 50])
+    first, second = find_tells({"a": labels.astype(float)}, labels, 2)
+    assert (
+        (first.auc, first.low, first.high) == (second.auc, second.low, second.high) == (1, *wilson(1.0, 30))
+    )
+
+
 def test_of_four_images_nothing_is_told_and_of_many_tells_each_class_keeps_its_strongest():
     labels = np.repeat([0, 1, 2], [4, 60, 60])
     features = {"weak": labels + np.arange(124) % 3, "strong": labels.astype(float)}

@@ -5,6 +5,7 @@ import pytest
 
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.subgroups import AuditHints, find_failures
+from giemsa.evaluation.writing import read_audit_hints
 
 TABLE = np.array([[0.9, 0.1], [0.2, 0.8], [0.1, 0.9], [0.4, 0.6]])
 PREDICTIONS = Predictions(np.array([0, 0, 1, 0]), TABLE, ("a", "b"))
@@ -20,6 +21,13 @@ def test_without_leaks_and_with_suspects():
     assert found.suspect_mistakes.tolist() == [1]
     assert found.to_json()["suspect_mistakes"] == [1]
     assert found.to_json()["without_leaks"] == found.without_leaks.to_json()
+
+
+def test_a_quick_audit_has_judged_no_label(tmp_path):
+    (tmp_path / "audit.json").write_text('{"test_leaks": [], "test_suspects": null}')
+    told = find_failures(PREDICTIONS, hints=read_audit_hints(tmp_path)).to_json()
+    assert told["suspect_mistakes"] is None
+    assert told["without_leaks"]["accuracy"]["n"] == 4
 
 
 def test_before_an_audit():

@@ -82,7 +82,8 @@ def extrapolate(
     law = fit_power_laws(sizes, errors[None], held_out)[0]
     curve = predict_power_law(law, sizes)
     scatter = np.sqrt(np.mean((errors - curve) ** 2) * len(sizes) / max(len(sizes) - 2, 1))
-    noise = np.maximum(np.sqrt(curve * (1 - curve) / held_out), scatter)
+    spread = np.maximum(curve * (1 - curve), 1 / held_out)  # where none is wrong, as if one were
+    noise = np.maximum(np.sqrt(spread / held_out), scatter)
     draws = np.random.default_rng(seed).normal(curve, noise, (resamples, len(sizes)))
     laws = fit_power_laws(sizes, np.clip(draws, 0, 1), held_out)
     starts, ends = np.array([predict_power_law(again, np.array([now, 2 * now])) for again in laws]).T

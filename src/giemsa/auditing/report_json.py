@@ -25,7 +25,6 @@ def describe(report: AuditReport) -> dict[str, Any]:
     """Return the report as a dict of JSON's values; what cannot be measured is ``None``."""
     pool, results = report.pool, report.results
     labels, curve = results.labels, results.curve
-    suspects = np.empty(0, dtype=np.int64) if labels is None else labels.errors.suspects
     return {
         "data": pool.data.name,
         "level": report.level,
@@ -35,7 +34,7 @@ def describe(report: AuditReport) -> dict[str, Any]:
         "duplicates": _duplicates(report),
         "test_leaks": leaked_places(pool, results.duplicates, "test").tolist(),
         "val_leaks": leaked_places(pool, results.duplicates, "val").tolist(),
-        "test_suspects": pool.within("test", suspects).tolist(),
+        "test_suspects": None if labels is None else pool.within("test", labels.errors.suspects).tolist(),
         "label_errors": None if labels is None else _labels(report, labels.errors),
         "network_balanced_accuracy": results.network_accuracy(pool.labels),
         "shortcuts": {where: _shortcut(report, check) for where, check in results.shortcuts.items()},

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from giemsa.evaluation.intervals import balanced_wilson
+from giemsa.evaluation.intervals import balanced_wilson, wilson
 
 LEVEL = 0.01  # of the test against shuffled labels
 FOLDS = 5
@@ -225,10 +225,7 @@ def find_tells(
                 continue
             strength = float(max(area, 1 - area))
             shift = float((values[own].mean() - values[~own].mean()) / spread)
-            half = 1.96 * _area_error(strength, n_own, n_others)
-            found.append(
-                Tell(name, label, strength, shift, max(strength - half, 0.5), min(strength + half, 1.0))
-            )
+            found.append(Tell(name, label, strength, shift, *_area_interval(strength, n_own, n_others)))
     return tuple(sorted(found, key=lambda tell: -tell.auc))
 
 
@@ -238,6 +235,14 @@ def strongest_tells(tells: tuple[Tell, ...]) -> tuple[Tell, ...]:
     for tell in tells:
         first.setdefault(tell.label, tell)
     return tuple(first.values())
+
+
+def _area_interval(area: float, n_own: int, n_others: int) -> tuple[float, float]:
+    """Return the 95 % interval of an area under the ROC curve, by its standard error, or Wilson's where it is 1 and has none."""
+    if area == 1:
+        return wilson(area, min(n_own, n_others))
+    half = 1.96 * _area_error(area, n_own, n_others)
+    return max(area - half, 0.5), min(area + half, 1.0)
 
 
 def _area_error(area: float, n_own: int, n_others: int) -> float:

@@ -30,11 +30,11 @@ class AuditHints:
     Parameters
     ----------
     leaked : places of test images that have a copy, or nearly one, in train or val.
-    suspects : places of test images whose label is doubtful.
+    suspects : places of test images whose label is doubtful; ``None`` where none was judged, as in a quick audit.
     """
 
     leaked: np.ndarray
-    suspects: np.ndarray
+    suspects: np.ndarray | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class Failures:
     pairs, mistakes : the most frequent and the worst.
     subgroups : groups of images by what they were sorted by.
     without_leaks : accuracy without the test images that have a copy in train or val; ``None`` before an audit.
-    suspect_mistakes : places of mistakes whose label the audit doubts; ``None`` before an audit.
+    suspect_mistakes : places of mistakes whose label the audit doubts; ``None`` where no audit judged the labels.
     """
 
     pairs: tuple[ConfusedPair, ...]
@@ -94,7 +94,8 @@ def find_failures(
         kept = np.ones(len(predictions), dtype=bool)
         kept[hints.leaked] = False
         without_leaks = accuracy_of(predictions, "without images that have a copy in train or val", kept)
-        suspects = np.intersect1d(hints.suspects, np.flatnonzero(~predictions.correct))
+        if hints.suspects is not None:
+            suspects = np.intersect1d(hints.suspects, np.flatnonzero(~predictions.correct))
     return Failures(
         pairs=confused_pairs(predictions),
         mistakes=worst_mistakes(predictions),

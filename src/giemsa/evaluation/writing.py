@@ -34,7 +34,7 @@ class AuditFile(TypedDict, total=False):
     """What an evaluation reads of ``audit.json``."""
 
     test_leaks: list[Place]
-    test_suspects: list[Place]
+    test_suspects: list[Place] | None  # null where no labels were judged
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path, *, data: ImageDataset, run_name: str) -> None:
@@ -98,10 +98,10 @@ def read_audit_hints(folder: Path, n_test: int) -> AuditHints | None:
     audit = read_json(path, AuditFile, mend=AUDIT_AGAIN)
     if "test_leaks" not in audit and "test_suspects" not in audit:
         return None
-    leaked, suspects = (
-        np.array(audit.get(name, []), dtype=np.int64) for name in ("test_leaks", "test_suspects")
-    )
-    if max(leaked.max(initial=-1), suspects.max(initial=-1)) >= n_test:
+    leaked = np.array(audit.get("test_leaks", []), dtype=np.int64)
+    doubted = audit.get("test_suspects")
+    suspects = None if doubted is None else np.array(doubted, dtype=np.int64)
+    if max([*leaked, *(doubted or [])], default=-1) >= n_test:
         raise RunError(
             f"{path} names test images that the run's data, of {n_test}, do not have; {AUDIT_AGAIN}"
         )

@@ -59,7 +59,7 @@ def evaluation_chapter(material: Material) -> EvaluationChapter | Missing:
     mistakes = worst_mistakes(outcome)
     return EvaluationChapter(
         sentences=tuple(sentence(text) for text in told.get("sentences", ())),
-        remarks=_remarks(told, material.audit or {}),
+        remarks=_remarks(told),
         matrix=confusion_matrix(outcome),
         mistakes=mistakes,
         mistakes_note=_mistakes_note(outcome, len(mistakes)),
@@ -100,12 +100,12 @@ def _tables(material: Material, told: Mapping[str, Any]) -> dict[str, tuple[Tabl
     }
 
 
-def _remarks(told: Mapping[str, Any], audit: Mapping[str, Any]) -> tuple[str, ...]:
+def _remarks(told: Mapping[str, Any]) -> tuple[str, ...]:
     """Say what puts the headline numbers in their place: leaks, doubtful labels, views."""
     failures = told.get("failures") or {}
     remarks = []
     apart = (failures.get("without_leaks") or {}).get("accuracy")
-    if apart and not audit.get("test_leaks", True):
+    if apart and apart["n"] == told["n"]:
         remarks.append("The audit found no test image that has a copy, or nearly one, in train or val.")
     elif apart:
         bounds = interval(apart, as_percent=True)
@@ -114,7 +114,7 @@ def _remarks(told: Mapping[str, Any], audit: Mapping[str, Any]) -> tuple[str, ..
             f"{f' ({bounds})' if bounds else ''} on {plural(apart.get('n'), 'image')}."
         )
     suspects = failures.get("suspect_mistakes")
-    if suspects is not None and audit.get("label_errors", True):  # a quick audit judges no labels
+    if suspects is not None:
         remarks.append(
             f"Among the mistakes, {count(len(suspects))} {'has' if len(suspects) == 1 else 'have'} a label that the audit doubts."
         )
