@@ -55,3 +55,11 @@ def test_groups_become_numbers():
     predictions = check_predictions([0, 1, 1], GOOD, groups=np.array(["p9", "p1", "p9"]))
     assert predictions.groups is not None
     assert predictions.groups.tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "groups", [np.array([4.0, np.nan, np.nan]), np.array(["p1", None, "p2"], dtype=object)]
+)
+def test_images_without_a_group_are_not_one_patient(groups):
+    with pytest.raises(PredictionError, match="row 1 has no group"):
+        check_predictions([0, 1, 1], GOOD, groups=groups)

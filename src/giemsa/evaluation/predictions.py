@@ -57,6 +57,11 @@ class Predictions:
         """The highest probability of each image, ``(n,)``."""
         return self.probabilities.max(axis=1)
 
+    @cached_property
+    def units(self) -> np.ndarray:
+        """What is independent of each other, ``(n,)``: the group of each image, or its place where no groups are known."""
+        return np.arange(len(self)) if self.groups is None else self.groups
+
     def subset(self, chosen: np.ndarray) -> Predictions:
         """Return the images at ``chosen``: places ``(m,)`` or ``(n,)`` booleans."""
         groups = None if self.groups is None else self.groups[chosen]
@@ -173,4 +178,9 @@ def _groups(groups: np.ndarray | None, n: int) -> np.ndarray | None:
     given = np.asarray(groups)
     if given.shape != (n,):
         raise PredictionError(f"there are {n} labels, but groups of the shape {given.shape}")
+    missing = [group is None or group != group for group in given.tolist()]
+    if any(missing):
+        raise PredictionError(
+            f"row {missing.index(True)} has no group; where a patient is not known, give the image a group of its own"
+        )
     return np.unique(given, return_inverse=True)[1].reshape(-1).astype(np.int64)
