@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from giemsa.errors import PredictionError
 from giemsa.evaluation.comparison import compare_predictions, summarise_runs
@@ -137,3 +138,37 @@ def test_the_columns_stand_below_short_names_and_one_image_is_one():
     assert lines[3].startswith("accuracy            0.9750  1.0000  +0.0250 (")
     assert lines[4].startswith("balanced accuracy   ")
     assert lines[-1] == "right alone: b       1 image"
+
+
+def test_what_is_undefined_is_printed_so():
+    single = judged(np.arange(20) >= 4, np.zeros(20, dtype=int))
+    better = judged(np.arange(20) >= 2, np.zeros(20, dtype=int))
+    told = str(compare_predictions(single, better, generator=np.random.default_rng(0), resamples=20))
+    lines = {line.split()[0]: line.split()[1:] for line in told.splitlines() if line}
+    assert lines["accuracy"] == ["0.8000", "0.9000", "+0.1000"]
+    assert lines["auc"] == ["undefined"]  # of one class
+    assert "nan" not in told
+
+
+def test_that_two_agree_on_few_patients_is_no_proof_that_they_do_on_others():
+    same = judged(np.arange(200) >= 20, np.arange(200) // 20)
+    found = compare_predictions(same, same, generator=np.random.default_rng(0), resamples=50)
+    half = 1.96 * (0.1 / (200 * 10)) ** 0.5  # a tenth of a mistake through one patient of ten
+    for name in ("accuracy", "balanced_accuracy", "macro_f1"):
+        gap = found.scores[name][2]
+        assert (gap.low, gap.high) == pytest.approx((-half, half), rel=1e-3), name
+    assert not found.told_apart
+
+
+def test_of_few_patients_the_difference_has_students_interval():
+    right, also = np.arange(200) % 20 >= 6, np.arange(200) % 20 >= 6 - np.arange(200) // 20 % 5
+    patients = np.arange(200) // 20
+    found = compare_predictions(
+        judged(right, patients), judged(also, patients), generator=np.random.default_rng(0), resamples=4000
+    )
+    gaps = np.arange(10) % 5 / 20
+    variance = gaps.var(ddof=1) / 10 * (stats.t.ppf(0.975, 9) / 1.96) ** 2 + 0.1 / 2000
+    score = found.scores["accuracy"][2]
+    assert score.value == pytest.approx(0.1)
+    assert score.high - score.value == pytest.approx(1.96 * variance**0.5, rel=0.04)
+    assert score.value - score.low == pytest.approx(score.high - score.value)

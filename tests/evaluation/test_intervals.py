@@ -97,15 +97,16 @@ def test_without_a_number_of_units_nothing_is_said():
 
 
 def test_mean_interval_without_skewness_is_the_normal_one():
-    values = np.concatenate([np.full(500, -1.0), np.full(500, 1.0)])
-    low, high = mean_interval(values)
-    assert (low, high) == pytest.approx((-0.062, 0.062), abs=1e-3)
+    values = np.concatenate([np.full(500, 0.0), np.full(500, 2.0)])
+    assert mean_interval(values) == pytest.approx((1 - 0.062, 1 + 0.062), abs=1e-3)
 
 
 def test_mean_interval_of_three_by_hand():
+    half = 4.3027 / 3**0.5  # Student's t of two degrees of freedom
+    assert mean_interval(np.array([9.0, 10, 11])) == pytest.approx((10 - half, 10 + half), abs=1e-4)
     assert mean_interval(np.array([0.0, 1, 2])) == pytest.approx(
-        (1 - 1.96 / 3**0.5, 1 + 1.96 / 3**0.5), abs=1e-4
-    )
+        (0, 1 + half), abs=1e-4
+    )  # losses are never below 0
 
 
 @pytest.mark.parametrize("copies", [1, 3])
@@ -117,7 +118,8 @@ def test_mean_interval_of_copied_values_in_groups_is_that_of_the_values(copies):
 
 def test_mean_interval_of_few_or_equal_values():
     assert all(math.isnan(limit) for limit in mean_interval(np.array([1.0])))
-    assert mean_interval(np.full(5, 0.25)) == (0.25, 0.25)
+    assert all(math.isnan(limit) for limit in mean_interval(np.full(5, 0.25)))
+    assert all(math.isnan(limit) for limit in mean_interval(np.arange(4.0) % 2, groups=np.arange(4) // 2))
 
 
 def test_mean_interval_by_group_is_wider_when_groups_resemble():

@@ -7,8 +7,10 @@ import time
 import numpy as np
 import pytest
 
+from giemsa.evaluation.intervals import wilson
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.scorecard import score_predictions
+from giemsa.evaluation.shares import score_share
 
 
 def made(n, k, seed=0, sharpness=3.0, groups=None):
@@ -71,7 +73,10 @@ def test_one_class_only():
 def test_few_groups_are_told_of(groups, told):
     patients = None if groups is None else np.arange(300) % groups
     card = score_predictions(made(300, 3, groups=patients), generator=np.random.default_rng(0), resamples=20)
-    assert any(note.startswith("The images come from 19 patients") for note in card.notes) == told
+    few = (
+        "The images come from 19 patients or other groups: so few make intervals wide, and those of log loss"
+    )
+    assert any(note.startswith(few) for note in card.notes) == told
 
 
 def test_groups_widen_intervals():
@@ -166,3 +171,26 @@ def test_hardly_any_images(n):
     both = Predictions(np.arange(n) % 2, np.tile([0.9, 0.1], (n, 1)), ("a", "b"))
     card = score_predictions(both, generator=np.random.default_rng(0), resamples=10)
     assert card.whole["accuracy"].n == n
+
+
+def test_what_is_perfect_is_no_surer_than_the_rarer_class_allows():
+    labels = np.repeat([0, 1], [5, 195])
+    table = np.where(labels[:, None] == np.arange(2), 0.9, 0.1)
+    card = score_predictions(
+        Predictions(labels, table, ("rare", "common")), generator=np.random.default_rng(0), resamples=50
+    )
+    ranked = (card.whole["auc"], card.whole["average_precision"], *(one["auc"] for one in card.by_class))
+    assert [score.low for score in ranked] == [wilson(1.0, 5)[0]] * 4
+    alike = 4 / (1 / 5 + 1 / 195)  # Kish
+    assert card.whole["balanced_accuracy"].low == pytest.approx(wilson(1.0, alike)[0])
+    for name in ("matthews", "kappa"):
+        assert card.whole[name].low == pytest.approx(2 * wilson(1.0, alike)[0] - 1)
+
+
+def test_accuracy_of_patients_has_one_interval_wherever_it_stands():
+    patients = made(120, 3, sharpness=1.5, groups=np.arange(120) % 6)
+    card = score_predictions(patients, generator=np.random.default_rng(0), resamples=20)
+    expected = score_share(patients.correct, patients.groups)
+    assert card.whole["accuracy"] == card.whole["weighted_recall"] == expected
+    own = patients.labels == 1
+    assert card.by_class[1]["recall"] == score_share(patients.correct[own], patients.groups[own])

@@ -8,14 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from giemsa.errors import PredictionError
 from giemsa.evaluation.intervals import LEVEL, Score, known_replicates, plain
 from giemsa.evaluation.paired import flip_groups, mcnemar, newcombe
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import RESAMPLES, draw_weights, prepare
+from giemsa.evaluation.shares import A_TENTH, count_units, doubt_of
 
 COMPARED = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
+SHARES = ("accuracy", "balanced_accuracy", "macro_f1")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +29,8 @@ class Comparison:
     ----------
     names : a word for each of the two.
     scores : for each score the value of the first, of the second, and second minus first with its interval: Newcombe's for the
-        accuracy of independent images, else percentiles of the bootstrap.
+        accuracy of independent images, else percentiles of the bootstrap; where patients or other groups are known, Student's
+        with the bootstrap's variance between them.
     both_right, only_first, only_second, both_wrong : places of images ``(m,)``.
     p_value : McNemar's exact test: how often chance alone would make the two differ in as many images or more; where patients or
         other groups are known, whole groups change sides.
@@ -76,9 +80,7 @@ class Comparison:
         first, second = (name.rjust(width) for name, width in zip(self.names, wide, strict=True))
         lines = [self.sentence, "", f"{'':18}  {first}  {second}  difference (95 % interval)"]
         for name, (one, other, gap) in self.scores.items():
-            values = f"{one:{wide[0]}.4f}  {other:{wide[1]}.4f}"
-            words = name.replace("_", " ")
-            lines.append(f"{words:18}  {values}  {gap.value:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})")
+            lines.append(f"{name.replace('_', ' '):18}  {_row(one, other, gap, wide)}")
         for who, only in zip(self.names, (self.only_first, self.only_second), strict=True):
             images = "image" if len(only) == 1 else "images"
             lines.append(f"right alone: {who:{max(wide)}}  {len(only):,} {images}")
@@ -165,21 +167,28 @@ def _differences(
         ones, others = (one.whole(weights) for one in prepared)
         for name in COMPARED:
             draws[name].append(others[name] - ones[name])
-    limits = {name: _percentiles(np.concatenate(draws[name]), first.groups) for name in COMPARED}
+    gaps = {name: after[name] - before[name] for name in COMPARED}
+    limits = {name: _limits(name, gaps[name], np.concatenate(draws[name]), first.groups) for name in COMPARED}
     if first.groups is None:
         limits["accuracy"] = newcombe(first.correct, second.correct)
     return {
-        name: (before[name], after[name], Score(after[name] - before[name], *limits[name], n=len(first)))
-        for name in COMPARED
+        name: (before[name], after[name], Score(gaps[name], *limits[name], n=len(first))) for name in COMPARED
     }
 
 
-def _percentiles(replicates: np.ndarray, groups: np.ndarray | None) -> tuple[float, float]:
+def _limits(name: str, gap: float, replicates: np.ndarray, groups: np.ndarray | None) -> tuple[float, float]:
+    """Return the bootstrap's percentiles, or, of groups, Student's interval with its variance: few have coarse percentiles."""
     known = known_replicates(replicates)
     if not len(known) or (groups is not None and groups.max() < 1):
         return math.nan, math.nan
-    low, high = np.percentile(known, [2.5, 97.5])
-    return float(low), float(high)
+    if groups is None:
+        low, high = np.percentile(known, [2.5, 97.5])
+        return float(low), float(high)
+    variance = doubt_of(groups) * float(known.var())
+    if name in SHARES:  # that the two hardly differ, on few groups, is no proof that they never do
+        variance += A_TENTH / (len(groups) * count_units(groups, np.ones(len(groups), dtype=bool)))
+    half = float(stats.norm.ppf((1 + LEVEL) / 2)) * math.sqrt(variance)
+    return gap - half, gap + half
 
 
 @dataclass(frozen=True)
@@ -229,3 +238,10 @@ def summarise_runs(runs: Sequence[Mapping[str, float]]) -> tuple[SeedSummary, ..
     """
     shared = [name for name in runs[0] if all(name in run for run in runs)] if runs else []
     return tuple(SeedSummary(name, tuple(float(run[name]) for run in runs)) for name in shared)
+
+
+def _row(first: float, second: float, gap: Score, wide: Sequence[int]) -> str:
+    if math.isnan(gap.value):
+        return "undefined"
+    values = f"{first:{wide[0]}.4f}  {second:{wide[1]}.4f}  {gap.value:+.4f}"
+    return values if math.isnan(gap.low) else f"{values} ({gap.low:+.4f} to {gap.high:+.4f})"

@@ -1,7 +1,8 @@
 """95 % intervals that hold near 1.0, where a good classifier lives and the percentile bootstrap fails.
 
-``benchmarks/intervals.py`` measures what each covers. With 150 images and an accuracy of .97 the percentile bootstrap's "95 %"
-interval covers the AUC in about 80 of 100 samples and the balanced accuracy in 86. What is used instead:
+``benchmarks/intervals.py`` measures what each covers, ``benchmarks/intervals_of_groups.py`` where they come in groups. With 150
+images and an accuracy of .97 the percentile bootstrap's "95 %" interval covers the AUC in about 80 of 100 samples and the
+balanced accuracy in 86. What is used instead:
 
 - a share of images: Wilson's interval, where images come in groups with the effective number (:mod:`giemsa.evaluation.shares`);
 - any other score with a floor and a ceiling: Wilson's interval with the *effective* number of images, the number with which a
@@ -87,6 +88,8 @@ def effective_wilson(
     *,
     fallback_n: float,
     floor: float = 0.0,
+    doubt: float = 1.0,
+    added: float = 0.0,
     level: float = LEVEL,
 ) -> tuple[float, float]:
     """Return Wilson's interval with the number of images that explains the bootstrap's variance.
@@ -97,6 +100,9 @@ def effective_wilson(
     replicates : ``(resamples,)``, the score in each resample; ``nan`` where it is undefined.
     fallback_n : the number used where the score does not vary at all, such as a perfect one; ``nan`` where nothing can be said.
     floor : the lowest possible score, 0 or -1.
+    doubt : what the variance is multiplied by, see :func:`giemsa.evaluation.shares.doubt_of`; ``nan`` where it tells nothing.
+    added : part of a mistake that is added and has the effect that ``fallback_n`` knows, so that a variance of next to none, from
+        few groups, is no proof; see :func:`giemsa.evaluation.shares.effective_number`.
     level : probability with which the interval covers the truth.
 
     Returns
@@ -119,8 +125,9 @@ def effective_wilson(
         return math.nan, math.nan
     reach = 1 - floor
     share = (value - floor) / reach
-    variance = float(known.var()) / reach**2
-    n = share * (1 - share) / variance if variance > 1e-12 and 0 < share < 1 else fallback_n
+    variance = doubt * float(known.var()) / reach**2
+    told = variance > 1e-12 and 0 < share < 1
+    n = (share * (1 - share) + added) / (variance + added / fallback_n) if told or added else fallback_n
     low, high = wilson(share, max(n, 1.0), level=level)
     return floor + reach * low, floor + reach * high
 
@@ -160,17 +167,17 @@ def balanced_wilson(hits: np.ndarray, support: np.ndarray, *, level: float = LEV
 def mean_interval(
     values: np.ndarray, *, groups: np.ndarray | None = None, level: float = LEVEL
 ) -> tuple[float, float]:
-    """Return Hall's interval for the mean of skewed values, such as losses.
+    """Return Hall's interval for the mean of skewed values, such as losses, with Student's t.
 
     Parameters
     ----------
-    values : ``(n,)``.
+    values : ``(n,)``, none below 0.
     groups : ``(n,)`` integers from 0; the mean's spread is then taken between groups.
     level : probability with which the interval covers the truth.
 
     Returns
     -------
-    tuple : low and high; ``nan`` with fewer than two values or groups.
+    tuple : low and high; ``nan`` with fewer than two values or groups, and where all are equal and tell nothing of others.
 
     References
     ----------
@@ -185,20 +192,18 @@ def mean_interval(
     mean = float(values.mean())
     units = values if groups is None else mean + _group_shares(values - mean, groups)
     n, spread = len(units), float(units.std())
-    if n < 2:
+    if n < 2 or spread < 1e-12:
         return math.nan, math.nan
-    if spread < 1e-12:
-        return mean, mean
     skewness = float(((units - mean) ** 3).mean()) / spread**3
-    z = float(stats.norm.ppf((1 + level) / 2)) / math.sqrt(n)
+    t = float(stats.t.ppf((1 + level) / 2, n - 1)) / math.sqrt(n)
     error = spread * math.sqrt(n / (n - 1))
-    return mean - error * _unskewed(z, skewness, n), mean - error * _unskewed(-z, skewness, n)
+    return max(mean - error * _unskewed(t, skewness, n), 0.0), mean - error * _unskewed(-t, skewness, n)
 
 
-def _unskewed(z: float, skewness: float, n: int) -> float:
+def _unskewed(t: float, skewness: float, n: int) -> float:
     if abs(skewness) < 1e-6:
-        return z
-    return float(3 * (np.cbrt(1 + skewness * (z - skewness / (6 * n))) - 1) / skewness)
+        return t
+    return float(3 * (np.cbrt(1 + skewness * (t - skewness / (6 * n))) - 1) / skewness)
 
 
 def _group_shares(deviations: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -208,7 +213,7 @@ def _group_shares(deviations: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 
 def recentred_percentiles(
-    value: float, replicates: np.ndarray, *, level: float = LEVEL
+    value: float, replicates: np.ndarray, *, doubt: float = 1.0, level: float = LEVEL
 ) -> tuple[float, float]:
     """Return the bootstrap's percentiles, moved so that their mean is ``value``, the lower one further down, and none below 0.
 
@@ -216,6 +221,13 @@ def recentred_percentiles(
     classifier without any such error it is above 0 too. Resampling adds deviations as large once more. Where there are no
     others, what it raises the error by is ``sqrt(2) - 1`` times what chance has raised it by already; the limit goes down by
     that and a little more, as bins of one image do not vary in resamples.
+
+    Parameters
+    ----------
+    value : the error observed.
+    replicates : ``(resamples,)``, the error in each resample.
+    doubt : as in :func:`effective_wilson`; percentiles lie the further out.
+    level : probability with which the interval covers the truth.
 
     Returns
     -------
@@ -227,5 +239,6 @@ def recentred_percentiles(
     if np.ptp(known) < 1e-12:
         return math.nan, math.nan
     raised = max(float(known.mean()) - value, 0.0)
-    low, high = np.percentile(known - known.mean() + value, [50 * (1 - level), 50 * (1 + level)])
+    reach = stats.norm.cdf(math.sqrt(doubt) * stats.norm.ppf((1 + level) / 2))
+    low, high = np.percentile(known - known.mean() + value, [100 * (1 - reach), 100 * reach])
     return max(0.0, float(low) - 3 * raised), float(high)

@@ -28,9 +28,10 @@ METHODS = {
     "interval": "95 %",
     "shares": "Wilson (accuracy, recall, precision, specificity, coverage)",
     "where patients or other groups are known": "whole groups are resampled, and shares too get Wilson's interval with the "
-    "effective number of images, from the variance between groups; with fewer than two groups there is none",
+    "effective number of images, from the variance between groups; Student's t makes up for how little few groups tell of it; "
+    "with fewer than two groups there is none",
     "other scores of limited range": "Wilson with the effective number of images, from the bootstrap's variance",
-    "log loss and Brier score": "Hall's transformation for skewed means",
+    "log loss and Brier score": "Hall's transformation for skewed means, with Student's t",
     "calibration error": "bootstrap percentiles, less what resampling and chance add to it",
 }
 

@@ -15,17 +15,17 @@ from giemsa.evaluation.intervals import (
     effective_wilson,
     mean_interval,
     recentred_percentiles,
-    wilson,
 )
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import RESAMPLES, WeightedScores, draw_weights, prepare
 from giemsa.evaluation.scores import confusion_matrix
-from giemsa.evaluation.shares import count_units
+from giemsa.evaluation.shares import A_TENTH, HALF_A_MISTAKE, count_units, doubt_of, score_share
 
 LOSSES = {"log_loss": "log_losses", "brier": "brier_scores"}
 FLOORS = {"matthews": -1.0, "kappa": -1.0}
-FEW_GROUPS = 20  # of fewer, simulated intervals cover the truth in 78 to 92 of 100 cases, not in 95
+FEW_GROUPS = 20  # of fewer, the intervals of log loss and calibration error, which rest on rare large losses, cover too seldom
 CLASS_MEANS = ("balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "auc", "average_precision")
+RANKINGS = ("auc", "average_precision")
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,17 +143,20 @@ def interval_of(
     replicates : ``(resamples,)``, the score in each resample.
     predictions, prepared : what it was computed from.
     """
+    groups = predictions.groups
     if name in LOSSES:
-        return mean_interval(getattr(prepared, LOSSES[name]), groups=predictions.groups)
-    if predictions.groups is None and name in ("accuracy", "weighted_recall"):
-        return wilson(value, len(predictions))
-    if predictions.groups is None and name in ("balanced_accuracy", "macro_recall"):
+        return mean_interval(getattr(prepared, LOSSES[name]), groups=groups)
+    if name in ("accuracy", "weighted_recall"):
+        share = score_share(predictions.correct, groups)
+        return share.low, share.high
+    if groups is None and name in ("balanced_accuracy", "macro_recall"):
         hits = np.bincount(predictions.labels, weights=predictions.correct)
         return balanced_wilson(hits, np.bincount(predictions.labels))
-    fallback = count_units(predictions.groups, np.ones(len(predictions), dtype=bool))
-    if name in CLASS_MEANS and not math.isnan(fallback):
-        fallback = min(fallback, kish_number(predictions.labels, predictions.groups))
-    return effective_wilson(value, replicates, fallback_n=fallback, floor=FLOORS.get(name, 0.0))
+    behind = np.ones(len(predictions), dtype=bool)
+    if name in RANKINGS and predictions.n_classes == 2:
+        behind = _fewer(predictions, predictions.labels == 1)
+    most = kish_number(predictions.labels, groups) if name in (*CLASS_MEANS, *FLOORS) else math.inf
+    return _interval(name, value, replicates, predictions, behind, most=most)
 
 
 def kish_number(labels: np.ndarray, groups: np.ndarray | None = None) -> float:
@@ -165,17 +168,44 @@ def kish_number(labels: np.ndarray, groups: np.ndarray | None = None) -> float:
     return float(len(counts) ** 2 / (1 / counts).sum())
 
 
+def _interval(
+    name: str,
+    value: float,
+    replicates: np.ndarray,
+    predictions: Predictions,
+    behind: np.ndarray,
+    *,
+    most: float = math.inf,
+) -> tuple[float, float]:
+    """Return Wilson's interval by the bootstrap's variance of a score that rests on the images ``behind`` ``(n,)``."""
+    added = 0.0  # of independent images the bootstrap knows the variance
+    if predictions.groups is not None:
+        added = A_TENTH / len(predictions) if name == "auc" else HALF_A_MISTAKE / max(int(behind.sum()), 1)
+    return effective_wilson(
+        value,
+        replicates,
+        fallback_n=float(np.minimum(count_units(predictions.groups, behind), most)),
+        floor=FLOORS.get(name, 0.0),
+        doubt=doubt_of(predictions.units[behind]),
+        added=added,
+    )
+
+
+def _fewer(predictions: Predictions, own: np.ndarray) -> np.ndarray:
+    """Return ``own`` ``(n,)`` or the other images, whichever hold fewer units: a ranking rests on both."""
+    return min((own, ~own), key=lambda side: len(np.unique(predictions.units[side])))
+
+
 def _class_score(
     predictions: Predictions, label: int, name: str, value: float, replicates: np.ndarray
 ) -> Score:
-    own, said = predictions.labels == label, predictions.predicted == label
-    behind = {"recall": own, "precision": said, "specificity": ~own}
-    chosen = behind.get(name, own)
-    n = int(chosen.sum())
-    if name in behind and predictions.groups is None:
-        return Score(value, *wilson(value, n), n=n)
-    units = count_units(predictions.groups, chosen)
-    return Score(value, *effective_wilson(value, replicates, fallback_n=units), n=n)
+    own, said, groups = predictions.labels == label, predictions.predicted == label, predictions.groups
+    shares = {"recall": (own, said), "precision": (said, own), "specificity": (~own, ~said)}
+    if name in shares:
+        chosen, hits = shares[name]
+        return score_share(hits[chosen], None if groups is None else groups[chosen])
+    behind = _fewer(predictions, own) if name in RANKINGS else own
+    return Score(value, *_interval(name, value, replicates, predictions, behind), n=int(own.sum()))
 
 
 def _calibration_scores(predictions: Predictions, replicates: np.ndarray) -> dict[str, Score]:
@@ -183,9 +213,10 @@ def _calibration_scores(predictions: Predictions, replicates: np.ndarray) -> dic
     equal_width = reliability(predictions.confidence, predictions.correct)
     equal_mass = reliability(predictions.confidence, predictions.correct, binning="equal mass")
     error = equal_width.expected_error
-    few = math.isnan(count_units(predictions.groups, np.ones(n, dtype=bool)))
+    doubt = doubt_of(predictions.units)
+    limits = recentred_percentiles(error, replicates[:0] if math.isnan(doubt) else replicates, doubt=doubt)
     return {
-        "ece": Score(error, *recentred_percentiles(error, replicates[:0] if few else replicates), n=n),
+        "ece": Score(error, *limits, n=n),
         "ece_equal_mass": Score(equal_mass.expected_error, math.nan, math.nan, n),
         "maximum_calibration_error": Score(equal_width.maximum_error, math.nan, math.nan, n),
         "classwise_ece": Score(float(classwise_errors(predictions).mean()), math.nan, math.nan, n),
@@ -209,7 +240,8 @@ def _notes(predictions: Predictions, confusion: np.ndarray, values: Mapping[str,
     groups = 0 if predictions.groups is None else len(np.unique(predictions.groups))
     if 1 < groups < FEW_GROUPS:
         notes.append(
-            f"The images come from {groups} patients or other groups: intervals that rest on so few are rather too narrow."
+            f"The images come from {groups} patients or other groups: so few make intervals wide, and those of log loss, Brier "
+            "score and calibration error rather too narrow."
         )
     if math.isnan(values["matthews"]) or math.isnan(values["kappa"]):
         notes.append("Labels or predictions are all of one class: correlation or kappa is undefined.")
