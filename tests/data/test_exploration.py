@@ -116,3 +116,74 @@ def test_a_name_is_as_good_as_the_data(blood):
     assert explore("bloodmnist").fingerprint == blood.fingerprint
     with pytest.raises(DataError, match="no data is called 'bloodmist'; did you mean bloodmnist"):
         explore("bloodmist")
+
+
+def test_the_lines_for_a_terminal_word_by_word(discs):
+    card = dataclasses.replace(
+        discs.card, name="Discs", description="Discs. " * 20, licence="CC0", symmetry=None
+    )
+    fewer = dataclasses.replace(
+        discs, card=card, val=discs.val.subset(np.flatnonzero(discs.val.labels == 2)), notes=("word " * 30,)
+    )
+    found = explore(fewer)
+    first, second = found.first_pixels.tolist()
+    low, high, mean = (
+        fewer.train.images.min(),
+        fewer.train.images.max(),
+        fewer.train.images.mean(axis=(0, 1, 2)),
+    )
+    sd = fewer.train.images.std(axis=(0, 1, 2))
+    assert found.lines() == (
+        "Discs",
+        ("Discs. " * 13).strip(),
+        ("Discs. " * 7).strip(),
+        "task         multi-class",
+        "3 labels     0 red disc; 1 green disc; 2 blue disc",
+        "channels     3",
+        "symmetry     not known",
+        "licence      CC0",
+        "",
+        "train        96 x 20 x 20 x 3 uint8",
+        "val          10 x 20 x 20 x 3 uint8",
+        "test         30 x 20 x 20 x 3 uint8",
+        "labels       0 1 2",
+        f"first pixels {first[0]} {first[1]}",
+        f"range        {low} to {high}",
+        f"mean         {', '.join(f'{one / 255:.4f}' for one in mean)} (of 1, each channel, train)",
+        f"sd           {', '.join(f'{one / 255:.4f}' for one in sd)}",
+        "",
+        "label  class         train      val     test   weight",
+        "    0  red disc         32        0       10    1.000",
+        "    1  green disc       32        0       10    1.000",
+        "    2  blue disc        32       10       10    1.000",
+        "       all              96       10       30",
+        "",
+        "The splits differ clearly: the largest difference of a class's share is 66.7 points (chi-square p =",
+        "0.0016, Cramer's V = 0.253).",
+        ("word " * 20).strip(),
+        ("word " * 10).strip(),
+    )
+    assert second != first
+    stored = found.to_json()
+    assert stored["splits"]["agree"] is False
+    assert stored["range"] == [low, high]
+    assert stored["first_pixels"] == [first, second]
+
+
+def test_html_has_a_row_a_class(discs):
+    shown = explore(discs)._repr_html_()
+    assert shown.startswith("<h3>Discs</h3><p>Discs in three colours, made for the tests.</p><table>")
+    assert "<th>class</th><th>train</th><th>val</th><th>test</th><th>weight</th>" in shown
+    row = "<tr><td>2</td><td style='text-align:left'>blue disc</td><td>32</td><td>10</td><td>10</td><td>1.000</td></tr>"
+    assert row in shown
+    assert "<p>The splits agree: the largest difference of a class&#x27;s share is 0.0 points" in shown
+
+
+def test_the_words_beside_the_pictures_count_what_is_shown(discs):
+    few = dataclasses.replace(discs, train=discs.train.subset(np.array([0, 1, 2, 3, 4, 5, 7, 8, 10, 13, 16])))
+    examples, classes = explore(few).pictures()
+    assert (
+        examples.alt
+        == "10 training images, up to 5 a row, one row for each of: red disc, green disc, blue disc."
+    )
+    assert "the largest class is green disc with 6, the smallest red disc with 2" in classes.alt

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from giemsa.errors import PredictionError
-from giemsa.evaluation.predictions_file import read_predictions, write_standard_file
+from giemsa.evaluation.predictions_file import PredictionTable, read_predictions, write_standard_file
 
 TABLE = np.array([[0.25, 0.75], [1.0, 0.0], [0.5, 0.5]])
 
@@ -114,7 +114,9 @@ def test_array_file(tmp_path):
         ("a.csv", "a,a\n0.5,0.5\n", "two columns of one name"),
         ("a.csv", "a,b\n", "a header and nothing else"),
         ("a.csv", "a,b\n0.5,x\n", "line 2 .* holds 'x'"),
-        ("a.csv", "label,a,b\n7,0.5,0.5\n", "the label '7'; expected 0 to 1"),
+        ("a.csv", "label,a,b\na,0.5,0.5\n7,0.5,0.5\n", "line 3 .* the label '7'; expected 0 to 1"),
+        ("a.csv", "0,0.5,0.5\n1,x,0.5\n", "line 2 .* holds 'x'"),
+        ("a.csv", "index,a,b\n0,0.5,0.5\nx,0.5,0.5\n", "line 3 .* holds 'x'"),
         ("a.npy", "nonsense", "cannot read a.npy"),
     ],
 )
@@ -134,3 +136,70 @@ def test_missing_huge_and_pickled_files_are_refused(tmp_path):
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(PredictionError, match=r"cannot read objects\.npy"):
         read_predictions(tmp_path / "objects.npy")
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [("test.csv", "test"), ("blood_64_val@x.csv", "val"), ("mine_test.csv", "test"), ("a.csv", None)],
+)
+def test_the_name_of_a_file_tells_the_split(tmp_path, name, split):
+    (tmp_path / name).write_text("a,b\n\n0.25,0.75\n")  # empty lines are passed over
+    found = read_predictions(tmp_path / name)
+    assert (found.split, found.probabilities.tolist()) == (split, [[0.25, 0.75]])
+    assert found.class_names == ("a", "b")
+
+
+def test_a_first_line_with_a_value_missing_is_no_header(tmp_path):
+    (tmp_path / "a.csv").write_text("0,nan,0.5\n1,0.5,0.5\n")
+    assert np.isnan(read_predictions(tmp_path / "a.csv").probabilities).tolist() == [
+        [True, False],
+        [False] * 2,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "known"), [("path", True), ("address", True), ("path,address", False), ("index,path", False)]
+)
+def test_addresses_are_taken_where_one_column_alone_tells_the_order(tmp_path, header, known):
+    keys = ["0,x.png"] if header == "index,path" else [",".join(["x.png"] * len(header.split(",")))]
+    (tmp_path / "a.csv").write_text(f"{header},a,b\n{keys[0]},0.5,0.5\n")
+    assert read_predictions(tmp_path / "a.csv").addresses == (("x.png",) if known else None)
+
+
+@pytest.mark.parametrize(
+    ("named", "addresses"), [("xy", "zyx"), ("xyz", "zyw"), ("xyy", "yyx"), ("xyy", "yx")]
+)
+def test_rows_of_other_images_stay_in_their_order(named, addresses):
+    table = PredictionTable(TABLE[: len(named)], addresses=tuple(named))
+    assert table.in_order_of(tuple(addresses)) is table
+
+
+def test_rows_are_put_in_order_with_their_labels():
+    table = PredictionTable(TABLE, labels=np.array([0, 1, 2]), addresses=("x", "y", "z"))
+    found = table.in_order_of(("z", "x", "y"))
+    assert np.array_equal(found.probabilities, TABLE[[2, 0, 1]])
+    assert (found.labels.tolist(), found.addresses) == ([2, 0, 1], ("z", "x", "y"))
+    assert PredictionTable(TABLE, addresses=("x", "y", "z")).in_order_of(("z", "x", "y")).labels is None
+
+
+def test_a_run_without_a_letter_is_called_giemsa_in_a_folder_that_is_made(tmp_path):
+    path = write_standard_file(tmp_path / "new", "cells", "val", TABLE[:1], scores=(0.5, 1), run="ä/ö")
+    assert path == tmp_path / "new" / "cells_val_[AUC]0.500_[ACC]1.000@giemsa.csv"
+    assert path.read_bytes() == b"0,0.25,0.75\n"
+
+
+@pytest.mark.parametrize("values", [np.array([[True, False]]), np.array([["a", "b"]]), np.array([[1j, 0]])])
+def test_arrays_of_anything_but_numbers_are_refused(tmp_path, values):
+    np.save(tmp_path / "p.npy", values)
+    with pytest.raises(PredictionError, match=r"p\.npy must hold one array of numbers"):
+        read_predictions(tmp_path / "p.npy")
+
+
+def test_an_archive_and_other_letters_are_refused(tmp_path):
+    with (tmp_path / "p.npy").open("wb") as file:
+        np.savez(file, TABLE)
+    with pytest.raises(PredictionError, match=r"p\.npy must hold one array of numbers"):
+        read_predictions(tmp_path / "p.npy")
+    (tmp_path / "p.csv").write_bytes(b"a,b\n\xff,0.5\n")
+    with pytest.raises(PredictionError, match=r"cannot read p\.csv as CSV in UTF-8"):
+        read_predictions(tmp_path / "p.csv")

@@ -7,8 +7,10 @@ import pytest
 from sklearn.metrics import classification_report as reference
 
 from giemsa.evaluation.evaluate import score
+from giemsa.evaluation.failures import Subgroup
 from giemsa.evaluation.intervals import Score
 from giemsa.evaluation.predictions import Predictions
+from giemsa.evaluation.robustness import Robustness
 from giemsa.evaluation.scorecard import score_predictions
 from giemsa.evaluation.words import (
     classification_report,
@@ -95,10 +97,6 @@ def test_percent_is_never_rounder_than_it_is(fraction, words):
     assert percent(fraction) == words
 
 
-def test_long_names_are_spoken_short():
-    assert spoken_names(("a", "b" * 40), ("x", "y")) == ("a", "y")
-
-
 def test_names_are_spoken_without_brackets():
     full = ("immature granulocytes(myelocytes and promyelocytes)", "(nameless)")
     assert spoken_names(full, ("immature gran.", "none")) == ("immature granulocytes", "(nameless)")
@@ -123,3 +121,100 @@ def test_of_many_classes_the_card_tells_the_weakest():
     assert len(told) == 10
     few = results_in_words(score([0, 1], np.eye(2)))["Recall of each class"]
     assert few.count("n = 1") == 2
+
+
+def answered(labels, said, *, n_classes=2, certainty=0.8, groups=None):
+    """Return predictions that give ``certainty`` to the class said and share the rest."""
+    table = np.full((len(labels), n_classes), (1 - certainty) / (n_classes - 1))
+    table[np.arange(len(labels)), said] = certainty
+    names = ("red", "white", *map(str, range(2, n_classes)))[:n_classes]
+    return Predictions(np.array(labels), table, names, groups)
+
+
+LABELS, SAID = [0] * 6 + [1] * 4, [0] * 6 + [1, 1, 1, 0]
+RED = "red 100 % (95 % interval 61.0 % to 100 %, n = 6)"  # Wilson
+WHITE = "75.0 % (95 % interval 30.1 % to 95.4 %, n = 4)"
+ALL = "90.0 % (95 % interval 59.6 % to 98.2 %, n = 10)"
+
+
+def sentences(predictions, **options):
+    card = score_predictions(predictions, generator=np.random.default_rng(0), resamples=10)
+    return card, plain_sentences(predictions, card, **options)
+
+
+def test_the_sentences_word_by_word():
+    card, told = sentences(answered(LABELS, SAID))
+    balanced = card.whole["balanced_accuracy"]
+    limits = f"{percent(balanced.low)} to {percent(balanced.high)}"
+    assert told == (
+        "The classifier was tested on 10 images and had to tell 2 classes apart: red and white.",
+        "It named 90.0 % of them correctly (95 % interval 59.6 % to 98.2 %); with every class counted alike it is 87.5 % "
+        f"({limits}).",
+        f"It fails most with white, of which it finds {WHITE}; its most frequent mistake is to take white for red (1 of 4 "
+        "images).",
+    )
+
+
+def test_of_one_patient_the_sentences_give_no_interval():
+    _, told = sentences(answered(LABELS, SAID, groups=np.zeros(10, dtype=int)), unused=True)
+    assert told[0].startswith(
+        "The classifier was tested on 10 images that neither training nor selection used,"
+    )
+    assert told[1] == (
+        "It named 90.0 % of them correctly; with every class counted alike it is 87.5 %. All images are of one group, which "
+        "says nothing about others: there is no interval."
+    )
+    assert "it finds 75.0 % (n = 4);" in told[2]
+
+
+@pytest.mark.parametrize(("n_classes", "end"), [(12, ", 9, 10 and 11."), (13, "apart: red to 12.")])
+def test_of_many_classes_the_first_and_the_last_are_named(n_classes, end):
+    _, told = sentences(answered(LABELS, SAID, n_classes=n_classes))
+    assert f"had to tell {n_classes} classes" in told[0]
+    assert told[0].endswith(end)
+
+
+def test_percent_to_other_digits():
+    shares = (0.98765, 0.99999, 0.00001)
+    assert [percent(share, 2) for share in shares] == ["98.77 %", "over 99.99 %", "under 0.01 %"]
+    assert [percent(share, 0) for share in (0.9949, 0.996, 0.004)] == ["99 %", "over 99 %", "under 1 %"]
+
+
+def test_a_class_that_is_never_said_has_no_precision():
+    card, _ = sentences(answered(LABELS, [0] * 10))
+    assert classification_report(card).splitlines()[3].split() == [
+        "white",
+        "undefined",
+        "0.0000",
+        "0.0000",
+        "4",
+    ]
+
+
+def test_results_for_the_model_card_word_by_word():
+    evaluation = score(LABELS, answered(LABELS, SAID).probabilities, class_names=("red", "white"))
+    apart = Subgroup("without copies", evaluation.card.whole["accuracy"])
+    told = results_in_words(
+        dataclasses.replace(
+            evaluation,
+            robustness=Robustness(
+                ("blur", "noise"), 0.875, np.repeat([[0.8], [0.6]], 5, axis=1), n=10, of=10
+            ),
+            failures=dataclasses.replace(evaluation.failures, without_leaks=apart),
+        )
+    )
+    assert told.pop("Balanced accuracy").startswith("87.5 % (95 % interval ")
+    assert told.pop("Intervals").startswith("95 %, by Wilson's method")
+    assert told == {
+        "Accuracy": ALL,
+        "Recall of each class": f"{RED}; white {WHITE}",
+        "Calibration": "expected error 10.0 %, log loss 0.362",
+        "Robustness": "balanced accuracy 87.5 % on clean images, 70.0 % on average over 2 corruptions; weakest: noise",
+        "Copies across splits": f"accuracy without copies: {ALL}",
+    }
+    assert "Robustness" not in results_in_words(evaluation)
+
+
+@pytest.mark.parametrize(("length", "spoken"), [(30, "b" * 30), (31, "y")])
+def test_a_name_of_thirty_letters_is_spoken_in_full(length, spoken):
+    assert spoken_names(("a", "b" * length), ("x", "y")) == ("a", spoken)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -220,9 +219,10 @@ def _order(path: Path, index: np.ndarray) -> np.ndarray:
 
 def _is_number(word: str) -> bool:
     try:
-        return math.isfinite(float(word)) or True
+        float(word)
     except ValueError:
         return False
+    return True
 
 
 def _split_of(path: Path) -> str | None:

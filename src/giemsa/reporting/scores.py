@@ -24,7 +24,9 @@ SCORES: Mapping[str, Score] = {
     "balanced_accuracy": Score("Balanced accuracy", True, "mean over the classes of the share rightly named"),
     "auc": Score("AUC", False, "how well each class is told from the rest; 0.5 is chance, 1 is perfect"),
     "average_precision": Score(
-        "Average precision", False, "mean over the classes, from precision and recall"
+        "Average precision",
+        False,
+        "from precision and recall; mean over the classes, of two the second one's",
     ),
     "macro_precision": Score(
         "Precision, macro mean", True, "of what is called a class, the share that is it"
