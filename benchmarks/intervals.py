@@ -36,14 +36,25 @@ RESAMPLES = 400
 POPULATION = 600_000
 
 
-def draw(n: int, separation: float, generator: np.random.Generator) -> Predictions:
-    """Return the made classifier's predictions for ``n`` new images."""
+def draw(
+    n: int,
+    separation: float,
+    generator: np.random.Generator,
+    *,
+    groups: np.ndarray | None = None,
+    shared: float = 0.0,
+) -> Predictions:
+    """Return the made classifier's predictions for ``n`` new images; those of a group share that part of their noise."""
     labels = generator.choice(8, n, p=FREQUENCIES)
     logits = generator.standard_normal((n, 8))
+    if groups is not None:
+        common = generator.standard_normal((groups.max() + 1, 8))
+        places = (np.arange(8) - labels[:, None]) % 8  # alike for images of different classes
+        logits = math.sqrt(1 - shared) * logits + math.sqrt(shared) * common[groups[:, None], places]
     logits[np.arange(n), labels] += separation
     logits[np.arange(n), (labels + 1) % 8] += 0.35 * separation
     raised = np.exp(1.04 * separation * (logits - logits.max(axis=1, keepdims=True)))
-    return Predictions(labels, raised / raised.sum(axis=1, keepdims=True), NAMES)
+    return Predictions(labels, raised / raised.sum(axis=1, keepdims=True), NAMES, groups)
 
 
 def tune(accuracy: float) -> float:
@@ -62,7 +73,8 @@ def intervals(
     """Return for each score the interval of each method."""
     n = len(predictions)
     value = {name: float(one[0]) for name, one in prepared.whole(np.ones((n, 1))).items()}
-    chunks = [prepared.whole(w) for w in draw_weights(n, resamples=RESAMPLES, generator=generator)]
+    draws = draw_weights(n, resamples=RESAMPLES, generator=generator, groups=predictions.groups)
+    chunks = [prepared.whole(weights) for weights in draws]
     found = {}
     for name in SCORES:
         replicates = np.concatenate([chunk[name] for chunk in chunks])

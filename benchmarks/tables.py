@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import statistics
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -202,6 +203,26 @@ def intervals(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
             covered = [f"{100 * one['coverage']:.1f} ± {100 * one['standard_error']:.1f}" for one in shown]
             name = score.replace("_", " ")
             yield [str(accuracy), str(n), str(shown[0]["test_sets"]), name, *covered]
+
+
+def intervals_of_groups(rows: list[dict[str, Any]]) -> Iterator[list[str]]:
+    """Coverage of the 95 % intervals by the number of patients, over accuracies and correlations within patients."""
+    kinds = {"giemsa": "giemsa", "percentile": "percentile bootstrap"}
+    yield [
+        "patients",
+        "score",
+        *(f"{kind}, {part}" for kind in kinds.values() for part in ("lowest, mean %", "width")),
+    ]
+    cells: dict[tuple[int, str], dict[str, list[dict[str, Any]]]] = {}
+    for row in rows:
+        cells.setdefault((row["patients"], row["score"]), {}).setdefault(row["method"], []).append(row)
+    for (patients, score), methods in cells.items():
+        line = [str(patients), score.replace("_", " ")]
+        for kind in kinds:
+            covered = [100 * row["coverage"] for row in methods[kind]]
+            width = statistics.fmean(row["mean_width"] for row in methods[kind])
+            line += [f"{min(covered):.1f}, {statistics.fmean(covered):.1f}", f"{width:.3f}"]
+        yield line
 
 
 def interpretation(rows: Rows) -> Iterator[list[str]]:
@@ -417,6 +438,7 @@ TABLES: dict[str, Callable[..., Iterator[list[str]]]] = {
     "symmetry": symmetry,
     "evaluation": evaluation,
     "intervals": intervals,
+    "intervals_of_groups": intervals_of_groups,
     "interpretation": interpretation,
     "tried": tried,
     "held_out": held_out,
