@@ -174,3 +174,20 @@ def test_of_one_image_no_calibration_error_has_an_interval():
 
 def test_score_as_json():
     assert Score(0.5, math.nan, math.inf, 3).to_json() == {"value": 0.5, "low": None, "high": None, "n": 3}
+
+
+def test_a_variance_in_doubt_counts_for_more():
+    rng = np.random.default_rng(0)
+    shares = rng.binomial(200, 0.9, 50_000) / 200
+    assert effective_wilson(0.9, shares, fallback_n=1, doubt=4) == pytest.approx(wilson(0.9, 50), abs=2e-3)
+    assert effective_wilson(0.9, shares, fallback_n=7, doubt=math.nan) == wilson(0.9, 7)
+    low, high = recentred_percentiles(0.3, 0.3 + 0.02 * rng.standard_normal(50_000), doubt=1.44)
+    assert (low, high) == pytest.approx((0.3 - 1.96 * 0.024, 0.3 + 1.96 * 0.024), abs=1e-3)
+
+
+def test_part_of_a_mistake_is_added_to_a_variance_of_none():
+    still = np.full(100, 0.9)
+    assert effective_wilson(0.9, still, fallback_n=10, added=0.005) == pytest.approx(
+        wilson(0.9, 0.095 / 0.0005)
+    )
+    assert effective_wilson(1.0, np.ones(100), fallback_n=10, added=0.005) == pytest.approx(wilson(1.0, 10))

@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from giemsa.evaluation.intervals import wilson
 from giemsa.evaluation.predictions import Predictions
@@ -194,3 +195,20 @@ def test_accuracy_of_patients_has_one_interval_wherever_it_stands():
     assert card.whole["accuracy"] == card.whole["weighted_recall"] == expected
     own = patients.labels == 1
     assert card.by_class[1]["recall"] == score_share(patients.correct[own], patients.groups[own])
+
+
+@pytest.mark.parametrize("few", [1, 3])
+def test_a_class_of_few_images_is_ranked_with_a_wide_interval(few):
+    labels = (np.arange(40) < few).astype(int)
+    rng, truth, inside = np.random.default_rng(0), 0.8, 0
+    for _ in range(60):
+        ahead = rng.normal(size=40) + 2**0.5 * stats.norm.ppf(truth) * labels
+        said = 1 / (1 + np.exp(-ahead))
+        both = Predictions(labels, np.stack([1 - said, said], axis=1), ("a", "b"))
+        card = score_predictions(both, generator=rng, resamples=50)
+        ranked = card.by_class[1]["auc"]
+        assert ranked.low <= ranked.value <= ranked.high
+        assert ranked.high - ranked.low > 0.2
+        assert (card.whole["auc"].low, card.whole["auc"].high) == (ranked.low, ranked.high)
+        inside += ranked.low <= truth <= ranked.high
+    assert inside >= 0.93 * 60

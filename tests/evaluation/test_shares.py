@@ -102,3 +102,13 @@ def test_units_are_images_or_groups():
     assert count_units(np.array([4, 9, 4, 5]), chosen) == pytest.approx(3**2 / (2**2 + 1**2))
     assert count_units(np.array([4, 9, 7, 7]), chosen) == pytest.approx(3)
     assert math.isnan(count_units(np.array([4, 4, 4, 5]), chosen))
+
+
+def test_intervals_of_ten_patients_hold_where_mistakes_come_together():
+    rng, patients = np.random.default_rng(0), np.repeat(np.arange(10), 20)
+    inside = 0
+    for _ in range(300):
+        chances = rng.beta(0.6, 0.4 / 6, 10)  # mean .9, correlation within patients .6
+        found = score_share((rng.random((10, 20)) < chances[:, None]).ravel(), patients)
+        inside += found.low <= 0.9 <= found.high
+    assert inside >= 0.93 * 300
