@@ -109,25 +109,9 @@ def test_mean_interval_of_three_by_hand():
     )  # losses are never below 0
 
 
-@pytest.mark.parametrize("copies", [1, 3])
-def test_mean_interval_of_copied_values_in_groups_is_that_of_the_values(copies):
-    values = np.array([0.1, 0.2, 0.2, 0.3, 4.0])
-    found = mean_interval(np.repeat(values, copies), groups=np.repeat(np.arange(5), copies))
-    assert found == pytest.approx(mean_interval(values))
-
-
 def test_mean_interval_of_few_or_equal_values():
     assert all(math.isnan(limit) for limit in mean_interval(np.array([1.0])))
     assert all(math.isnan(limit) for limit in mean_interval(np.full(5, 0.25)))
-    assert all(math.isnan(limit) for limit in mean_interval(np.arange(4.0) % 2, groups=np.arange(4) // 2))
-
-
-def test_mean_interval_by_group_is_wider_when_groups_resemble():
-    rng = np.random.default_rng(0)
-    groups = np.repeat(np.arange(20), 10)
-    values = rng.exponential(1, 20)[groups]
-    alone, grouped = mean_interval(values), mean_interval(values, groups=groups)
-    assert grouped[1] - grouped[0] > 2 * (alone[1] - alone[0])
 
 
 def test_mean_interval_covers_skewed_means():

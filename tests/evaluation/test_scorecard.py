@@ -74,9 +74,7 @@ def test_one_class_only():
 def test_few_groups_are_told_of(groups, told):
     patients = None if groups is None else np.arange(300) % groups
     card = score_predictions(made(300, 3, groups=patients), generator=np.random.default_rng(0), resamples=20)
-    few = (
-        "The images come from 19 patients or other groups: so few make intervals wide, and those of log loss"
-    )
+    few = "The images come from 19 patients or other groups: so few make intervals wide, and that"
     assert any(note.startswith(few) for note in card.notes) == told
 
 
@@ -212,3 +210,19 @@ def test_a_class_of_few_images_is_ranked_with_a_wide_interval(few):
         assert (card.whole["auc"].low, card.whole["auc"].high) == (ranked.low, ranked.high)
         inside += ranked.low <= truth <= ranked.high
     assert inside >= 0.93 * 60
+
+
+@pytest.mark.parametrize(("n_classes", "worst"), [(2, 1), (3, 2)])
+def test_losses_of_few_patients_are_shares_of_the_worst(n_classes, worst):
+    labels, patients = np.arange(60) % n_classes, np.arange(60) // 12
+    table = np.full((60, n_classes), 0.1) + (1 - 0.1 * n_classes) * np.eye(n_classes)[labels]
+    alike = Predictions(labels, table, tuple(map(str, range(n_classes))), patients)
+    card = score_predictions(alike, generator=np.random.default_rng(0), resamples=20)
+    largest = -np.log(np.finfo(float).eps)
+    for name, most, part in (("brier", worst, 0.5), ("log_loss", largest, 0.02)):
+        score = card.whole[name]
+        saved = 1 - score.value / most
+        number = (saved * (1 - saved) + part / 60) / (part / 60 / 5)  # no variance between five patients
+        low, high = wilson(saved, number)
+        assert (score.low, score.high) == pytest.approx((most * (1 - high), most * (1 - low))), name
+        assert score.low < score.value < score.high

@@ -8,7 +8,8 @@ balanced accuracy in 86. What is used instead:
 - any other score with a floor and a ceiling: Wilson's interval with the *effective* number of images, the number with which a
   plain share would vary as much as the score does in the bootstrap (Korn and Graubard's device for surveys);
 - the balanced accuracy: the same, with each class's variance steadied by the others;
-- a mean loss: Hall's transformation, which takes the skewness of the losses into account;
+- a mean loss: Hall's transformation, which takes the skewness of the losses into account; where images come in groups, Wilson's
+  interval for the share of the worst loss that is saved;
 - a calibration error: the bootstrap's percentiles, moved by the bias that resampling adds, and down by what chance adds to the
   error itself.
 """
@@ -164,20 +165,17 @@ def balanced_wilson(hits: np.ndarray, support: np.ndarray, *, level: float = LEV
     return wilson(value, n, level=level)
 
 
-def mean_interval(
-    values: np.ndarray, *, groups: np.ndarray | None = None, level: float = LEVEL
-) -> tuple[float, float]:
+def mean_interval(values: np.ndarray, *, level: float = LEVEL) -> tuple[float, float]:
     """Return Hall's interval for the mean of skewed values, such as losses, with Student's t.
 
     Parameters
     ----------
     values : ``(n,)``, none below 0.
-    groups : ``(n,)`` integers from 0; the mean's spread is then taken between groups.
     level : probability with which the interval covers the truth.
 
     Returns
     -------
-    tuple : low and high; ``nan`` with fewer than two values or groups, and where all are equal and tell nothing of others.
+    tuple : low and high; ``nan`` with fewer than two values, and where all are equal and tell nothing of others.
 
     References
     ----------
@@ -189,12 +187,10 @@ def mean_interval(
     >>> low < 0.68 < high and high - 0.68 > 0.68 - low
     True
     """
-    mean = float(values.mean())
-    units = values if groups is None else mean + _group_shares(values - mean, groups)
-    n, spread = len(units), float(units.std())
+    n, mean, spread = len(values), float(values.mean()), float(values.std())
     if n < 2 or spread < 1e-12:
         return math.nan, math.nan
-    skewness = float(((units - mean) ** 3).mean()) / spread**3
+    skewness = float(((values - mean) ** 3).mean()) / spread**3
     t = float(stats.t.ppf((1 + level) / 2, n - 1)) / math.sqrt(n)
     error = spread * math.sqrt(n / (n - 1))
     return max(mean - error * _unskewed(t, skewness, n), 0.0), mean - error * _unskewed(-t, skewness, n)
@@ -204,12 +200,6 @@ def _unskewed(t: float, skewness: float, n: int) -> float:
     if abs(skewness) < 1e-6:
         return t
     return float(3 * (np.cbrt(1 + skewness * (t - skewness / (6 * n))) - 1) / skewness)
-
-
-def _group_shares(deviations: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Return each group's summed deviation over the mean size of a group: the ratio mean, linearised."""
-    summed = np.bincount(groups, weights=deviations)
-    return summed / (len(deviations) / len(summed))
 
 
 def recentred_percentiles(

@@ -31,7 +31,8 @@ METHODS = {
     "effective number of images, from the variance between groups; Student's t makes up for how little few groups tell of it; "
     "with fewer than two groups there is none",
     "other scores of limited range": "Wilson with the effective number of images, from the bootstrap's variance",
-    "log loss and Brier score": "Hall's transformation for skewed means, with Student's t",
+    "log loss and Brier score": "Hall's transformation for skewed means, with Student's t; where groups are known, Wilson's "
+    "interval for the share of the worst loss that is saved",
     "calibration error": "bootstrap percentiles, less what resampling and chance add to it",
 }
 

@@ -23,9 +23,11 @@ from giemsa.evaluation.shares import A_TENTH, HALF_A_MISTAKE, count_units, doubt
 
 LOSSES = {"log_loss": "log_losses", "brier": "brier_scores"}
 FLOORS = {"matthews": -1.0, "kappa": -1.0}
-FEW_GROUPS = 20  # of fewer, the intervals of log loss and calibration error, which rest on rare large losses, cover too seldom
+FEW_GROUPS = 20
 CLASS_MEANS = ("balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "auc", "average_precision")
 RANKINGS = ("auc", "average_precision")
+PARTS = {"auc": A_TENTH, "log_loss": 0.02}  # half a mistake of 1.4 nats, where the worst costs 36
+LARGEST_LOG_LOSS = -math.log(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,8 +146,8 @@ def interval_of(
     predictions, prepared : what it was computed from.
     """
     groups = predictions.groups
-    if name in LOSSES:
-        return mean_interval(getattr(prepared, LOSSES[name]), groups=groups)
+    if name in LOSSES and groups is None:
+        return mean_interval(getattr(prepared, LOSSES[name]))
     if name in ("accuracy", "weighted_recall"):
         share = score_share(predictions.correct, groups)
         return share.low, share.high
@@ -153,6 +155,10 @@ def interval_of(
         hits = np.bincount(predictions.labels, weights=predictions.correct)
         return balanced_wilson(hits, np.bincount(predictions.labels))
     behind = np.ones(len(predictions), dtype=bool)
+    if name in LOSSES:
+        worst = LARGEST_LOG_LOSS if name == "log_loss" else min(predictions.n_classes - 1.0, 2.0)
+        low, high = _interval(name, 1 - value / worst, 1 - replicates / worst, predictions, behind)
+        return worst * (1 - high), worst * (1 - low)
     if name in RANKINGS and predictions.n_classes == 2:
         behind = _fewer(predictions, predictions.labels == 1)
     most = kish_number(predictions.labels, groups) if name in (*CLASS_MEANS, *FLOORS) else math.inf
@@ -180,7 +186,8 @@ def _interval(
     """Return Wilson's interval by the bootstrap's variance of a score that rests on the images ``behind`` ``(n,)``."""
     added = 0.0  # of independent images the bootstrap knows the variance
     if predictions.groups is not None:
-        added = A_TENTH / len(predictions) if name == "auc" else HALF_A_MISTAKE / max(int(behind.sum()), 1)
+        n = len(predictions) if name == "auc" else max(int(behind.sum()), 1)
+        added = PARTS.get(name, HALF_A_MISTAKE) / n
     return effective_wilson(
         value,
         replicates,
@@ -240,8 +247,8 @@ def _notes(predictions: Predictions, confusion: np.ndarray, values: Mapping[str,
     groups = 0 if predictions.groups is None else len(np.unique(predictions.groups))
     if 1 < groups < FEW_GROUPS:
         notes.append(
-            f"The images come from {groups} patients or other groups: so few make intervals wide, and those of log loss, Brier "
-            "score and calibration error rather too narrow."
+            f"The images come from {groups} patients or other groups: so few make intervals wide, and that of the "
+            "calibration error rather too narrow."
         )
     if math.isnan(values["matthews"]) or math.isnan(values["kappa"]):
         notes.append("Labels or predictions are all of one class: correlation or kappa is undefined.")
