@@ -380,3 +380,18 @@ def test_errors_and_progress_give_a_terminal_no_orders(capsys):
     assert "cells\\x1b[2J.npz does not exist" in words
     assert "left out: \\x1b]0;cell.png\\x07" in words
     assert "\x1b" not in words
+
+
+def test_a_container_with_a_quota_of_two_cores_computes_with_two_threads() -> None:
+    code = (
+        "from giemsa.data import cores; cores.bound_cores = lambda: 8; cores._quotas = lambda: [2.5]\n"
+        "from giemsa.cli.app import main\n"
+        "try: main(['datasets', '--quiet'])\n"
+        "except SystemExit as leaving: assert not leaving.code\n"
+        "import torch; print(torch.get_num_threads())"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    ).stdout
+    assert told.splitlines()[-1] == "2"

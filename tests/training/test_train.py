@@ -134,7 +134,10 @@ def _stop_after(number: int) -> EpochCallback:
     ids=["muon", "average", "best", "adam", "sgd", "norms in shards"],
 )
 @pytest.mark.usefixtures("two_threads")
-def test_resuming_gives_the_very_weights(discs: ImageDataset, tmp_path: Path, recipe: Recipe) -> None:
+def test_resuming_gives_the_very_weights(
+    discs: ImageDataset, tmp_path: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("giemsa.training.train.usable_cores", lambda: 2)
     train(discs, recipe, seed=1, out=tmp_path / "whole")
     stop = recipe.epochs // 2 + 1
     with pytest.raises(_Stopped):
@@ -149,6 +152,20 @@ def test_resuming_gives_the_very_weights(discs: ImageDataset, tmp_path: Path, re
     assert [epoch.epoch for epoch in resumed.history] == list(range(1, recipe.epochs + 1))
     _assert_same_weights(tmp_path / "whole", tmp_path / "broken")
     assert not list((tmp_path / "broken").glob("*resume*"))
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_a_training_goes_on_with_no_more_threads_than_there_are_cores(
+    discs: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a batch system or a container leaves them, whatever the machine has."""
+    with pytest.raises(_Stopped):
+        train(discs, SHORT, out=tmp_path / "run", on_epoch=_stop_after(1))
+    torch.set_num_threads(1)
+    monkeypatch.setattr("giemsa.training.train.usable_cores", lambda: 1)
+    threads: list[int] = []
+    resume(tmp_path / "run", data=discs, on_epoch=lambda *_: threads.append(torch.get_num_threads()))
+    assert set(threads) == {1}
 
 
 class _Tied(nn.Module):

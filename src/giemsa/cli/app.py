@@ -26,6 +26,7 @@ from giemsa.cli.run import run
 from giemsa.cli.session import printable
 from giemsa.cli.train import train
 from giemsa.cli.tutorial import tutorial
+from giemsa.data.cores import keep_to_quota
 from giemsa.errors import GiemsaError
 from giemsa.training.allocator import freed_memory_kept
 from giemsa.writing import place_words
@@ -70,6 +71,7 @@ TROUBLES_OF_PLACE = (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit status."""
+    keep_to_quota()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # also into a pipe on Windows; what is no text, such as half a letter in a file's name, is written as an escape

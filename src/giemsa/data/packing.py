@@ -21,6 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from giemsa.data.cores import usable_cores
+
 SIDE = 28
 CHANNELS = (1, 2, 0)  # green first: it predicts the other two best
 CONTEXTS = 24
@@ -153,7 +155,7 @@ def unpack(streams: list[list[bytes]], counts: list[int], model: Model) -> np.nd
     streams : the compressed streams of each block, in the order pass, channel, context.
     counts : number of images of each block; blocks are independent of each other.
     """
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         return np.concatenate(list(pool.map(_unpack_block, streams, counts, [model] * len(counts))))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from giemsa.data.cores import usable_cores
 from giemsa.data.dataset import ImageDataset
 from giemsa.data.load import as_dataset
 from giemsa.errors import RunError
@@ -134,7 +134,7 @@ def resume(
         began = f"{run.config['device']}, {run.config['precision']}"
         run.update_config(device=run.compute.device, precision=run.compute.precision, began_on=began)
     began_with = run.config["threads"]
-    with threads_of(began_with if began_with <= (os.cpu_count() or 1) else torch.get_num_threads()):
+    with threads_of(began_with if began_with <= usable_cores() else torch.get_num_threads()):
         return _run_epochs(run, state, on_epoch, progress)
 
 

@@ -1,0 +1,66 @@
+"""How many processor cores are there for this process? Not always all that the machine has.
+
+A process can be bound to some of them, and a container can have a quota of time, of which libraries that compute do not know.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+GROUPS = Path("/sys/fs/cgroup")  # where Linux shows its control groups, of which containers are made
+OWN_GROUPS = Path("/proc/self/cgroup")
+
+
+def usable_cores() -> int:
+    """Return how many cores this process can keep busy: those that it is bound to, or fewer if the quota of its container is.
+
+    Part of a core does not count: of threads beyond the quota, all are halted until its next period.
+    """
+    return max(1, min([bound_cores(), *map(int, _quotas())]))
+
+
+def bound_cores() -> int:
+    """Return on how many cores this process may run, as ``taskset`` and batch systems set it; where not on Linux, all."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def keep_to_quota() -> None:
+    """Let libraries that are loaded from now on compute with no more threads than a quota allows.
+
+    What the user has said (``OMP_NUM_THREADS``) stays.
+    """
+    cores = usable_cores()
+    if cores < bound_cores():
+        os.environ.setdefault("OMP_NUM_THREADS", str(cores))
+
+
+def _quotas() -> Iterator[float]:
+    """Yield how many cores each control group allows; one without a limit, ``max`` or -1, says nothing."""
+    for folder in _groups():
+        # of the second version, then of the first
+        for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
+            try:
+                words = " ".join((folder / name).read_text(encoding="ascii") for name in names)
+                quota, period = map(int, words.split())
+            except (OSError, ValueError):
+                continue
+            if quota > 0 and period > 0:
+                yield quota / period
+
+
+def _groups() -> Iterator[Path]:
+    """Yield the folders of the control groups that may limit this process: its own, and those around it."""
+    try:
+        lines = OWN_GROUPS.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):  # not Linux
+        return
+    for line in lines:
+        _, controllers, place = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        root = GROUPS / "cpu" if controllers else GROUPS
+        own = root / place.lstrip("/")
+        yield from (folder for folder in (own, *own.parents) if folder.is_relative_to(root))
