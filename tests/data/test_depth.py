@@ -8,7 +8,8 @@ from PIL import Image
 
 from giemsa.data.dataset import WhiteLevels
 from giemsa.data.depth import WHITES, common_levels, is_deep, own_levels, tell_levels, to_eight_bits
-from giemsa.data.images import ImageForm, read_image, read_images
+from giemsa.data.fitting import ImageForm
+from giemsa.data.images import read_image, read_images
 from giemsa.data.load import load
 from giemsa.errors import ImageFileError
 
@@ -35,7 +36,7 @@ def test_every_value_of_every_depth_is_rounded(tmp_path, white):
     values = np.arange(white + 1)
     image = Image.fromarray(values[None].astype(np.uint16))
     assert is_deep(image.mode)
-    eight = np.asarray(to_eight_bits(image, WhiteLevels(whole=white), tmp_path))
+    eight = np.asarray(to_eight_bits(np.asarray(image), white, tmp_path))
     np.testing.assert_array_equal(eight[0], (2 * 255 * values + white) // (2 * white))
 
 

@@ -187,3 +187,19 @@ def test_the_words_beside_the_pictures_count_what_is_shown(discs):
         == "10 training images, up to 5 a row, one row for each of: red disc, green disc, blue disc."
     )
     assert "the largest class is green disc with 6, the smallest red disc with 2" in classes.alt
+
+
+def test_of_large_images_few_are_counted_at_a_time(discs):
+    import tracemalloc
+
+    images = np.random.default_rng(0).integers(0, 256, (200, 224, 224, 3), np.uint8)
+    large = Split(images, np.arange(200) % 3, tuple(map(str, range(200))))
+    data = dataclasses.replace(
+        discs, train=large, val=discs.val.subset(np.empty(0)), test=large.subset(np.array([0]))
+    )
+    explore(discs)
+    tracemalloc.start()
+    explore(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < images.nbytes / 2

@@ -1,6 +1,9 @@
 """Reading image files: every depth and mode, the published geometry, and what cannot be read."""
 
 import struct
+import threading
+import time
+import warnings
 import zlib
 
 import numpy as np
@@ -12,9 +15,10 @@ from giemsa.data.cards import card_of
 from giemsa.data.dataset import SourceGeometry
 from giemsa.data.depth import tell_coarse
 from giemsa.data.embedded import embedded_arrays
-from giemsa.data.images import ImageForm, count_channels, fit_arrays, read_image, read_images
+from giemsa.data.fitting import ImageForm, fit_arrays
+from giemsa.data.images import count_channels, read_image, read_images
 from giemsa.data.load import load
-from giemsa.errors import ImageFileError
+from giemsa.errors import DataError, ImageFileError
 
 FORM = ImageForm(8, 8, 3)
 GREY = ImageForm(8, 8, 1)
@@ -142,8 +146,10 @@ def test_facts_of_files(tmp_path):
 def test_channels_are_counted(tmp_path):
     grey = save(tmp_path / "a.png", np.zeros((8, 8), np.uint16))
     colour = save(tmp_path / "b.png", np.zeros((8, 8, 3), np.uint8))
-    assert count_channels([grey]) == 1
-    assert count_channels([grey, colour]) == 3
+    told = []
+    assert count_channels([grey] * 3, lambda *step: told.append(step)) == 1
+    assert told == [(done, 3, "looking for colour") for done in (1, 2, 3)]
+    assert count_channels([grey, colour]) == count_channels([colour, grey]) == 3
 
 
 def test_arrays_are_fitted_like_files(tmp_path):
@@ -307,19 +313,23 @@ def opened(monkeypatch):
     return seen
 
 
-def test_a_file_is_opened_once_and_a_deep_one_twice(tmp_path, opened):
-    paths = []
-    for number in range(6):
-        deep = number == 2
-        pixels = np.full((8, 8) if deep else (8, 8, 3), 100, np.uint16 if deep else np.uint8)
-        paths.append(tmp_path / f"{number}.png")
-        Image.fromarray(pixels).save(paths[-1])
+def save_deep(path, brightest):
+    Image.fromarray(np.linspace(0, brightest, 64).reshape(8, 8).astype(np.uint16)).save(path)
+    return path
+
+
+def test_a_file_is_opened_once_and_a_deep_one_twice_if_others_are_brighter(tmp_path, opened):
+    paths = [save(tmp_path / "plain.png", np.full((8, 8, 3), 100, np.uint8))]
+    paths += [save_deep(tmp_path / f"{brightest}.png", brightest) for brightest in (4000, 900, 4095, 255)]
     told = []
-    read = read_images(paths, ImageForm(8, 8, 3), progress=lambda *step: told.append(step[:2]))
-    assert sorted(opened) == sorted([*paths, paths[2]])
-    assert [image.max() for image in read.images] == [100] * 6
-    assert read.facts["format"].tolist() == ["PNG"] * 6
-    assert told[-1] == (7, 7)
+    read = read_images(paths, FORM, progress=lambda *step: told.append(step[:2]))
+    assert sorted(opened) == sorted([*paths, paths[2], paths[4]])
+    assert [image.max() for image in read.images] == [100, 249, 56, 255, 16]
+    assert read.facts["format"].tolist() == ["PNG"] * 5
+    assert told == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5), (6, 7), (7, 7)]
+    opened.clear()
+    assert read_images([paths[1], paths[3]], FORM).white.whole == 4095
+    assert len(opened) == 2
 
 
 def test_nobody_waits_for_the_files_that_are_left_when_it_is_interrupted(tmp_path, opened):
@@ -352,3 +362,120 @@ def _noting(names, name, method):
         return method(*words)
 
     return noted
+
+
+def test_threads_leave_the_filters_of_warnings_as_they_were(tmp_path, monkeypatch):
+    """Two that silence them side by side, the first to begin the first to end, would leave them silenced for good."""
+    path = save(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
+    before, begun, both, open_one = list(warnings.filters), [], threading.Barrier(2, timeout=30), Image.open
+
+    def one_after_the_other(*words, **how):
+        begun.append(path)
+        last = len(begun) == 2
+        both.wait()
+        time.sleep(0.1 * last)
+        return open_one(*words, **how)
+
+    monkeypatch.setattr(Image, "open", one_after_the_other)
+    read_images([path, path], FORM)
+    assert warnings.filters == before
+
+
+# Large images
+
+
+def test_large_files_wait_for_room(tmp_path, monkeypatch):
+    path = save(tmp_path / "a.png", np.full((8, 8, 3), 80, np.uint8))
+    read_one, lock, at_once, most = images._read, threading.Lock(), [0], [0]
+
+    def slow(*words):
+        with lock:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        time.sleep(0.01)
+        with lock:
+            at_once[0] -= 1
+        return read_one(*words)
+
+    monkeypatch.setattr(images, "_read", slow)
+    monkeypatch.setattr(images, "LARGEST_PIXELS", 2 * 8 * 8)
+    assert (read_images([path] * 20, FORM).images == 80).all()
+    assert most == [2]
+    monkeypatch.setattr(images, "LARGEST_PIXELS", 10)  # one that does not fit is read alone
+    most[0] = 0
+    assert (read_images([path] * 5, FORM).images == 80).all()
+    assert most == [1]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB", "L"])
+def test_transparency_of_a_large_image_is_laid_on_white_as_of_a_small_one(tmp_path, mode):
+    """Each strip of it; the whole at once is the oracle."""
+    rng = np.random.default_rng(0)
+    image = Image.fromarray(rng.integers(0, 256, (1100, 900, 4), np.uint8)).convert(
+        mode if mode != "P" else "L"
+    )
+    if mode == "P":
+        image = image.convert("P")
+    image.save(tmp_path / "a.png", **({} if "A" in mode else {"transparency": _transparent(mode)}))
+    with Image.open(tmp_path / "a.png") as stored:
+        whole = Image.alpha_composite(Image.new("RGBA", stored.size, "white"), stored.convert("RGBA"))
+    form = ImageForm(1100, 900, 1 if mode in ("LA", "L") else 3)
+    expected = np.asarray(whole.convert(form.mode)).reshape(1100, 900, form.channels)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png", form), expected)
+
+
+def _transparent(mode):
+    return {"P": bytes(range(256)), "RGB": (7, 7, 7), "L": 7}[mode]
+
+
+def test_colour_in_the_last_row_of_a_large_image_is_found(tmp_path):
+    pixels = np.full((1100, 900, 3), 90, np.uint8)
+    grey = save(tmp_path / "grey.png", pixels)
+    assert (read_image(grey, GREY) == 90).all()
+    pixels[-1, -1, 0] = 91
+    with pytest.raises(ImageFileError, match="is in colour"):
+        read_image(save(tmp_path / "colour.png", pixels), GREY)
+
+
+def test_a_large_deep_image_is_rounded_like_a_small_one(tmp_path):
+    values = np.random.default_rng(0).integers(0, 4096, (1100, 900), np.uint16)
+    values[0, 0] = 4095
+    read = read_image(save(tmp_path / "a.tif", values), ImageForm(1100, 900, 1))
+    np.testing.assert_array_equal(read[..., 0], np.rint(values * (255 / 4095)))
+
+
+def test_a_padded_image_lies_on_the_mean_of_its_edge(tmp_path):
+    pixels = np.zeros((4, 8, 3), np.uint8)
+    pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1] = (90, 0, 0), (0, 90, 0), (0, 0, 90), (0, 0, 90)
+    image = read_image(save(tmp_path / "a.png", pixels), ImageForm(8, 8, 3, "pad"))
+    assert image[0, 3].tolist() == image[7, 5].tolist() == [22, 22, 45]
+    np.testing.assert_array_equal(image[2:6], pixels)
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+def test_a_very_large_jpeg_is_decoded_to_what_is_needed(tmp_path, monkeypatch, fit):
+    """Smooth spots, as a photograph has them: no pixel may tell the two ways apart by more than a grey or two."""
+    spots = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+    path, form = tmp_path / "a.jpg", ImageForm(40, 40, 3, fit)
+    Image.fromarray(spots).resize((1280, 960), Image.Resampling.BICUBIC).save(path, quality=95)
+    decoded, load_one = [], images.load_image
+    monkeypatch.setattr(
+        images, "load_image", lambda image, path: decoded.append(image.size) or load_one(image, path)
+    )
+    whole = read_images([path], form)
+    monkeypatch.setattr(images, "VERY_LARGE", 1280 * 960 - 1)
+    part = read_images([path], form)
+    assert decoded == [(1280, 960), (160, 120)]
+    assert part.facts == whole.facts
+    assert abs(part.images.astype(int) - whole.images).max() <= 3
+
+
+def test_images_that_no_memory_holds_are_told_in_one_line(monkeypatch, tmp_path):
+    path = save(tmp_path / "a.png", np.zeros((8, 8), np.uint8))
+
+    def full(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(images.np, "empty", full)
+    with pytest.raises(DataError, match=r"^1 images of 40000x40000 pixels take 4\.8 GB of memory"):
+        read_image(path, ImageForm(40_000, 40_000, 3))

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -178,6 +179,26 @@ def test_a_real_folder(shared_data):
     assert total(data) == 160
     assert len(data.class_names) == 8
     assert data.train.metadata["height"].max() == 363
+
+
+def peak_of_loading(folder, **how):
+    """Return the highest memory while a folder is loaded, and that of its images, in bytes."""
+    tracemalloc.start()
+    data = load(folder, **how)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak, sum(split.images.nbytes for split in data.splits.values())
+
+
+def test_images_are_in_memory_once(tmp_path):
+    for number in range(80):
+        save(tmp_path / "ab"[number % 2] / f"{number}.png", number, (8, 8, 3))
+    load(tmp_path)  # what is loaded once stays
+    peak, size = peak_of_loading(tmp_path, size=224)
+    assert peak < 1.4 * size
+    (tmp_path / "a" / "bad.png").touch()
+    peak, size = peak_of_loading(tmp_path, size=224, skip_bad=True)
+    assert peak < 1.4 * size
 
 
 # Manifests

@@ -22,3 +22,11 @@ def test_each_place_is_the_mean_of_its_block():
     images = np.random.default_rng(0).integers(0, 256, (3, 7, 10, 2), dtype=np.uint8)
     expected = np.rint(images[1, 3:6, 6:9].reshape(9, 2).mean(axis=0))
     np.testing.assert_array_equal(block_means(images, 3)[1, 1, 2], expected)
+
+
+def test_only_what_is_asked_for_is_shrunk():
+    images = np.random.default_rng(0).integers(0, 256, (5, 6, 6, 1), dtype=np.uint8)
+    np.testing.assert_array_equal(
+        block_means(images, 2, np.array([3, 0])), block_means(images[[3, 0]].copy(), 2)
+    )
+    assert block_means(images, 2, np.array([], dtype=int)).shape == (0, 3, 3, 1)

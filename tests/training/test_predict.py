@@ -12,6 +12,7 @@ from PIL import Image
 from giemsa.data.dataset import WhiteLevels
 from giemsa.data.load import load
 from giemsa.errors import ImageFileError
+from giemsa.training import predict as predicting
 from giemsa.training.predict import predict, predict_files
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import Run, as_run, open_run
@@ -159,3 +160,43 @@ def test_files_of_other_endings_are_counted(colour_run: Run, tmp_path: Path) -> 
     assert found.notes == (
         "Passed over, since only .png, .jpg, .jpeg, .tif, .tiff, .bmp, .webp are read: .czi (2), no ending (1).",
     )
+
+
+@pytest.fixture
+def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let seven images of 20 pixels be read before they are predicted."""
+    monkeypatch.setattr(predicting, "AT_ONCE", 7 * 20 * 20 // 28**2 + 1)
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_many_files_are_predicted_in_parts_as_at_once(
+    colour_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = sorted(_set(tmp_path / "cells", _mixed).rglob("*.png"))
+    (tmp_path / "cells" / "dark" / "5.png").write_bytes(b"")
+    told: list[tuple[int, int]] = []
+    found = predict_files(
+        colour_run, paths, skip_bad=True, progress=lambda done, n, _: told.append((done, n))
+    )
+    assert len(found.paths) == 19
+    assert [Path(path).name for path, _ in found.skipped] == ["5.png"]
+    assert {n for _, n in told} == {20}
+    assert max(done for done, _ in told) == 20
+    monkeypatch.setattr(predicting, "AT_ONCE", 10**6)
+    whole = predict_files(colour_run, paths, skip_bad=True)
+    assert (found.paths, found.skipped, found.notes) == (whole.paths, whole.skipped, whole.notes)
+    np.testing.assert_allclose(found.probabilities, whole.probabilities, atol=1e-6)
+    assert predict_files(colour_run, []).probabilities.shape == (0, 2)
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_parts_take_the_same_value_for_white(grey_run: Run, tmp_path: Path) -> None:
+    deep = [tmp_path / f"{number:02}.tif" for number in range(20)]
+    for number, path in enumerate(deep):
+        Image.fromarray(np.full((20, 20), 4095 if number == 19 else 1000, np.uint16)).save(path)
+    found = predict_files(grey_run, deep)
+    assert np.ptp(found.probabilities[:19], axis=0).max() < 1e-6
+    assert "4095 was taken for white" in found.notes[0]
+    same = tmp_path / "same.png"
+    Image.fromarray(np.full((20, 20), round(1000 * 255 / 4095), np.uint8)).save(same)
+    np.testing.assert_allclose(predict(grey_run, same)[0], found.probabilities[0], atol=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import numpy as np
 
 from giemsa.data.dataset import SPLITS, DataCard, ImageDataset, Split, WhiteLevels
 from giemsa.data.depth import tell_coarse, tell_levels
-from giemsa.data.images import ImageForm, count_channels, fit_arrays, read_images
+from giemsa.data.fitting import ImageForm, fit_arrays, tell_shrinking
+from giemsa.data.images import count_channels, read_images
+from giemsa.data.in_place import take_in_place
 from giemsa.data.records import Records, order_classes, tell_look_alikes
 from giemsa.data.sources import read_source
 from giemsa.data.splitting import FRACTIONS, cluster_images, make_splits
@@ -67,22 +70,37 @@ def assemble(
     labels = np.array([class_names.index(word) for word in class_of], dtype=np.int64)
     groups = _groups(records, pixels.places)
     parts, note = _divide(records, pixels, labels, groups, class_names=class_names, seed=seed)
-    # the user's own column counts where it bears the name of a file's fact
-    metadata = dict(pixels.facts) | {key: column[pixels.places] for key, column in records.metadata.items()}
-    addresses = np.array(records.addresses, dtype=object)[pixels.places]
-    whole = Split(pixels.images, labels, tuple(addresses), groups, metadata)
+    order = np.concatenate([parts[split] for split in SPLITS])
+    whole = _in_order(records, pixels, order, labels, groups)
     notes = tuple(
         filter(None, (note, *records.notes, *_notes(records, pixels), *tell_look_alikes(class_names)))
     )
     card = _card(name, class_names, pixels)
-    train, val, test = (whole.subset(parts[split]) for split in SPLITS)
+    ends = np.cumsum([0, *(len(parts[split]) for split in SPLITS)]).tolist()
+    train, val, test = (whole.subset(slice(*part)) for part in itertools.pairwise(ends))
     return ImageDataset(card, train, val, test, skipped=pixels.skipped, notes=notes)
+
+
+def _in_order(
+    records: Records, pixels: _Pixels, order: np.ndarray, labels: np.ndarray, groups: np.ndarray | None
+) -> Split:
+    """Return all images as one split, in this order ``(n,)``; they are moved, not copied, since they may fill the memory."""
+    places = pixels.places[order]
+    facts = {key: column[order] for key, column in pixels.facts.items()}
+    return Split(
+        take_in_place(pixels.images, order),
+        labels[order],
+        tuple(np.array(records.addresses, dtype=object)[places]),
+        None if groups is None else groups[order],
+        # the user's own column counts where it bears the name of a file's fact
+        facts | {key: column[places] for key, column in records.metadata.items()},
+    )
 
 
 def _read_files(records: Records, form: ImageForm, skip_bad: bool, progress: Progress | None) -> _Pixels:
     paths = [Path(address) for address in records.addresses]
     side = form.height or FILE_SIZE
-    form = dataclasses.replace(form, height=side, width=side, channels=count_channels(paths))
+    form = dataclasses.replace(form, height=side, width=side, channels=count_channels(paths, progress))
     read = read_images(paths, form, skip_bad=skip_bad, progress=progress)
     if not len(read.images):
         raise DataError(f"none of {len(paths)} image files could be read; the first: {read.skipped[0][1]}")
@@ -102,6 +120,8 @@ def _notes(records: Records, pixels: _Pixels) -> Iterator[str]:
     blank = (records.groups or ()).count("")
     if 0 < blank < len(records.addresses):
         yield f"{blank} of {len(records.addresses)} images have no group: each is taken for a group of its own."
+    if pixels.facts:
+        yield tell_shrinking(pixels.facts["height"], pixels.facts["width"], pixels.images.shape[1])
     yield tell_levels(pixels.white)
     yield tell_coarse(pixels.coarse)
     if pixels.skipped:
@@ -151,7 +171,7 @@ def _divide(
     """Return the places of each split, and a sentence on what giemsa divided itself."""
 
     def make(chosen: np.ndarray, fractions: Mapping[str, float]) -> dict[str, np.ndarray]:
-        clusters = cluster_images(pixels.images[chosen], None if groups is None else groups[chosen])
+        clusters = cluster_images(pixels.images, groups, chosen)
         parts = make_splits(labels[chosen], clusters, class_names=class_names, fractions=fractions, seed=seed)
         return {split: chosen[places] for split, places in parts.items()}
 

@@ -126,13 +126,14 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def subset(self, indices: np.ndarray) -> Split:
-        """Return the images at ``indices`` ``(m,)`` as a split of their own."""
-        indices = np.asarray(indices, dtype=np.int64)
+    def subset(self, indices: np.ndarray | slice) -> Split:
+        """Return the images at ``indices`` ``(m,)`` as a split of their own; those of a slice share memory with these."""
+        if not isinstance(indices, slice):
+            indices = np.asarray(indices, dtype=np.int64)
         return Split(
             images=self.images[indices],
             labels=self.labels[indices],
-            addresses=tuple(self.addresses[int(i)] for i in indices),
+            addresses=tuple(self.addresses[i] for i in np.arange(len(self))[indices].tolist()),
             groups=None if self.groups is None else self.groups[indices],
             metadata={name: column[indices] for name, column in self.metadata.items()},
         )
@@ -194,7 +195,7 @@ class ImageDataset:
         for name, split in self.splits.items():
             digest.update(f"{name}{split.images.shape}".encode())
             for part in blocks(len(split), split.images.shape[1:3]):
-                digest.update(np.ascontiguousarray(split.images[part]).tobytes())
+                digest.update(np.ascontiguousarray(split.images[part]).reshape(-1).data)
             digest.update(np.ascontiguousarray(split.labels, dtype="<i8").tobytes())
         return digest.hexdigest()
 

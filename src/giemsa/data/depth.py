@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from giemsa.data.blocks import blocks
 from giemsa.data.dataset import WhiteLevels
 from giemsa.errors import ImageFileError
 
@@ -72,21 +73,33 @@ def common_levels(files: Iterable[WhiteLevels]) -> WhiteLevels:
     return WhiteLevels(max(whole, default=None), max(fraction, default=None))
 
 
-def to_eight_bits(image: Image.Image, levels: WhiteLevels, path: Path) -> Image.Image:
-    """Return a deep image with 8 bits.
+def agree(own: WhiteLevels, levels: WhiteLevels) -> bool:
+    """Return whether what a file takes for white is so in a set too; one that takes nothing for it always agrees.
+
+    Examples
+    --------
+    >>> [agree(WhiteLevels(whole=own), WhiteLevels(whole=4095, fraction=1)) for own in (1023, 4095, None)]
+    [False, True, True]
+    """
+    return own.whole in (None, levels.whole) and own.fraction in (None, levels.fraction)
+
+
+def to_eight_bits(values: np.ndarray, white: int, path: Path) -> Image.Image:
+    """Return the pixels of a deep image, ``(height, width)``, as an image of 8 bits.
 
     Raises
     ------
-    ImageFileError : its values are of no depth, or brighter than white.
+    ImageFileError : one is brighter than white.
     """
-    values, white = deep_values(image, path), level_of(levels, image.mode)
-    assert white is not None
     if values.max() > white:
         raise ImageFileError(
             f"{path} has values up to {values.max():g}, and {white} is white in the other images: expected images of one "
             "depth; bring it to theirs, or go on with --skip-bad"
         )
-    return Image.fromarray(np.round(values / (white / 255)).astype(np.uint8))
+    eight = np.empty(values.shape, dtype=np.uint8)
+    for rows in blocks(len(values), (1, values.shape[1])):
+        eight[rows] = np.round(values[rows] / (white / 255))
+    return Image.fromarray(eight)
 
 
 def tell_levels(levels: WhiteLevels) -> str:

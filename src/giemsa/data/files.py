@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -83,28 +84,42 @@ def images_below(folder: Path) -> Iterator[Path]:
 
 def files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
     """Yield the visible files in a folder and in the folders below it, in order of name; see :func:`open_folders`."""
-    below = set(open_folders(folder, above))
-    for path in sorted(folder.iterdir()):
-        if path in below:
-            yield from files_below(path, (*above, folder.resolve()))
-        elif not path.name.startswith(".") and not path.is_dir():
+    trail = (*above, folder.resolve())
+    for entry in _entries_of(folder):
+        path = folder / entry.name
+        if _is_folder(entry):
+            if _is_open(path, trail):
+                yield from files_below(path, trail)
+        elif not entry.name.startswith("."):
             yield path
 
 
-def open_folders(folder: Path, above: tuple[Path, ...] = ()) -> list[Path]:
+def open_folders(folder: Path) -> list[Path]:
     """Return the sub-folders where images are looked for: neither hidden, nor a program's own, nor giemsa's.
 
-    Links are followed, but for those that lead in a circle, back to ``folder`` or to those ``above`` through which one came.
+    Links are followed, but for those that lead in a circle, back to ``folder`` or to those through which one came.
     """
-    trail = (*above, folder.resolve())
-    return sorted(
-        sub
-        for sub in folder.iterdir()
-        if not sub.name.startswith((".", "__"))
-        and sub.is_dir()
-        and not (sub.is_symlink() and any(place.is_relative_to(sub.resolve()) for place in trail))
-        and not is_result_folder(sub)
-    )
+    trail = (folder.resolve(),)
+    inside = [folder / entry.name for entry in _entries_of(folder) if _is_folder(entry)]
+    return [sub for sub in inside if _is_open(sub, trail)]
+
+
+def _entries_of(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what lies in a folder in order of name; of most of it the system says here already whether it is a folder."""
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=lambda entry: os.path.normcase(entry.name))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    # a link that leads in a circle is an error to entry.is_dir()
+    return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and Path(entry).is_dir())
+
+
+def _is_open(folder: Path, trail: tuple[Path, ...]) -> bool:
+    """Return whether images are looked for in a folder to which one came through those of the trail."""
+    if folder.name.startswith((".", "__")) or is_result_folder(folder):
+        return False
+    return not (folder.is_symlink() and any(place.is_relative_to(folder.resolve()) for place in trail))
 
 
 def holds_results(folder: Path) -> bool:

@@ -1,47 +1,40 @@
-"""Image files to ``uint8`` arrays of one shape: every colour mode, cropped as the originals were."""
+"""Image files to ``uint8`` arrays of one shape, several at a time: every depth and colour mode."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from giemsa.data.dataset import SourceGeometry, WhiteLevels
-from giemsa.data.depth import common_levels, deep_values, is_deep, level_of, own_levels, to_eight_bits
-from giemsa.data.opening import is_coarse, load_image, open_image
-from giemsa.errors import ImageFileError
+from giemsa.data.blocks import blocks
+from giemsa.data.cores import usable_cores
+from giemsa.data.dataset import WhiteLevels
+from giemsa.data.depth import (
+    agree,
+    common_levels,
+    deep_values,
+    is_deep,
+    level_of,
+    own_levels,
+    to_eight_bits,
+)
+from giemsa.data.fitting import ImageForm, fit_image, fit_original
+from giemsa.data.in_place import take_in_place
+from giemsa.data.opening import LARGEST_PIXELS, is_coarse, load_image, open_image
+from giemsa.data.room import Room
+from giemsa.errors import DataError, ImageFileError
 from giemsa.progress import Progress
 
-Fit = Literal["crop", "pad", "stretch"]
-FITS = ("crop", "pad", "stretch")
 FILE_FACTS = ("bytes", "format", "height", "width")
-
-
-@dataclass(frozen=True)
-class ImageForm:
-    """The form that images are brought to.
-
-    Parameters
-    ----------
-    height, width : in pixels.
-    channels : 1 or 3.
-    fit : ``crop`` keeps the centre of an image with other proportions, ``pad`` adds its edge's mean colour, ``stretch`` distorts.
-    geometry : an image of exactly this original size is cropped first, as the training images were.
-    white : how files of more than 8 bits are brought to 8; what is not known is taken from the files that are read together.
-    """
-
-    height: int
-    width: int
-    channels: int
-    fit: Fit = "crop"
-    geometry: SourceGeometry | None = None
-    white: WhiteLevels = field(default_factory=WhiteLevels)
+WAITING_FOR_THE_DISK = 4  # threads beside those that keep the cores busy
+VERY_LARGE = 2**25  # pixels: of a JPEG beyond, whole blocks are averaged as they are decoded
+FINER = 3  # times as many pixels a side as are wanted are enough to start from
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,56 +83,89 @@ def read_images(
 ) -> FileImages:
     """Read image files, several at a time, in order.
 
+    Beside the images returned there are never more than 100 million pixels of files in memory; most need four bytes each.
+
     Parameters
     ----------
     paths : the files.
     form : the shape that all are brought to.
     skip_bad : leave unreadable files out instead of raising for the first.
-    progress : called with files done, files in all, and a word; deep files are read twice where their level is not known.
+    progress : called with files done, files in all, and a word; deep files that are darker than others are read twice where
+        their level is not known.
 
     Raises
     ------
     ImageFileError : a file cannot be read, and ``skip_bad`` is not set.
+    DataError : the images do not fit into memory.
     """
-    images = np.empty((len(paths), form.height, form.width, form.channels), dtype=np.uint8)
+    images = _space_for(len(paths), form)
     facts: dict[int, _FileFacts] = {}
     skipped: dict[int, str] = {}
-    waiting: dict[int, WhiteLevels] = {}  # deep files, until all have been seen and it is known what is white
+    unsettled: dict[int, WhiteLevels] = {}  # deep files that are read again when it is known what is white
+    room = Room(LARGEST_PIXELS)
+
+    def read(place: int, form: ImageForm) -> _FileFacts | WhiteLevels | ImageFileError:
+        try:
+            with open_image(paths[place]) as image, room.for_pixels(image.width * image.height):
+                found = _read(image, paths[place], form)
+        except ImageFileError as error:
+            return error
+        if isinstance(found, WhiteLevels):
+            return found
+        images[place], of_file = found
+        return of_file
 
     def take(places: Sequence[int], form: ImageForm) -> None:
-        pool = ThreadPoolExecutor()
-        try:
-            results = pool.map(lambda place: _attempt(paths[place], form), places)
+        with _readers() as pool:
+            results = pool.map(lambda place: read(place, form), places)
             for place, result in zip(places, results, strict=True):
                 if isinstance(result, WhiteLevels):
-                    waiting[place] = result
-                elif not isinstance(result, ImageFileError):
-                    images[place], facts[place] = result
+                    unsettled[place] = result
+                elif isinstance(result, _FileFacts):
+                    facts[place] = result
                 elif skip_bad:
                     skipped[place] = str(result)
                 else:
                     raise result
                 if progress:
-                    done = len(facts) + len(skipped) + len(waiting)
-                    progress(done, len(paths) + len(waiting), "reading images")
-        finally:
-            pool.shutdown(cancel_futures=True)  # nobody waits for what is left after an error or Ctrl-C
+                    done = len(facts) + len(skipped) + len(unsettled)
+                    progress(done, len(paths) + len(unsettled), "reading images")
 
     take(range(len(paths)), form)
-    form = replace(form, white=common_levels([form.white, *waiting.values()]))
-    take(list(waiting), form)
+    own = [*unsettled.values(), *(fact.white for fact in facts.values())]
+    form = replace(form, white=common_levels([form.white, *own]))
+    for place in [place for place, fact in facts.items() if not agree(fact.white, form.white)]:
+        unsettled[place] = facts.pop(place).white
+    take(list(unsettled), form)
     left_out = tuple((str(paths[place]), skipped[place]) for place in sorted(skipped))
     return _collect(images, paths, facts, left_out, form.white)
 
 
-def fit_arrays(images: np.ndarray, form: ImageForm) -> np.ndarray:
-    """Return ``uint8`` images ``(n, height, width, channels)`` in the form's shape, one at a time resized with antialiasing."""
-    fitted = np.empty((len(images), form.height, form.width, form.channels), dtype=np.uint8)
-    mode = "L" if form.channels == 1 else "RGB"
-    for place, image in enumerate(images):
-        plain = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).convert(mode)
-        fitted[place] = np.asarray(_fitted(plain, form)).reshape(fitted.shape[1:])
-    return fitted
+@contextmanager
+def _readers() -> Iterator[ThreadPoolExecutor]:
+    """Give threads that read files; for what is left after an error or Ctrl-C nobody waits.
+
+    Pillow's warnings are silenced for all of them from here: threads that each do it undo it for one another.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pool = ThreadPoolExecutor(usable_cores() + WAITING_FOR_THE_DISK)
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _space_for(n: int, form: ImageForm) -> np.ndarray:
+    """Return an array for so many images; its memory is taken as they come."""
+    shape = (n, form.height, form.width, form.channels)
+    try:
+        return np.empty(shape, dtype=np.uint8)
+    except MemoryError as error:
+        raise DataError(
+            f"{n:,} images of {form.height}x{form.width} pixels take {np.prod(shape, dtype=float) / 1e9:.1f} GB of memory, which "
+            "are not to be had: choose a smaller size, or fewer images"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -150,6 +176,7 @@ class _FileFacts:
     width: int
     cropped: bool
     brightest: int | None  # of a file in colour with 16 bits a channel
+    white: WhiteLevels  # of a deep file whose level was not given: the one that it needs itself
 
 
 def _collect(
@@ -159,8 +186,8 @@ def _collect(
     skipped: tuple[tuple[str, str], ...],
     white: WhiteLevels,
 ) -> FileImages:
-    places = sorted(facts)
-    rows = [facts[place] for place in places]
+    places = np.array(sorted(facts), dtype=np.int64)
+    rows = [facts[place] for place in places.tolist()]
     columns = {
         "bytes": np.array([fact.size for fact in rows], dtype=np.int64),
         "format": np.array([fact.kind for fact in rows], dtype=np.str_),
@@ -168,9 +195,9 @@ def _collect(
         "width": np.array([fact.width for fact in rows], dtype=np.int64),
     }
     return FileImages(
-        images if len(places) == len(paths) else images[places],
+        take_in_place(images, places),
         tuple(paths[place] for place in places),
-        np.array(places, dtype=np.int64),
+        places,
         columns,
         skipped,
         sum(fact.cropped for fact in rows),
@@ -179,109 +206,82 @@ def _collect(
     )
 
 
-def count_channels(paths: Iterable[Path]) -> int:
+def count_channels(paths: Iterable[Path], progress: Progress | None = None) -> int:
     """Return 1 if every readable file is greyscale, else 3; only the files' heads are read."""
-    for path in paths:
-        try:
-            with open_image(path) as image:
-                if not _is_grey(image.mode):
-                    return 3
-        except ImageFileError:
-            continue
+    paths = list(paths)
+    if any(map(_is_in_colour, paths[:1])):  # as is usual, and then no thread need begin
+        return 3
+    with _readers() as pool:
+        for done, in_colour in enumerate(pool.map(_is_in_colour, paths), 1):
+            if in_colour:
+                return 3
+            if progress:
+                progress(done, len(paths), "looking for colour")
     return 1
 
 
-def _is_grey(mode: str) -> bool:
-    return mode in ("1", "L", "LA") or is_deep(mode)
-
-
-def _attempt(path: Path, form: ImageForm) -> tuple[np.ndarray, _FileFacts] | WhiteLevels | ImageFileError:
-    """Return an image, or what went wrong, or of a deep file the level that it needs where none is known for its kind."""
+def _is_in_colour(path: Path) -> bool:
     try:
         with open_image(path) as image:
-            kind, (width, height), coarse = image.format or "", image.size, is_coarse(image)
-            ImageOps.exif_transpose(load_image(image, path), in_place=True)
-        if is_deep(image.mode) and level_of(form.white, image.mode) is None:
-            return own_levels(deep_values(image, path))
-        plain = _eight_bit(image, path, form.white)
-        if form.channels == 1 and not _shows_grey(plain):
-            raise ImageFileError(
-                f"{path} is in colour: expected greyscale, as the training images are; convert it, or go on with --skip-bad"
-            )
-    except ImageFileError as error:
-        return error
-    mode = "L" if form.channels == 1 else "RGB"
-    if plain.mode != mode:  # converting to the same mode would copy what may be large
-        plain = plain.convert(mode)
-    cropped = form.geometry is not None and (height, width) == (form.geometry.height, form.geometry.width)
-    small = _as_published(plain, form, form.geometry) if cropped and form.geometry else _fitted(plain, form)
-    pixels = np.asarray(small, dtype=np.uint8).reshape(form.height, form.width, form.channels)
-    brightest = int(np.asarray(plain).max()) if coarse else None
-    return pixels, _FileFacts(path.stat().st_size, kind, height, width, cropped, brightest)
+            return not (image.mode in ("1", "L", "LA") or is_deep(image.mode))
+    except ImageFileError:
+        return False
 
 
-def _eight_bit(image: Image.Image, path: Path, levels: WhiteLevels) -> Image.Image:
-    """Return the image with 8 bits a channel; transparency is laid on white."""
+def _read(image: Image.Image, path: Path, form: ImageForm) -> tuple[np.ndarray, _FileFacts] | WhiteLevels:
+    """Return an open image in its form; of a deep one that only others can tell how to read, the level that it needs."""
+    kind, (width, height), coarse = image.format or "", image.size, is_coarse(image)
+    if width * height > VERY_LARGE:
+        image.draft(None, (FINER * form.width, FINER * form.height))
+    ImageOps.exif_transpose(load_image(image, path), in_place=True)
+    own = WhiteLevels()
     if is_deep(image.mode):
-        return to_eight_bits(image, levels, path)
+        values, white = deep_values(image, path), level_of(form.white, image.mode)
+        if white is None:
+            own = own_levels(values)
+            white = level_of(own, image.mode)
+            assert white is not None
+            if values.max() > white:
+                return own
+        plain = to_eight_bits(values, white, path)
+    else:
+        plain = _eight_bit(image)
+    if form.channels == 1 and not _shows_grey(plain):
+        raise ImageFileError(
+            f"{path} is in colour: expected greyscale, as the training images are; convert it, or go on with --skip-bad"
+        )
+    if plain.mode != form.mode:  # converting to the same mode would copy what may be large
+        plain = plain.convert(form.mode)
+    cropped = form.geometry is not None and (height, width) == (form.geometry.height, form.geometry.width)
+    small = fit_original(plain, form, form.geometry) if cropped and form.geometry else fit_image(plain, form)
+    pixels = np.asarray(small, dtype=np.uint8).reshape(form.height, form.width, form.channels)
+    brightest = int(np.max(plain.getextrema())) if coarse else None
+    return pixels, _FileFacts(path.stat().st_size, kind, height, width, cropped, brightest, own)
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Return an image that is not deep with 8 bits a channel; transparency is laid on white."""
     if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
-        with_alpha = image.convert("RGBA")
-        white = Image.new("RGBA", with_alpha.size, "white")
-        return Image.alpha_composite(white, with_alpha).convert("L" if image.mode == "LA" else "RGB")
+        whole = Image.new("L" if image.mode == "LA" else "RGB", image.size)
+        top = 0
+        for strip in _strips(image):
+            with_alpha = strip.convert("RGBA")
+            white = Image.new("RGBA", strip.size, "white")
+            whole.paste(Image.alpha_composite(white, with_alpha).convert(whole.mode), (0, top))
+            top += strip.height
+        return whole
     return image.convert("RGB") if image.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV") else image
+
+
+def _strips(image: Image.Image) -> Iterator[Image.Image]:
+    """Yield an image from top to bottom, a large one in strips, so that what is made of them need not be as large."""
+    for rows in blocks(image.height, (1, image.width)):
+        whole = rows == slice(0, image.height)
+        yield image if whole else image.crop((0, rows.start, image.width, rows.stop))
 
 
 def _shows_grey(image: Image.Image) -> bool:
     """Return whether an image is greyscale: by its mode, or since its three channels are equal."""
-    pixels = np.asarray(image)
-    return pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all())
-
-
-def _as_published(image: Image.Image, form: ImageForm, geometry: SourceGeometry) -> Image.Image:
-    """Return an original photograph as MedMNIST made its images: centre crop, bilinear with antialiasing, JPEG.
-
-    On originals that are in BloodMNIST this differs from its pixels by 2.1 grey levels (root mean square, median of ten), by 9
-    without the JPEG and 10 with bicubic resizing: found by trying, not documented by the publishers.
-    """
-    left, top = round((image.width - geometry.crop) / 2), round((image.height - geometry.crop) / 2)
-    image = image.crop((left, top, left + geometry.crop, top + geometry.crop))
-    image = image.resize((form.width, form.height), Image.Resampling.BILINEAR)
-    if geometry.jpeg_quality is None:
-        return image
-    stored = io.BytesIO()
-    image.save(stored, "JPEG", quality=geometry.jpeg_quality)
-    with Image.open(stored) as small:
-        return small.convert(image.mode)
-
-
-def _fitted(image: Image.Image, form: ImageForm) -> Image.Image:
-    """Return the image at the form's size, resized with antialiasing."""
-    width, height = image.size
-    if (height, width) == (form.height, form.width):
-        return image
-    if form.fit == "crop":
-        scale = min(width / form.width, height / form.height)
-        image = _centre(image, max(1, round(form.width * scale)), max(1, round(form.height * scale)))
-    elif form.fit == "pad":
-        image = _padded(image, form)
-    return image.resize((form.width, form.height), Image.Resampling.BICUBIC)
-
-
-def _centre(image: Image.Image, width: int, height: int) -> Image.Image:
-    if (width, height) == image.size:
-        return image
-    left, top = (image.width - width) // 2, (image.height - height) // 2
-    return image.crop((left, top, left + width, top + height))
-
-
-def _padded(image: Image.Image, form: ImageForm) -> Image.Image:
-    """Return the image on a canvas of the form's proportions, filled with the mean colour of its own edge."""
-    scale = max(image.width / form.width, image.height / form.height)
-    width, height = max(image.width, round(form.width * scale)), max(image.height, round(form.height * scale))
-    pixels = np.asarray(image)
-    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    colour = np.round(edge.mean(axis=0)).astype(int)
-    fill = int(colour) if colour.ndim == 0 else tuple(colour.tolist())
-    canvas = Image.new(image.mode, (width, height), fill)
-    canvas.paste(image, ((width - image.width) // 2, (height - image.height) // 2))
-    return canvas
+    if len(image.getbands()) == 1:
+        return True
+    return all((pixels == pixels[..., :1]).all() for pixels in map(np.asarray, _strips(image)))

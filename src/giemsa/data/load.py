@@ -8,8 +8,8 @@ from pathlib import Path
 from giemsa.data.assembly import assemble
 from giemsa.data.cards import CARDS
 from giemsa.data.dataset import SPLITS, SYMMETRIES, ImageDataset, PackedAddresses, Split, Symmetry
+from giemsa.data.fitting import FITS, Fit, ImageForm, fit_arrays
 from giemsa.data.folder import read_folder
-from giemsa.data.images import FITS, Fit, ImageForm, fit_arrays
 from giemsa.data.manifest import read_manifest
 from giemsa.data.sources import read_source
 from giemsa.errors import DataError, nearest_names
@@ -45,7 +45,7 @@ def load(
 
     Returns
     -------
-    ImageDataset : images are ``uint8``; those of large ``.npz`` files are memory-mapped.
+    ImageDataset : images are ``uint8``; those of large ``.npz`` files are memory-mapped, those of image files are in memory once.
 
     Raises
     ------

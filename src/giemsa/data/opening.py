@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -35,9 +34,7 @@ def open_image(path: Path) -> Image.Image:
             f"{path} is empty (0 bytes): expected an image; replace it or go on with --skip-bad"
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = Image.open(path, formats=FORMATS)
+        image = Image.open(path, formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_large(path) from error
     except UnidentifiedImageError as error:
@@ -61,17 +58,15 @@ def load_image(image: Image.Image, path: Path) -> Image.Image:
     """
     coarse = is_coarse(image)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            pages = _count_pages(image)
-            image.load()
+        pages = _count_pages(image)
+        image.load()
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, Image.DecompressionBombError) as error:
         raise _broken(path, error) from error
     if pages > 1:
         raise ImageFileError(
             f"{path} holds {pages} images: expected one; save each as a file of its own, or go on with --skip-bad"
         )
-    if coarse and np.asarray(image.convert("RGB")).max() < FEW_GREYS:
+    if coarse and np.max(image.convert("RGB").getextrema()) < FEW_GREYS:
         raise ImageFileError(
             f"{path} has 16 bits a channel in colour, of which the upper 8 can be read, and uses the lower 12 alone: "
             "expected its brightest value near 65535; save it with 8 bits a channel, or go on with --skip-bad"

@@ -26,27 +26,29 @@ def shrink(data: ImageDataset, largest: int) -> ImageDataset:
     return dataclasses.replace(data, train=train, val=val, test=test)
 
 
-def block_means(images: np.ndarray, block: int) -> np.ndarray:
+def block_means(images: np.ndarray, block: int, places: np.ndarray | None = None) -> np.ndarray:
     """Average whole blocks of pixels; what is over at the lower and right edge is cut.
 
     Parameters
     ----------
     images : ``(n, height, width, channels)``, ``uint8``; may be memory-mapped, one is read at a time.
     block : pixels a side.
+    places : ``(m,)``, of the images to take; all if not given.
 
     Returns
     -------
-    ndarray : ``(n, height // block, width // block, channels)``, ``uint8``.
+    ndarray : ``(m, height // block, width // block, channels)``, ``uint8``.
 
     Examples
     --------
     >>> block_means(np.array([[[[0], [10], [99]], [[20], [30], [99]]]], dtype=np.uint8), 2).tolist()
     [[[[15]]]]
     """
-    n, height, width, channels = images.shape
+    places = np.arange(len(images)) if places is None else places
+    _, height, width, channels = images.shape
     rows, columns = height // block, width // block
-    small = np.empty((n, rows, columns, channels), dtype=np.uint8)
-    for place in range(n):
+    small = np.empty((len(places), rows, columns, channels), dtype=np.uint8)
+    for row, place in enumerate(places):
         cut = images[place, : rows * block, : columns * block].reshape(rows, block, columns, block, channels)
-        small[place] = np.rint(cut.mean(axis=(1, 3)))
+        small[row] = np.rint(cut.mean(axis=(1, 3)))
     return small

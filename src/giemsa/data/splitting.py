@@ -111,24 +111,28 @@ def assign_folds(labels: np.ndarray, groups: np.ndarray, folds: int, *, seed: in
     return fold[unit.ravel()]
 
 
-def cluster_images(images: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+def cluster_images(
+    images: np.ndarray, groups: np.ndarray | None, places: np.ndarray | None = None
+) -> np.ndarray:
     """Give each image a number, so that exact duplicates, and images of one group, bear one number.
 
     Parameters
     ----------
     images : ``(n, height, width, channels)``, ``uint8``.
     groups : ``(n,)`` strings (patient, slide), or ``None``; an empty string is no group.
+    places : ``(m,)``, of the images that are looked at; all if not given.
 
     Returns
     -------
-    np.ndarray : ``(n,)``, ``int64``.
+    np.ndarray : ``(m,)``, ``int64``.
     """
-    parents = np.arange(len(images))
+    places = np.arange(len(images)) if places is None else places
+    parents = np.arange(len(places))
     keys: dict[object, int] = {}
-    for index, image in enumerate(images):
-        marks: list[object] = [hashlib.sha256(np.ascontiguousarray(image).tobytes()).digest()]
-        if groups is not None and str(groups[index]):
-            marks.append(str(groups[index]))
+    for index, place in enumerate(places):
+        marks: list[object] = [hashlib.sha256(np.ascontiguousarray(images[place]).tobytes()).digest()]
+        if groups is not None and str(groups[place]):
+            marks.append(str(groups[place]))
         for mark in marks:
             _join(parents, index, keys.setdefault(mark, index))
     return np.array([_root(parents, index) for index in range(len(parents))], dtype=np.int64)

@@ -11,8 +11,6 @@ import numpy as np
 
 from giemsa.data.blocks import blocks
 
-AT_ONCE = 4096  # images of 28 pixels that are counted at a time
-
 
 @dataclass(frozen=True)
 class ChannelStatistics:
@@ -149,9 +147,9 @@ def channel_statistics(images: np.ndarray) -> ChannelStatistics:
     (0.2,)
     """
     histogram = np.zeros((images.shape[3], 256), dtype=np.int64)
-    for part in blocks(len(images), images.shape[1:3], at_28=AT_ONCE):
+    for part in blocks(len(images), images.shape[1:3]):
         for channel in range(images.shape[3]):
-            histogram[channel] += np.bincount(images[part][..., channel].reshape(-1), minlength=256)
+            histogram[channel] += np.bincount(images[part, ..., channel].reshape(-1), minlength=256)
     values = np.arange(256) / 255.0
     total = histogram.sum(axis=1)
     mean = histogram @ values / total

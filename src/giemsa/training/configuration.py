@@ -16,7 +16,7 @@ import torch
 
 from giemsa.data.dataset import ImageDataset, Symmetry
 from giemsa.data.files import is_run_folder
-from giemsa.data.images import Fit
+from giemsa.data.fitting import Fit
 from giemsa.errors import RecipeError, RunError
 from giemsa.reading import Between, read_json
 from giemsa.training.classifier import Classifier

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from giemsa.data.dataset import SourceGeometry, Symmetry, WhiteLevels
-from giemsa.data.images import Fit
+from giemsa.data.fitting import Fit
 from giemsa.errors import ModelError, RunError
 from giemsa.models import MODELS, build_model
 from giemsa.reading import Between, pick, read_json

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
-from giemsa.data.depth import tell_coarse, tell_levels
+from giemsa.data.blocks import blocks
+from giemsa.data.depth import common_levels, tell_coarse, tell_levels
 from giemsa.data.files import image_files
-from giemsa.data.images import FileImages, Fit, ImageForm, read_images
+from giemsa.data.fitting import Fit, ImageForm
+from giemsa.data.images import FileImages, read_images
 from giemsa.progress import Progress
 from giemsa.training.run import Run, as_run
+
+AT_ONCE = 2**26 // 28**2  # images of 28 pixels that are read before they are predicted: 0.2 GB in colour
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,29 +83,54 @@ def predict_files(
     skip_bad: bool = False,
     progress: Progress | None = None,
 ) -> Predictions:
-    """Return probabilities for image files and folders of them; parameters and errors as for :func:`predict`."""
+    """Return probabilities for image files and folders of them, of which few are in memory at a time.
+
+    Parameters and errors are as for :func:`predict`.
+    """
     run = as_run(run)
     preprocessing = run.classifier.preprocessing
     height, width, channels = preprocessing.image_shape
     fit = cast(Fit, preprocessing.fit)
     form = ImageForm(height, width, channels, fit, preprocessing.source_geometry, preprocessing.white)
     paths, passed_over = image_files(images)
-    read = read_images(paths, form, skip_bad=skip_bad, progress=progress)
-    probabilities = run.classifier.probabilities(read.images, views=views, progress=progress)
-    names = tuple(str(path) for path in read.paths)
-    notes = (*_notes(read, form), *passed_over)
-    return Predictions(names, probabilities, run.classifier.class_names, notes, read.skipped)
+    parts = list(blocks(len(paths), (height, width), at_28=AT_ONCE)) or [slice(0, 0)]
+
+    def answer(form: ImageForm) -> Iterator[tuple[FileImages, np.ndarray]]:
+        for part in parts:
+            told = _of_the_whole(progress, part.start, len(paths))
+            read = read_images(paths[part], form, skip_bad=skip_bad, progress=told)
+            probabilities = run.classifier.probabilities(read.images, views=views, progress=told)
+            yield replace(read, images=read.images[:0].copy()), probabilities
+
+    reads, probabilities = zip(*answer(form), strict=True)
+    white = common_levels(read.white for read in reads)
+    if white != form.white and len(parts) > 1:  # each part took its own level for that of all
+        reads, probabilities = zip(*answer(replace(form, white=white)), strict=True)
+    return Predictions(
+        paths=tuple(str(path) for read in reads for path in read.paths),
+        probabilities=np.concatenate(probabilities),
+        class_names=run.classifier.class_names,
+        notes=(*_notes(reads, form), *passed_over),
+        skipped=tuple(chain.from_iterable(read.skipped for read in reads)),
+    )
 
 
-def _notes(read: FileImages, form: ImageForm) -> Iterator[str]:
-    if read.cropped and form.geometry:
+def _of_the_whole(progress: Progress | None, before: int, total: int) -> Progress | None:
+    """Return what tells of a part's progress as of that of all."""
+    return progress and (lambda done, _, words: progress(before + done, total, words))
+
+
+def _notes(reads: Sequence[FileImages], form: ImageForm) -> Iterator[str]:
+    cropped = sum(read.cropped for read in reads)
+    if cropped and form.geometry:
         crop = form.geometry.crop
         yield (
-            f"{read.cropped} of {len(read.paths)} images are original photographs of "
+            f"{cropped} of {sum(len(read.paths) for read in reads)} images are original photographs of "
             f"{form.geometry.width}x{form.geometry.height} pixels: their central {crop}x{crop} was taken "
             "and resized, as the training images were"
         )
-    if read.white != form.white:
-        yield f"{tell_levels(read.white)} The training had no such files: these images themselves say so."
-    if told := tell_coarse(read.coarse):
+    white = common_levels(read.white for read in reads)
+    if white != form.white:
+        yield f"{tell_levels(white)} The training had no such files: these images themselves say so."
+    if told := tell_coarse([brightest for read in reads for brightest in read.coarse]):
         yield told
