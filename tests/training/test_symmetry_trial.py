@@ -1,6 +1,7 @@
 """The trial of symmetries: asked only where neither card nor recipe says, and right where the answer is known."""
 
 import dataclasses
+import tracemalloc
 from dataclasses import dataclass
 
 import numpy as np
@@ -187,3 +188,20 @@ def test_a_network_of_ones_own_may_take_images_that_are_not_square(discs, short,
     run = giemsa.train(data, RECIPE, model=module, out=tmp_path / "oblong")
     assert run.config["symmetry"] in ("none", "mirror")
     assert list(run.config["symmetry_trial"]["loss"]) == ["none", "mirror"]
+
+
+def test_large_images_are_shrunk_without_a_copy_of_them_all(discs, monkeypatch):
+    large = arrows(discs, RING, BLOCK, height=224, width=240)
+
+    class Undecided:
+        def logits(self, images):
+            assert images.shape[1:] == (22, 22, 3)
+            return torch.zeros(len(images), 2)
+
+    monkeypatch.setattr("giemsa.training.symmetry_trial.train_briefly", lambda *_, **__: Undecided())
+    tracemalloc.start()
+    trial = try_symmetries(large, seed=0, compute=Compute())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert trial.to_json()["images"] == 96
+    assert peak < large.train.images.nbytes / 2

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from giemsa.data.dataset import SYMMETRIES, ImageDataset, Split, Symmetry
-from giemsa.data.shrinking import shrink
+from giemsa.data.shrinking import block_means
 from giemsa.data.splitting import assign_folds, cluster_images
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
@@ -104,14 +104,18 @@ def try_symmetries(
 
 
 def _images_asked(data: ImageDataset, seed: int) -> ImageDataset:
-    """Return the data with at most so many training images, small and square, and no others."""
-    places = np.random.default_rng(seed).permutation(len(data.train))[:IMAGES]
-    train, nothing = data.train.subset(np.sort(places)), data.train.subset(np.empty(0, dtype=np.int64))
+    """Return the data with at most so many training images, small and square, and no others; none is copied as large as it is."""
+    places = np.sort(np.random.default_rng(seed).permutation(len(data.train))[:IMAGES])
     height, width, _ = data.image_shape
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    train = dataclasses.replace(train, images=train.images[:, top : top + side, left : left + side])
-    return shrink(dataclasses.replace(data, train=train, val=nothing, test=nothing), LARGEST)
+    squares = data.train.images[:, top : top + side, left : left + side]
+    corners = dataclasses.replace(data.train, images=squares[:, :1, :1])
+    train, nothing = (
+        dataclasses.replace(corners.subset(some), images=block_means(squares, -(-side // LARGEST), some))
+        for some in (places, places[:0])
+    )
+    return dataclasses.replace(data, train=train, val=nothing, test=nothing)
 
 
 def _halves(train: Split, seed: int) -> np.ndarray:
