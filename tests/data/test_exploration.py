@@ -184,7 +184,7 @@ def test_the_words_beside_the_pictures_count_what_is_shown(discs):
     examples, classes = explore(few).pictures()
     assert (
         examples.alt
-        == "10 training images, up to 5 a row, one row for each of: red disc, green disc, blue disc."
+        == "10 training images, up to 5 a row, one row for each of 3 classes: red disc, green disc, blue disc."
     )
     assert "the largest class is green disc with 6, the smallest red disc with 2" in classes.alt
 
