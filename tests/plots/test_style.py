@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from giemsa.plots import data, failures, resilience
 from giemsa.plots.style import classes_to_name, fit_name, new_figure, show_image
@@ -59,3 +61,20 @@ def test_no_figure_stretches_dark_images() -> None:
 def _all_axes(figure):  # type: ignore[no-untyped-def]
     """Return the axes and those within them."""
     return [inner for ax in figure.axes for inner in (ax, *ax.child_axes)]
+
+
+@pytest.mark.parametrize(("side", "smoothed"), [(64, False), (224, True)])
+def test_of_a_large_image_no_pixels_are_dropped_and_of_a_small_one_each_is_seen(
+    side: int, smoothed: bool
+) -> None:
+    """A board of single pixels is grey from afar; to drop some of them leaves a pattern that is not there."""
+    board = (np.indices((side, side)).sum(0) % 2 * 255).astype(np.uint8)
+    figure = Figure(figsize=(1, 1), dpi=150)
+    show_image(figure.add_axes((0.0, 0.0, 1.0, 1.0)), board)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    drawn = np.asarray(canvas.buffer_rgba())[5:-5, 5:-5, 0]
+    if smoothed:
+        assert abs(drawn.astype(int) - 128).max() < 40
+    else:
+        assert set(np.unique(drawn)) == {0, 255}

@@ -21,6 +21,7 @@ QUIET = "#8A8A8A"
 SEQUENTIAL = "viridis"
 DIVERGING = "RdBu_r"
 HIGHEST = 400  # inches; at the resolution of the files matplotlib draws no more than 455
+EACH_PIXEL = 64  # of an image up to this side is seen; larger ones are drawn smaller than they are
 MANY = 20  # classes; more are not all named in a legend, and stand closer in a list
 WEAKEST = 10  # of many classes, those that a legend names
 
@@ -81,7 +82,7 @@ def tidy(ax: Axes, *, title: str = "", xlabel: str = "", ylabel: str = "", grid:
 
 
 def show_image(ax: Axes, image, *, title: str = "", **how) -> Axes:  # type: ignore[no-untyped-def]
-    """Draw one image ``(height, width[, 1 or 3])`` without smoothing, and no axes; ``how`` goes to ``imshow``."""
+    """Draw one image ``(height, width[, 1 or 3])``, and no axes; ``how`` goes to ``imshow``."""
     draw_pixels(ax, image, **how)
     ax.set_axis_off()
     if title:
@@ -90,9 +91,13 @@ def show_image(ax: Axes, image, *, title: str = "", **how) -> Axes:  # type: ign
 
 
 def draw_pixels(ax: Axes, image: np.ndarray, **how: Any) -> None:
-    """Draw the pixels alone; grey is drawn from 0 to 255 (bytes) or 0 to 1, not stretched to what the image holds."""
+    """Draw the pixels alone, of large images several as one.
+
+    Grey is drawn from 0 to 255 (bytes) or 0 to 1, not stretched to what the image holds.
+    """
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[:, :, 0]
     if image.ndim == 2:
         how = {"cmap": "gray", "vmin": 0, "vmax": 255 if image.dtype == np.uint8 else 1} | how
-    ax.imshow(image, interpolation="nearest", **how)
+    smoothed = max(image.shape[:2]) > EACH_PIXEL
+    ax.imshow(image, interpolation="antialiased" if smoothed else "nearest", **how)
