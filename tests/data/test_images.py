@@ -364,7 +364,7 @@ def _noting(names, name, method):
     return noted
 
 
-def test_threads_leave_the_filters_of_warnings_as_they_were(tmp_path, monkeypatch):
+def test_threads_silence_pillow_and_leave_the_filters_of_warnings_as_they_were(tmp_path, monkeypatch):
     """Two that silence them side by side, the first to begin the first to end, would leave them silenced for good."""
     path = save(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
     before, begun, both, open_one = list(warnings.filters), [], threading.Barrier(2, timeout=30), Image.open
@@ -377,6 +377,7 @@ def test_threads_leave_the_filters_of_warnings_as_they_were(tmp_path, monkeypatc
         return open_one(*words, **how)
 
     monkeypatch.setattr(Image, "open", one_after_the_other)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 40)  # Pillow warns of more
     read_images([path, path], FORM)
     assert warnings.filters == before
 

@@ -181,6 +181,17 @@ def test_a_real_folder(shared_data):
     assert data.train.metadata["height"].max() == 363
 
 
+def test_much_larger_files_are_told_of(tmp_path):
+    for number in range(10):
+        for name in ("a", "b"):
+            save(tmp_path / name / f"{number}.png", number, (130, 140))
+    (note,) = load(tmp_path, size=16).notes[1:]
+    assert note.startswith(
+        "Most files have about 140x130 pixels and are read as 16x16: a pixel is the mean of 8x8"
+    )
+    assert len(load(tmp_path, size=17).notes) == 1
+
+
 def peak_of_loading(folder, **how):
     """Return the highest memory while a folder is loaded, and that of its images, in bytes."""
     tracemalloc.start()
