@@ -35,7 +35,7 @@ from giemsa.training.recipes import RECIPES, Recipe, get_recipe
         ("average_decay", 1.0, "average_decay must be from 0 to below 1"),
         ("rotation_degrees", 181, "rotation_degrees must be from 0 to below"),
         ("colour_jitter", -0.1, "colour_jitter must be at least 0"),
-        ("weight_decay", math.inf, "weight_decay must be at least 0, got inf"),
+        ("weight_decay", math.inf, "weight_decay must be below 1,000,000,000, got inf"),
         ("class_weights", "yes", "class_weights must be True or False, got 'yes'"),
     ],
 )
@@ -70,11 +70,15 @@ def test_the_card_is_asked_only_where_the_recipe_says_no_symmetry() -> None:
 @pytest.mark.parametrize("name", ["fast", "best", "tutorial"])
 def test_the_numbers_of_a_recipe_are_those_that_were_measured(name: str) -> None:
     results = Path(__file__).parents[2] / "benchmarks" / "results" / "accuracy.json"
-    measured = json.loads(results.read_text(encoding="utf-8"))["rows"][name]["recipe"]
-    numbers = {field: value for field, value in measured.items() if type(value) in (int, float)}
-    recipe = RECIPES[name].to_json()
-    assert len(numbers) >= 10
-    assert numbers == {field: recipe[field] for field in numbers}
+    rows = json.loads(results.read_text(encoding="utf-8"))["rows"]
+    measured = [
+        facts["recipe"] for row, facts in rows.items() if row.split(", ")[0] == name
+    ]  # on any machine
+    assert measured
+    for fields in measured:
+        numbers = {field: value for field, value in fields.items() if type(value) in (int, float)}
+        assert len(numbers) >= 10
+        assert numbers.items() <= RECIPES[name].to_json().items()
 
 
 def test_numbers_of_numpy_become_pythons() -> None:
