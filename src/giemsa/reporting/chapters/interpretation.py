@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from giemsa.plots.style import MANY, classes_most_mistaken
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Cell, Illustration, Missing, Table
 from giemsa.reporting.pictures import illustrations
@@ -17,7 +18,9 @@ from giemsa.reporting.words import count, decimal, interval, percent, sentence
 
 MAP_SIDE = 32  # pixels of an image in the sheet of the map
 MOST_POINTS = 1500
-COLOURS = 8  # classes beyond share colours
+COLOURS = 8  # that up to MANY classes share
+MOST_COLOURED = 7  # of more classes: those most often mistaken; the others are grey
+GREY = 8
 EVIDENCE = ("interpret-attribution", "interpret-trust")
 MAP = "interpret-map"
 CHECKS = {
@@ -42,6 +45,7 @@ class MapPoint:
     y: float
     pca_x: float
     pca_y: float
+    label: int
     colour: int
     wrong: bool
     words: str
@@ -53,6 +57,7 @@ class FeatureMap:
 
     title: str
     points: tuple[MapPoint, ...]
+    names: tuple[str, ...]
     legend: tuple[tuple[str, int], ...]
     sheet: str
     columns: int
@@ -197,13 +202,15 @@ def feature_map(told: Mapping[str, Any], images: np.ndarray, names: Sequence[str
     chosen = np.arange(0, len(indices), max(1, step))
     places, directions = (_within_frame(np.asarray(told[key])[chosen]) for key in ("positions", "pca"))
     labels, predicted = (np.asarray(told[key], dtype=np.int64)[chosen] for key in ("labels", "predicted"))
+    colours = _colours(labels, predicted, len(names))
     points = tuple(
         MapPoint(
             x=round(float(x), 1),
             y=round(float(y), 1),
             pca_x=round(float(pca_x), 1),
             pca_y=round(float(pca_y), 1),
-            colour=int(label) % COLOURS,
+            label=int(label),
+            colour=colours[label],
             wrong=bool(label != said),
             words=names[label] + (f", taken for {names[said]}" if label != said else ""),
         )
@@ -214,17 +221,35 @@ def feature_map(told: Mapping[str, Any], images: np.ndarray, names: Sequence[str
     return FeatureMap(
         title=str(told.get("title", "A map of the features")),
         points=points,
-        legend=tuple((name, label % COLOURS) for label, name in enumerate(names)),
+        names=tuple(names),
+        legend=_legend(names, colours),
         sheet=address,
         columns=columns,
         side=MAP_SIDE,
-        alt=f"A map of {len(points):,} images, coloured by class; {wrong} of them, ringed, are wrongly named",
+        alt=f"A map of {len(points):,} images, coloured by class; {wrong:,} of them, ringed, are wrongly named",
         shows="Images that the network sees as alike lie close together; those with a dark rim are wrongly named. "
-        "Point at one, tap it or move with the arrow keys to see it.",
+        f"Point at one, tap it or move with the arrow keys to see it; choose a class to see it alone.{_coloured(colours)}",
         directions=" and ".join(percent(share) for share in told["explained"]),
         caution="A map in two dimensions cannot keep all distances: neighbours mean likeness, the size of gaps and "
         "groups means little.",
     )
+
+
+def _colours(labels: np.ndarray, predicted: np.ndarray, n_classes: int) -> list[int]:
+    """Return the number of each class's colour; of many classes only those most often mistaken have one."""
+    if n_classes <= MANY:
+        return [label % COLOURS for label in range(n_classes)]
+    weakest = classes_most_mistaken(labels, predicted, n_classes)[:MOST_COLOURED]
+    return [weakest.index(label) if label in weakest else GREY for label in range(n_classes)]
+
+
+def _legend(names: Sequence[str], colours: Sequence[int]) -> tuple[tuple[str, int], ...]:
+    told = [(name, colour) for name, colour in zip(names, colours, strict=True) if colour != GREY]
+    return (*told, ("all other classes", GREY)) if GREY in colours else tuple(told)
+
+
+def _coloured(colours: Sequence[int]) -> str:
+    return f" In colour: the {MOST_COLOURED} classes most often mistaken." if GREY in colours else ""
 
 
 def _within_frame(positions: np.ndarray, frame: float = 1000.0, margin: float = 24.0) -> np.ndarray:

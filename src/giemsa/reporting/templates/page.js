@@ -60,6 +60,7 @@ function startMap(figure) {
   const side = parseFloat(picture.style.getPropertyValue("--side")) * 3;
   picture.style.backgroundSize = `${columns * side}px auto`;
   let current = points[0];
+  let lively = points; // all, or those of the chosen class
 
   const show = (point) => {
     current = point;
@@ -74,7 +75,7 @@ function startMap(figure) {
     card.style.top = `${Math.min(Math.max(0, y - card.offsetHeight / 2), drawing.clientHeight - card.offsetHeight)}px`;
   };
   const hide = () => { card.hidden = true; ring.setAttribute("cx", -99); };
-  const nearest = (x, y, among = points) =>
+  const nearest = (x, y, among = lively) =>
     among.reduce((best, point) => (Math.hypot(point.x - x, point.y - y) < Math.hypot(best.x - x, best.y - y) ? point : best));
   const follow = (event) => {
     const frame = drawing.getBoundingClientRect();
@@ -94,7 +95,17 @@ function startMap(figure) {
     }
   };
 
+  const single = (label) => {
+    hide();
+    const chosen = points.filter((point) => point.circle.dataset.label === label);
+    lively = chosen.length ? chosen : points;
+    [current] = lively;
+    for (const point of points) point.circle.classList.toggle("faded", label !== "" && point.circle.dataset.label !== label);
+  };
+
   if (!points.length) return;
+  const choice = figure.querySelector("select");
+  choice.addEventListener("change", () => single(choice.value));
   for (const button of figure.querySelectorAll("[data-map]")) button.addEventListener("click", () => lay(button.dataset.map));
   drawing.addEventListener("pointermove", follow);
   drawing.addEventListener("pointerdown", follow);
@@ -105,7 +116,7 @@ function startMap(figure) {
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     if (!move) return;
     event.preventDefault();
-    const ahead = points.filter((point) => {
+    const ahead = lively.filter((point) => {
       const along = (point.x - current.x) * move[0] + (point.y - current.y) * move[1];
       const aside = Math.abs((point.x - current.x) * move[1]) + Math.abs((point.y - current.y) * move[0]);
       return along > 0 && aside <= along;
