@@ -24,6 +24,7 @@ def test_cells_count_images_and_open_their_panels() -> None:
     assert texts == [["2", "·", "1"], ["·", "1", "·"], ["·", "·", "·"]]
     assert [row.recall for row in matrix.rows] == ["66.7\u202f%", "100\u202f%", "\u2013"]
     assert matrix.first == "cell-0-2"
+    assert matrix.hint.endswith("its images appear, 16 at most.")
     assert {panel.identifier for panel in matrix.panels} == {"cell-0-0", "cell-0-2", "cell-1-1"}
     assert matrix.rows[0].cells[2].words == "1 of 3 red taken for blue"
 
@@ -46,7 +47,7 @@ def test_panels_stay_within_their_budget() -> None:
 def test_without_images_the_matrix_still_counts() -> None:
     outcome = _outcome([0, 1], [0, 0], [0.9, 0.9], images=False)
     matrix = confusion_matrix(outcome)
-    assert matrix.panels == ()
+    assert (matrix.panels, matrix.hint) == ((), "")
     assert matrix.rows[1].cells[0].text == "1"
     assert worst_mistakes(outcome) == ()
 
@@ -64,3 +65,12 @@ def test_a_long_name_keeps_its_beginning_and_its_end_on_the_axes() -> None:
     assert matrix.columns == ("platelet", "type of cell …ow number 17")
     assert [row.name for row in matrix.rows] == list(matrix.columns)
     assert matrix.full_columns == names
+
+
+def test_an_empty_cell_says_nothing_so_that_many_classes_stay_a_small_page() -> None:
+    matrix = confusion_matrix(_outcome([0, 1], [0, 1], [0.9, 0.9]))
+    assert [[bool(cell.words) for cell in row.cells] for row in matrix.rows] == [
+        [True, False, False],
+        [False, True, False],
+        [False, False, False],
+    ]

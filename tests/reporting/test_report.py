@@ -1,5 +1,6 @@
 """The page as a whole: one file, in the order of the work, with nothing that reaches out and nothing that is not escaped."""
 
+import dataclasses
 import itertools
 import re
 from collections.abc import Callable
@@ -9,7 +10,9 @@ import pytest
 
 from giemsa.errors import RunError
 from giemsa.reporting import report
-from giemsa.reporting.page import CHAPTERS
+from giemsa.reporting.material import gather
+from giemsa.reporting.page import CHAPTERS, page
+from giemsa.reporting.report import render
 
 Text = Callable[[str], str]
 
@@ -102,3 +105,12 @@ def test_a_broken_file_of_a_stage_is_one_line(told_run) -> None:
     (told_run.folder / "audit.json").write_text("[]", encoding="utf-8")
     with pytest.raises(RunError, match="all of it is a list of 0, expected an object"):
         report(told_run)
+
+
+def test_a_very_tall_figure_scrolls_in_a_place_of_its_own(told_run) -> None:
+    told = page(gather(told_run))
+    (picture,) = told.data.pictures
+    tall = dataclasses.replace(picture, height=4 * picture.width)
+    written = render(dataclasses.replace(told, data=dataclasses.replace(told.data, pictures=(tall,))))
+    assert written.count('aria-label="A line of explore" tabindex="0"') == 1
+    assert 'aria-label="A line of train"' not in written

@@ -20,7 +20,7 @@ MOST_LETTERS = 26  # of a name on the axes: two lines
 
 @dataclass(frozen=True)
 class MatrixCell:
-    """One cell: how many images, how dark (0 to 100), and the panel that shows them."""
+    """One cell: how many images, the same in words (none for none), how dark (0 to 100), and the panel that shows them."""
 
     text: str
     words: str
@@ -52,7 +52,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Rows are true classes, columns what the network says."""
+    """Rows are true classes, columns what the network says; ``hint`` is on how to see the images, of no use on paper."""
 
     columns: tuple[str, ...]
     full_columns: tuple[str, ...]
@@ -60,7 +60,7 @@ class Matrix:
     panels: tuple[Panel, ...]
     first: str
     crowded: bool
-    note: str
+    hint: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +126,7 @@ def confusion_matrix(outcome: Outcome) -> Matrix:
         panels=panels,
         first=_first(counts) if panels else "",
         crowded=len(counts) > 12,
-        note=_note(panels, most),
+        hint=_hint(most) if panels else "",
     )
 
 
@@ -144,7 +144,7 @@ def _cell(outcome: Outcome, counts: np.ndarray, place: tuple[int, int], known: s
     identifier = f"cell-{truth}-{said}"
     return MatrixCell(
         text=count(number) if number else "·",
-        words=f"{number} of {total} {outcome.names[truth]} {story}",
+        words=f"{count(number)} of {count(total)} {outcome.names[truth]} {story}" if number else "",
         shade=_shade(number / total if total else 0.0, truth == said),
         right=truth == said,
         panel=identifier if identifier in known else "",
@@ -186,13 +186,8 @@ def _panel(outcome: Outcome, truth: int, said: int, most: int) -> Panel:
     )
 
 
-def _note(panels: tuple[Panel, ...], most: int) -> str:
-    if not panels:
-        return "Rows are the truth, columns what the network said; shades are shares of a row."
-    return (
-        "Rows are the truth, columns what the network said; shades are shares of a row. Point at a number, tap it "
-        f"or move to it with the keyboard: its images appear, {most} at most."
-    )
+def _hint(most: int) -> str:
+    return f"Point at a number, tap it or move to it with the keyboard: its images appear, {most} at most."
 
 
 def worst_mistakes(outcome: Outcome, most: int = 16) -> tuple[Thumbnail, ...]:

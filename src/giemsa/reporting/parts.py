@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LONG = 24  # rows; a longer table is folded
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from giemsa.reporting.parts import Cell, Number, Table
+from giemsa.reporting.parts import LONG, Cell, Number, Table
 from giemsa.reporting.words import count, decimal, interval, percent, sentence
 
 
@@ -139,4 +139,5 @@ def _class_table(
         (Cell(name), *(value_cell(key, entry.get(key)) for key in known))
         for name, entry in zip(names, classes, strict=True)
     )
-    return Table(caption=caption, head=("class", *(columns[key] for key in known)), rows=rows, note=note)
+    head = ("class", *(columns[key] for key in known))
+    return Table(caption=caption, head=head, rows=rows, note=note, folded=len(rows) > LONG)
