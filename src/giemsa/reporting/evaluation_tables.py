@@ -67,7 +67,7 @@ def novelty(told: Mapping[str, Any] | None) -> Table | None:
         return None
     rows = tuple(
         (
-            Cell(str(test["name"]).replace("_", " "), "made" if test.get("made") else "real"),
+            Cell(str(test["name"]).replace("_", " "), "artificial" if test.get("made") else "real images"),
             Cell(decimal(_value(test["auroc"])), interval(_score(test["auroc"]), as_percent=False)),
             Cell(percent(test["caught"])),
             Cell(percent(test["mean_confidence"])),

@@ -21,6 +21,7 @@ from PIL import Image
 from giemsa.errors import RunError
 from giemsa.plots.gallery import Words
 from giemsa.reporting.parts import Illustration
+from giemsa.reporting.words import sentence
 
 DOTS_PER_CSS_PIXEL = 1.5  # figures are saved at 144 dots an inch, and a CSS pixel is 1/96 of an inch
 SMALL_SVG_BYTES = 40_000
@@ -110,12 +111,12 @@ def illustrations(
                 name=name,
                 title=words.get("title", ""),
                 alt=words.get("alt", ""),
-                shows=words.get("shows", ""),
-                caution=words.get("caution", ""),
+                shows=sentence(words.get("shows", "")),
+                caution=sentence(words.get("caution", "")),
                 address=address,
                 width=width,
                 height=height,
-                doubt=words.get("doubt", ""),
+                doubt=sentence(words.get("doubt", "")),
             )
         )
     return tuple(found)

@@ -17,6 +17,7 @@ from giemsa.reporting.chapters.training import training_chapter
 from giemsa.reporting.evaluation_tables import prediction_sets
 from giemsa.reporting.material import Material, gather
 from giemsa.reporting.parts import Missing
+from giemsa.reporting.scores import class_tables
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_audit_shows_the_images_of_a_finding(told_run) -> None:
     (told_run.folder / "audit.json").write_text(json.dumps({"findings": [finding]}), encoding="utf-8")
     told = audit_chapter(gather(told_run))
     assert not isinstance(told, Missing)
-    assert told.opening == "1 finding, none of them severe."
+    assert told.opening == "1 finding, which is not severe."
     assert [image.alt for image in told.findings[0].thumbnails] == ["test image 4, green disc"]
 
 
@@ -226,3 +227,54 @@ def test_weights_are_told_by_their_hash(told_run) -> None:
     assert (
         facts["SHA-256 of the weights"] == "9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c"
     )
+
+
+def _mistakes_note(told_run, wrong: int) -> str:
+    labels = told_run.discs.test.labels
+    said = np.where(np.arange(len(labels)) < wrong, (labels + 1) % 3, labels)
+    told_run.answers = labels, np.eye(3)[said]
+    chapter = evaluation_chapter(gather(told_run))
+    assert not isinstance(chapter, Missing)
+    return chapter.mistakes_note
+
+
+def test_the_number_of_mistakes_is_a_sentence(told_run) -> None:
+    assert _mistakes_note(told_run, 0) == "No test image was wrongly named."
+    assert _mistakes_note(told_run, 1).startswith("1 of 30 test images was wrongly named. Below it ")
+    assert _mistakes_note(told_run, 2).startswith("2 of 30 test images were wrongly named. Below each ")
+    assert "; here are the 16 whose true class got the least probability." in _mistakes_note(told_run, 20)
+
+
+def test_the_recipe_is_told_in_words(material: Material) -> None:
+    rows = {row[0].text: row[1].text for row in training_chapter(material).recipe.rows}
+    assert rows["passes over the training images"] == "3"
+    assert rows["weights that are kept"] == "of the epoch with the least val loss"
+
+
+def test_a_long_table_of_classes_is_folded() -> None:
+    entry = dict.fromkeys(("precision", "recall", "f1", "specificity", "auc", "average_precision"), 0.5)
+    for classes, folded in ((8, False), (100, True)):
+        tables = class_tables([entry | {"support": 3}] * classes, [str(label) for label in range(classes)])
+        assert [table.folded for table in tables] == [folded] * 2
+
+
+def test_a_map_of_many_classes_colours_those_most_often_mistaken() -> None:
+    labels = np.arange(200) % 100
+    said = np.where(np.isin(labels, [40, 41]), 3, labels)
+    places = np.stack([labels, said], axis=1).tolist()
+    told = {
+        "indices": list(range(200)),
+        "positions": places,
+        "pca": places,
+        "labels": labels.tolist(),
+        "predicted": said.tolist(),
+        "explained": [0.5, 0.5],
+    }
+    found = feature_map(told, np.zeros((200, 4, 4, 3), dtype=np.uint8), [f"kind {k}" for k in range(100)])
+    colours = {point.label: point.colour for point in found.points}
+    assert (colours[40], colours[41], colours[99]) == (0, 1, 8)
+    assert sorted(set(colours.values())) == [*range(7), 8]
+    assert found.legend[-1] == ("all other classes", 8)
+    assert len(found.legend) == 8
+    assert len(found.names) == 100
+    assert "In colour: the 7 classes most often mistaken." in found.shows

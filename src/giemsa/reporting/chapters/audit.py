@@ -100,5 +100,6 @@ def _opening(findings: tuple[Finding, ...]) -> str:
     if not findings:
         return "The audit found nothing to complain of."
     severe = sum(finding.severity == "severe" for finding in findings)
-    told = f"{plural(len(findings), 'finding')}, {severe or 'none'} of them severe"
-    return told + ("; the worst comes first." if len(findings) > 1 else ".")
+    if len(findings) == 1:
+        return f"1 finding, which is {'severe' if severe else 'not severe'}."
+    return f"{plural(len(findings), 'finding')}, {severe or 'none'} of them severe; the worst comes first."

@@ -8,7 +8,7 @@ import numpy as np
 
 from giemsa.data.dataset import ImageDataset
 from giemsa.reporting.material import Material
-from giemsa.reporting.parts import Cell, Fact, Illustration, Strip, Table, Thumbnail
+from giemsa.reporting.parts import LONG, Cell, Fact, Illustration, Strip, Table, Thumbnail
 from giemsa.reporting.pictures import illustrations
 from giemsa.reporting.thumbnails import thumbnail_address
 from giemsa.reporting.words import DASH, count, percent, sentence
@@ -82,6 +82,7 @@ def _counts(data: ImageDataset) -> Table:
         caption="Images of each class in each split, and their share of the split",
         head=("class", *numbers),
         rows=(*rows, totals),
+        folded=len(rows) > LONG,
     )
 
 

@@ -127,9 +127,9 @@ def _mistakes_note(outcome: Outcome, shown: int) -> str:
     wrong = int((outcome.labels != outcome.predicted).sum())
     if not wrong:
         return "No test image was wrongly named."
+    were, each = ("was", "it") if wrong == 1 else ("were", "each")
+    told = f"{count(wrong)} of {plural(len(outcome.labels), 'test image')} {were} wrongly named"
     if outcome.images is None:
-        return f"{plural(wrong, 'test image')} wrongly named; the images are not at hand."
-    return (
-        f"{plural(wrong, 'test image')} of {len(outcome.labels):,} wrongly named; here the {shown} whose true class got the "
-        "least probability. Below each the true class, what it was taken for, and how certainly."
-    )
+        return f"{told}; the images are not at hand."
+    chosen = f"; here are the {shown} whose true class got the least probability" if shown < wrong else ""
+    return f"{told}{chosen}. Below {each} the true class, what it was taken for, and how certainly."
