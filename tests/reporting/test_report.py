@@ -114,3 +114,15 @@ def test_a_very_tall_figure_scrolls_in_a_place_of_its_own(told_run) -> None:
     written = render(dataclasses.replace(told, data=dataclasses.replace(told.data, pictures=(tall,))))
     assert written.count('aria-label="A line of explore" tabindex="0"') == 1
     assert 'aria-label="A line of train"' not in written
+
+
+def test_only_images_that_were_made_smaller_are_smoothed(told_run) -> None:
+    assert not page(gather(told_run)).smooth
+    splits = {
+        name: dataclasses.replace(split, images=split.images.repeat(2, axis=1).repeat(2, axis=2))
+        for name, split in told_run.discs.splits.items()
+    }
+    told_run.discs = dataclasses.replace(told_run.discs, **splits)
+    told = page(gather(told_run))
+    assert told.smooth
+    assert '<main class="smooth">' in render(told)

@@ -14,6 +14,7 @@ from giemsa.reporting.chapters.repetition import RepetitionChapter, repetition_c
 from giemsa.reporting.chapters.training import TrainingChapter, training_chapter
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Missing
+from giemsa.reporting.thumbnails import LOSSLESS_SIDE
 
 CHAPTERS = (
     ("result", "The result"),
@@ -29,7 +30,7 @@ CHAPTERS = (
 
 @dataclass(frozen=True)
 class Page:
-    """Every chapter; a stage that has not been run is a :class:`Missing`."""
+    """Every chapter; a stage that has not been run is a :class:`Missing`. ``smooth``: images are made smaller for the page."""
 
     chapters: tuple[tuple[str, str], ...]
     headline: Headline
@@ -40,6 +41,7 @@ class Page:
     interpretation: InterpretationChapter | Missing
     card: CardChapter
     repetition: RepetitionChapter
+    smooth: bool = False
 
 
 def page(material: Material) -> Page:
@@ -54,4 +56,5 @@ def page(material: Material) -> Page:
         interpretation=interpretation_chapter(material),
         card=card_chapter(material),
         repetition=repetition_chapter(material),
+        smooth=material.data is not None and max(material.data.image_shape[:2]) > LOSSLESS_SIDE,
     )
