@@ -182,3 +182,17 @@ def test_members_whose_maps_have_no_places_in_common():
     ]
     with pytest.raises(ModelError, match=r"no places in common; use grad_cam"):
         class_evidence(Ensemble(members), torch.rand(1, 1, 8, 8), 0)
+
+
+def test_a_layer_that_the_answer_does_not_hang_on_has_no_evidence():
+    class Aside(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = torch.nn.Conv2d(3, 4, 1)
+
+        def forward(self, pixels):
+            self.conv(pixels)
+            return pixels.mean((2, 3))
+
+    with pytest.raises(ModelError, match=r"a single place has no class of its own"):
+        local_logits(Aside(), torch.rand(1, 3, 6, 6), ("conv",))

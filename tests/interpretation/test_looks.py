@@ -157,7 +157,10 @@ def test_channels_that_vary_most_are_taken():
             return self.head(self.conv(pixels).mean((2, 3)))
 
     subject = subject_of(Many())
-    assert looks.look_at_maps(subject, looks_layers(subject)).channels.tolist() == list(range(2, 10))
+    found = looks.look_at_maps(subject, looks_layers(subject))
+    assert found.channels.tolist() == list(range(2, 10))
+    shown = colour(subject.data.train.images[found.exciting.ravel()])
+    assert 3 not in shown  # black excites none of these
 
 
 def layer(name: str, kind: str, side: int, **more) -> Layer:

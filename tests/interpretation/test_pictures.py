@@ -108,3 +108,11 @@ def test_black_is_nothing_only_after_a_rectifier(discs):
     assert "white is strong, black below zero" in signed.shows
     assert "white is strong." in cut.shows
     assert ", the 64 most active drawn; 0 are blank." in signed.alt
+
+
+def test_a_probability_is_one_only_where_it_is_exact(discs, made):
+    judged = dataclasses.replace(made.judged, moved=np.array([0.999, 0.998, 1.0]))
+    picture = draw_made_images(dataclasses.replace(made, judged=judged), subject_of(discs, "none"))
+    notes = [text.get_text().split("\n")[-1] for text in picture.figure.axes[0].texts]
+    assert notes[:3] == ["p > .99", "p > .99", "p = 1"]
+    assert picture.alt.endswith("is least for green disc: p > .99.")
