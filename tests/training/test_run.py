@@ -167,7 +167,7 @@ def test_data_that_were_moved_are_found_where_they_are_said_to_lie(
 def test_only_what_load_takes_is_handed_to_it(folder: Path) -> None:
     described = json.loads((folder / "config.json").read_text(encoding="utf-8"))["data"]
     _change(
-        folder / "config.json", data=described | {"source": {"data": "/gone.npz", "progress": 3, "size": 20}}
+        folder / "config.json", data=described | {"source": {"data": "/gone.npz", "workers": 3, "size": 20}}
     )
     with pytest.raises(DataError, match=r"gone\.npz does not exist"):
         open_run(folder).data()
