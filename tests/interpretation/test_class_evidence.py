@@ -196,3 +196,8 @@ def test_a_layer_that_the_answer_does_not_hang_on_has_no_evidence():
 
     with pytest.raises(ModelError, match=r"a single place has no class of its own"):
         local_logits(Aside(), torch.rand(1, 3, 6, 6), ("conv",))
+
+
+def test_the_layer_that_is_asked_for_is_looked_for(pooling, pixels):
+    with pytest.raises(ModelError, match=r"the network has no layer 'relu9'"):
+        class_evidence(pooling, pixels, 0, layer="relu9")

@@ -54,3 +54,10 @@ def test_the_part_of_the_images_that_change_their_class_is_counted():
     assert (changed["15 % brighter"], changed["15 % darker"]) == (0.4, 0.2)
     assert (changed["mirrored left-right"], changed["mirrored up-down"]) == (0.2, 0)
     assert found.changed_by_turn.tolist() == [0, 0.2, 0]
+
+
+def test_grey_images_have_no_colour_to_lose():
+    pixels = torch.full((3, 1, 6, 6), 0.7)
+    found = symmetry_response(LeftHalf(), pixels, np.ones(3, np.int64), step_degrees=180)
+    assert not [move for move in found.moves if "saturated" in move]
+    assert len(found.moves) == len(found.changed) == found.moved.shape[1] == len(MOVES) - 2

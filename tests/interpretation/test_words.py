@@ -61,3 +61,14 @@ def test_of_many_classes_that_do_not_convince_the_number_is_said(found, weak, wo
     )
     subject = dataclasses.replace(found.subject, data=data)
     assert words in sentences_of(dataclasses.replace(found, subject=subject, made=look))[0]
+
+
+@pytest.mark.parametrize("explained", [[1], [0, 1]])
+def test_where_all_images_are_called_the_same_it_is_said(found, explained):
+    good = Mean(0.4, 0.3, 0.45, 20)
+    sure = Mean(0.9, 0.8, 0.95, 20)
+    trust = (MethodTrust("occlusion", good, good, None, sure),)
+    look = AttributionLook(np.zeros(len(explained), int), np.array(explained), {}, trust, {}, ())
+    said = " ".join(sentences_of(dataclasses.replace(found, attribution=look)))
+    assert said.startswith("Of 1 way to map what it looks at, 1 earns trust")
+    assert ("All images in these checks are called green disc by the network" in said) == (explained == [1])

@@ -131,3 +131,8 @@ def test_only_what_is_left_out_is_said_to_be(filters, channels, words):
     after = np.ones((filters, channels, 3, 3))
     figure = plot_filters(after * 0, after, layer="layer 0")
     assert figure.axes[-1].get_xlabel() == words
+
+
+def test_the_name_of_a_row_is_not_broken_within_a_short_word():
+    figure = plot_attributions(IMAGES[:1], [np.ones((1, 8, 8))], ["Occlusion"], rows=["normal/benign"])
+    assert "normal/benign" in [text.get_text() for text in figure.axes[0].texts]

@@ -138,7 +138,7 @@ def draw_symmetry(found: SymmetryResponse, symmetry: Symmetry) -> Picture:
         plot_symmetry_response(found.degrees, found.turned, found.moves, found.changed, len(found.labels)),
         "What moves the answer: turns, mirrors, shifts and colours",
         f"Probability of the answer as {len(found.labels)} images are turned through 360 degrees, and the part whose answer "
-        f"changes under ten other moves; most: {found.moves[worst]}, {percent(found.changed[worst])}.",
+        f"changes under {len(found.moves)} other moves; most: {found.moves[worst]}, {percent(found.changed[worst])}.",
         "Above, the probability of the class that the network names, as the image is turned; below, how many answers change.",
         f"{_MEANING[symmetry]} Turns other than quarter turns blur small images a little and repeat their edge, which itself "
         "moves the answer.",

@@ -47,6 +47,9 @@ MOVES: dict[str, Move] = {
 }
 
 
+OF_COLOUR = ("less saturated", "more saturated")  # which change nothing in grey images
+
+
 @dataclass(frozen=True, eq=False)
 class SymmetryResponse:
     """The probability of each image's class under moves.
@@ -57,7 +60,7 @@ class SymmetryResponse:
     still : ``(n,)``, its calibrated probability for the image as it is.
     degrees : ``(a,)``, 0 to 360.
     turned : ``(n, a)``, its probability for the image turned by these.
-    moves : names of the other moves.
+    moves : names of the other moves; those of colour alone are left out of grey images.
     moved : ``(n, len(moves))``, its probability after each.
     changed : ``(len(moves),)``, the part of the images whose predicted class changes, 0 to 1.
     changed_by_turn : ``(a,)``, the same for each angle.
@@ -96,7 +99,8 @@ def symmetry_response(
         calibrated_probabilities(network, rotate(pixels, torch.full((len(pixels),), float(angle))))
         for angle in degrees
     ]
-    moved = [calibrated_probabilities(network, move(pixels)) for move in MOVES.values()]
+    moves = {name: move for name, move in MOVES.items() if pixels.shape[1] > 1 or name not in OF_COLOUR}
+    moved = [calibrated_probabilities(network, move(pixels)) for move in moves.values()]
     own = np.arange(len(labels)), np.asarray(labels)
     before = still.argmax(axis=1)
     return SymmetryResponse(
@@ -104,7 +108,7 @@ def symmetry_response(
         still[own],
         degrees,
         np.stack([p[own] for p in turned], axis=1),
-        tuple(MOVES),
+        tuple(moves),
         np.stack([p[own] for p in moved], axis=1),
         np.array([(p.argmax(axis=1) != before).mean() for p in moved]),
         np.array([(p.argmax(axis=1) != before).mean() for p in turned]),

@@ -24,7 +24,7 @@ def sentences_of(found: Interpretation) -> tuple[str, ...]:
     """Say what a reader should take away, the most important first."""
     lines: list[str] = []
     if found.attribution:
-        lines += _on_trust(found.attribution)
+        lines += _on_trust(found.attribution, found.subject)
     if found.symmetry:
         lines += _on_symmetry(found.symmetry)
     if found.made:
@@ -50,7 +50,7 @@ def among(searched: int, subject: Subject) -> str:
     return f"among {of} training images"
 
 
-def _on_trust(look: AttributionLook) -> list[str]:
+def _on_trust(look: AttributionLook, subject: Subject) -> list[str]:
     if look.trust[0].too_few:
         n = look.trust[0].stability.n
         return [
@@ -69,6 +69,11 @@ def _on_trust(look: AttributionLook) -> list[str]:
     if careful:
         opening += f" To be read with care: {joined(careful)}."
     lines = [opening, *(x.sentence for x in look.trust if x.verdict != "trusted")]
+    if len(look.explained) == 1:
+        lines.append(
+            f"All images in these checks are called {subject.data.class_names[int(look.explained[0])]} by the network: whether "
+            "the maps tell classes apart is not known."
+        )
     points = [x for x in look.trust if x.pointing and x.verdict != "fails"]
     points = points or [x for x in look.trust if x.pointing]
     if points:

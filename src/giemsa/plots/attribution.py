@@ -60,7 +60,7 @@ def plot_attributions(
     figure = sheet_figure(columns, n + 0.45, width=width, left=left, top=top)
     ax = sheet_axes(figure, columns, n, left=left, top=top)
     for row in range(n):
-        words = fit_name(rows[row], 12, lines=2)
+        words = fit_name(rows[row], 13, lines=2)
         ax.text(-0.05, row + 0.5, words, ha="right", va="center", fontsize=8.5, rotation=90)
         place_image(ax, images[row], 0, row)
         for column, (stack, bad) in enumerate(zip(drawn, failed, strict=True), start=1):
