@@ -8,6 +8,7 @@ from giemsa.data.dataset import DataCard, ImageDataset, Split
 from giemsa.errors import ModelError
 from giemsa.interpretation import looks
 from giemsa.interpretation.activation_maximisation import Maximisation
+from giemsa.interpretation.grad_cam import grad_cam
 from giemsa.interpretation.layers import Layer
 from giemsa.interpretation.subject import Amounts, Subject
 from giemsa.training.classifier import Classes, Classifier, Preprocessing
@@ -62,6 +63,7 @@ def test_right_answers_alone_are_explained_and_checked(subject, monkeypatch):
     assert found.explained.tolist() == [0, 1, 2, 3]
     assert subject.data.val.labels[found.places].tolist() == [0, 1, 2, 3]
     assert not set(found.places) & set(WRONG)
+    assert found.places.max() > AMOUNTS.checked  # drawn, not the first ones
     (sample,) = judged
     shown = (sample.pixels.permute(0, 2, 3, 1).numpy() * 255).round().astype(np.uint8)
     assert len(shown) == AMOUNTS.checked == found.trust[0].stability.n
@@ -74,11 +76,19 @@ def test_right_answers_alone_are_explained_and_checked(subject, monkeypatch):
         assert maps.shape == (4, 8, 8), method
 
 
-def test_where_no_answer_is_right_the_answers_are_explained_and_no_mosaic_is_made(pooling):
+def test_where_no_answer_is_right_the_answers_are_explained_and_no_mosaic_is_made(pooling, monkeypatch):
     subject = subject_of(pooling, labels=(np.arange(40) + 1) % 4)
+    judged = []
+    judge = looks.judge_methods
+    monkeypatch.setattr(looks, "judge_methods", lambda *a, **k: (judged.append(a[1]), judge(*a, **k))[1])
     found = looks.look_at_attributions(subject)
-    np.testing.assert_array_equal(colour(subject.data.val.images[found.places]), found.explained)
-    assert all(row.pointing is None for row in found.trust)
+    images = subject.data.val.images[found.places]
+    np.testing.assert_array_equal(colour(images), found.explained)
+    assert judged[0].mosaics is None
+    shown = (judged[0].pixels.permute(0, 2, 3, 1).numpy() * 255).round().astype(np.uint8)
+    np.testing.assert_array_equal(colour(shown), judged[0].labels)
+    pixels = subject.pixels(subject.data.val, found.places)
+    np.testing.assert_array_equal(found.maps["grad_cam"], grad_cam(subject.network, pixels, found.explained))
     assert found.baselines == {}
 
 
@@ -215,4 +225,11 @@ def test_a_network_that_flattens_is_shown_no_mosaics():
         network[1].bias.copy_(torch.tensor([0.0, 0, 0, 10]))
     found = looks.look_at_attributions(subject_of(network))
     assert found.explained.tolist() == [0, 1, 2, 3]
+    assert all(row.pointing is None for row in found.trust)
+
+
+def test_right_answers_in_three_classes_are_too_few_for_mosaics(pooling):
+    colours = np.arange(40) % 4
+    found = looks.look_at_attributions(subject_of(pooling, labels=np.where(colours == 3, 0, colours)))
+    assert found.explained.tolist() == [0, 1, 2]
     assert all(row.pointing is None for row in found.trust)
