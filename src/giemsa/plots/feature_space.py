@@ -13,7 +13,7 @@ from giemsa.plots.style import COLORS, INK, QUIET, classes_most_mistaken, fit_na
 from giemsa.plots.tiles import place_image, sheet_axes, sheet_figure
 
 LINE = 13  # letters of a line above an image
-NAME_LETTERS = 16  # of a line in the legend
+NAME_LETTERS = 20  # of a line in the legend
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
