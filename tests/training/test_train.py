@@ -15,9 +15,11 @@ from torch import nn
 
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import GiemsaError, ModelError, RunError
+from giemsa.training.building import build_classifier
+from giemsa.training.device import Compute
 from giemsa.training.files import read_tensors
 from giemsa.training.history import Epoch
-from giemsa.training.loop import score_split
+from giemsa.training.loop import fit, score_split
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import Run, open_run
 from giemsa.training.train import EpochCallback, resume, train
@@ -86,6 +88,15 @@ def test_the_configuration_says_what_was_done_with_few_images(discs: ImageDatase
     assert run.config["train_seconds"] == sum(epoch.seconds for epoch in run.history)
     opened = open_run(run.folder, data=discs).classifier
     assert score_split(opened, discs.val)[0] == min(losses)
+
+
+def test_it_is_the_loop_with_the_same_seed(discs: ImageDataset, tmp_path: Path) -> None:
+    run = train(discs, SHORT, seed=1, device="cpu", out=tmp_path / "run")
+    classifier = build_classifier(discs, SHORT, seed=1, compute=Compute())
+    list(fit(classifier, discs, SHORT, seed=1))
+    found, expected = _weights(run.folder), classifier.state_dict()
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
 
 
 def test_predictions_of_val_are_written_in_full(finished: Run, discs: ImageDataset) -> None:
