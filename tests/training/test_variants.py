@@ -26,4 +26,5 @@ def test_the_generator_alone_decides() -> None:
     first, again, other = (_variants(seed, rotation_degrees=20, colour_jitter=0.3) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+    assert not np.array_equal(first, _variants(0, rotation_degrees=20))
     assert 0 <= first.min() <= first.max() <= 1
