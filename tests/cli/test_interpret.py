@@ -46,7 +46,7 @@ def test_summary(folder, capsys):
     ],
 )
 def test_mistakes_are_one_line(folder, capsys, arguments, words):
-    assert status_of(["interpret", str(folder), *arguments]) == 2
+    assert status_of(["interpret", str(folder), *arguments, "--quiet"]) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert words in told.err
