@@ -157,3 +157,9 @@ def test_few_images_are_taken_at_a_time_where_it_is_asked_for(tutorial, pixels):
     handle.remove()
     assert max(taken) == 4
     np.testing.assert_allclose(found, grad_cam(tutorial, pixels, 1), atol=1e-6)
+
+
+def test_plus_plus_weighs_by_positive_gradients(tutorial, pixels):
+    found = grad_cam_plus_plus(tutorial, pixels, 0)
+    np.testing.assert_array_equal(found, grad_cam(tutorial, pixels, 0, weighting=plus_plus_weights))
+    assert not np.allclose(found, grad_cam(tutorial, pixels, 0), rtol=0.1)

@@ -180,3 +180,13 @@ def test_what_an_attention_gives_out_is_no_map_of_the_image(tokens):
 def test_maps_of_oblong_images_are_oblong():
     network = nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     assert explaining_layers(network, torch.rand(1, 3, 8, 12)) == ("1",)
+
+
+def test_weights_that_are_made_anew_in_each_pass_are_no_maps():
+    network = nn.Sequential(
+        nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 5)), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )
+    layers = list_layers(network, (12, 12, 3))
+    assert [x.output_shape for x in layers if "parametrizations" in x.name] == [(3, 5, 5)]
+    assert not any(layer.has_maps for layer in layers)
+    assert explaining_layers(network, torch.rand(1, 3, 12, 12)) == ("0",)

@@ -9,8 +9,10 @@ from torch import nn
 
 from giemsa.interpretation.attribution import METHODS
 from giemsa.interpretation.criteria import CRITERIA
+from giemsa.interpretation.deletion import deletion_curves
 from giemsa.interpretation.interval import Mean, mean_interval
-from giemsa.interpretation.trust import MethodTrust, Sample, centre_gain, judge_methods
+from giemsa.interpretation.pointing_game import spot
+from giemsa.interpretation.trust import MethodTrust, Sample, centre_gain, judge_methods, random_scores
 
 
 def mean(value: float) -> Mean:
@@ -155,6 +157,11 @@ def test_a_spot_in_the_middle_gains_where_all_that_counts_is_there():
     found = centre_gain(Middle(), Sample(pixels, np.zeros(8, int)))
     assert found.n == 8
     assert found.low > 0.3
+    maps = np.broadcast_to(spot(12, 12), (8, 12, 12))
+    over = deletion_curves(Middle(), pixels, np.zeros(8, int), maps).scores - random_scores(
+        Middle(), Sample(pixels, np.zeros(8, int))
+    )
+    assert found.value == pytest.approx(over.mean())
     border = torch.ones(8, 1, 12, 12) - pixels
     assert centre_gain(Middle(), Sample(border, np.ones(8, int))).low > 0.3
     assert abs(centre_gain(Middle(), Sample(torch.full((8, 1, 12, 12), 0.7), np.zeros(8, int))).value) < 1e-6
