@@ -241,6 +241,21 @@ def test_text_stands_out_from_its_ground(page: Any, scheme: str) -> None:
         assert _contrast(darkest, colours["ink"]) >= 4.5, tint
 
 
+def test_every_point_of_the_map_stands_out_from_a_dark_ground(page: Any) -> None:
+    dark = {"name": "prefers-color-scheme", "value": "dark"}
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [dark]})
+    ground, share = _rgb(_property(page, "surface")), float(_property(page, "points"))
+    colours = page.execute_script(
+        "const circle = document.querySelector('.map-frame circle');"
+        "return [...Array(8).keys()].map(k => { circle.setAttribute('class', `c${k}`); return getComputedStyle(circle).fill; })"
+    )
+    assert len(set(colours)) == 8
+    for colour in colours:
+        strong = [int(value) / 255 for value in colour.removeprefix("rgb(").removesuffix(")").split(",")]
+        drawn = [share * one + (1 - share) * other for one, other in zip(strong, ground, strict=True)]
+        assert _contrast(drawn, ground) >= 3, colour
+
+
 def _property(browser: Any, name: str) -> str:
     return browser.execute_script(
         f"return getComputedStyle(document.documentElement).getPropertyValue('--{name}')"

@@ -227,7 +227,7 @@ def feature_map(told: Mapping[str, Any], images: np.ndarray, names: Sequence[str
         columns=columns,
         side=MAP_SIDE,
         alt=f"A map of {len(points):,} images, coloured by class; {wrong:,} of them, ringed, are wrongly named",
-        shows="Images that the network sees as alike lie close together; those with a dark rim are wrongly named. "
+        shows="Images that the network sees as alike lie close together; those with a rim are wrongly named. "
         f"Point at one, tap it or move with the arrow keys to see it; choose a class to see it alone.{_coloured(colours)}",
         directions=" and ".join(percent(share) for share in told["explained"]),
         caution="A map in two dimensions cannot keep all distances: neighbours mean likeness, the size of gaps and "
