@@ -11,6 +11,14 @@ from giemsa.models.ensemble import Ensemble
 from giemsa.models.layers import GlobalAverage
 
 
+@pytest.fixture(autouse=True)
+def same_weights():
+    """Networks made in a test have the same weights each time."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield
+
+
 def test_local_logits_average_to_the_logits(pooling, pixels):
     local = local_logits(pooling, pixels, ("1",))
     torch.testing.assert_close(local.mean((2, 3)), pooling(pixels).detach(), atol=1e-5, rtol=1e-5)
@@ -75,10 +83,10 @@ def test_places_that_grow_again_are_not_single():
         def __init__(self):
             super().__init__()
             self.conv, self.act = torch.nn.Conv2d(3, 4, 1), torch.nn.ReLU()
-            self.where = torch.nn.Parameter(torch.linspace(-2, 2, 144).view(1, 4, 6, 6))
+            self.where = torch.nn.Parameter(torch.linspace(-2, 2, 36).view(1, 1, 6, 6))
 
         def forward(self, pixels):
-            return self.act(self.conv(pixels) + self.where).mean((2, 3))
+            return self.act(self.conv(pixels) * self.where).mean((2, 3))
 
     with pytest.raises(ModelError, match=r"mixes their places"):
         local_logits(Placed(), torch.rand(1, 3, 6, 6), ("conv",))
