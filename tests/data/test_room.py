@@ -1,6 +1,7 @@
 """Threads share a room of pixels: never more are held than there are, and nobody waits for ever."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -46,8 +47,9 @@ def test_a_large_one_is_not_overtaken():
     with room.for_pixels(50):
         large, small = threading.Thread(target=work, args=[100]), threading.Thread(target=work, args=[10])
         large.start()
-        while not room._door.locked():
-            pass
+        patience = time.monotonic() + 10
+        while not room._door.locked() and time.monotonic() < patience:
+            time.sleep(0.001)
         small.start()
         small.join(0.05)
         assert order == []
