@@ -163,4 +163,4 @@ def test_a_score_that_is_undefined_is_said(finished: Run, tmp_path: Path) -> Non
         "n": 30,
     }  # where a class is missing in test
     (run.folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
-    assert "test auc undefined" in headline(run)[1].splitlines()
+    assert f"test {'AUC':18} undefined" in headline(run)[1].splitlines()

@@ -216,7 +216,18 @@ def test_the_report_says_the_same_in_words_json_html_and_files(tmp_path, discs):
 
 
 def test_a_run_is_as_good_as_its_folder_and_no_folder_is_told_before_any_work(tmp_path, discs):
-    facts = {"version": 1, "recipe": {}, "data": {}, "seed": 0, "device": "cpu", "precision": "float32"}
+    names = list(discs.class_names)
+    facts = {
+        "version": 1,
+        "status": "complete",
+        "recipe": {},
+        "epochs": 1,
+        "model": "convnet",
+        "own_model": False,
+    }
+    facts |= {"data": {"name": "discs", "source": {}, "sha256": discs.fingerprint, "class_names": names}}
+    facts |= {"symmetry": "none", "selection": "the last", "test_looks": 0, "seed": 0}
+    facts |= {"device": "cpu", "precision": "float32", "threads": 1}
     (tmp_path / "config.json").write_text(json.dumps(facts))
     audit(discs, quick=True, run=str(tmp_path))
     assert json.loads((tmp_path / "audit.json").read_text())["data"] == "discs"

@@ -127,7 +127,7 @@ def test_minutes_are_told_as_epochs(packed: Path, tmp_path: Path, capsys: pytest
     tiny = ["--model", "tutorial", "--precision", "float32", "--symmetry", "mirror"]
     assert status_of(["train", str(packed), "--out", str(tmp_path / "run"), "--minutes", "1e-5", *tiny]) == 0
     captured = capsys.readouterr()
-    assert "1e-05 min are 1 epoch on this machine" in captured.err
+    assert "1e-05 minutes are 1 epoch on this machine" in captured.err
     assert ": 1 epoch, kept the weights of the last epoch" in captured.out
 
 
@@ -259,11 +259,11 @@ def test_a_full_disk_is_one_line_that_names_the_file(
         (MemoryError(), "there is not enough memory for this: take fewer or smaller images"),
         (
             FileExistsError(errno.EEXIST, "File exists", "run/evaluation"),
-            "run/evaluation: File exists; expected a place",
+            "run/evaluation: File exists; choose another place",
         ),
         (
             NotADirectoryError(errno.ENOTDIR, "Not a directory", "run"),
-            "run: Not a directory; expected a place",
+            "run: Not a directory; choose another place",
         ),
     ],
 )

@@ -14,8 +14,8 @@ from giemsa.training.recipes import RECIPES
 def test_a_run_ends_with_scores_in_words_and_columns(tmp_path: Path) -> None:
     score = {"value": 0.5, "low": 0.25, "high": 0.75, "n": 1200}
     (tmp_path / "metrics.json").write_text(json.dumps({"test": {"accuracy": score, "ece": score}}))
-    config = {"stage_seconds": {"train": 61.0, "report": 4.0}, "train_seconds": 60.0}
-    _, words = headline(SimpleNamespace(folder=tmp_path, config=config))
+    config = {"stage_seconds": {"train": 61.0, "report": 4.0}}
+    _, words = headline(SimpleNamespace(folder=tmp_path, config=config, train_seconds=60.0))
     assert words.splitlines() == [
         "test accuracy           0.5000 (95 % interval 0.2500 to 0.7500, n = 1,200)",
         "test calibration error  0.5000 (95 % interval 0.2500 to 0.7500, n = 1,200)",

@@ -25,7 +25,7 @@ def test_without_leaks_and_with_suspects():
 
 def test_a_quick_audit_has_judged_no_label(tmp_path):
     (tmp_path / "audit.json").write_text('{"test_leaks": [], "test_suspects": null}')
-    told = find_failures(PREDICTIONS, hints=read_audit_hints(tmp_path)).to_json()
+    told = find_failures(PREDICTIONS, hints=read_audit_hints(tmp_path, 4)).to_json()
     assert told["suspect_mistakes"] is None
     assert told["without_leaks"]["accuracy"]["n"] == 4
 
