@@ -18,6 +18,7 @@ import argparse
 import json
 import math
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,21 @@ def row_of(name: str, method: str, limits: np.ndarray, truth: float) -> dict[str
     }
 
 
+def write_rows(path: Path, rows: list[dict[str, object]], facts: Mapping[str, object] | None = None) -> None:
+    """Write the rows, and beside them the facts and what they were computed with."""
+    told = dict(facts or {}) | {
+        "resamples": RESAMPLES,
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+        },
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"facts": told, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Measure every cell, print the table and write it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -137,17 +153,7 @@ def main() -> None:
                 rows.append({"accuracy": accuracy} | row)
                 covered = f"{100 * row['coverage']:5.1f} % {row['mean_width']:7.4f}"
                 print(f"{accuracy:8} {n:5} {row['score']:18} {row['method']:11} {covered}", flush=True)
-    facts = {
-        "resamples": RESAMPLES,
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-        },
-        "machine": f"{platform.system()} {platform.machine()}",
-    }
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps({"facts": facts, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+    write_rows(options.out, rows)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,10 @@ there, and so are the true scores. The sensitivity is that of the second class, 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 from pathlib import Path
 
 import numpy as np
-import scipy
-from intervals import POPULATION, RESAMPLES, draw, intervals, row_of, tune
+from intervals import POPULATION, RESAMPLES, draw, intervals, row_of, tune, write_rows
 
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import draw_weights, prepare
@@ -111,18 +108,7 @@ def main() -> None:
                         f"{accuracy:8} {correlation:4} {patients:8} {words} {row['mean_width']:7.4f}",
                         flush=True,
                     )
-    facts = {
-        "images a patient": IMAGES,
-        "resamples": RESAMPLES,
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-        },
-        "machine": f"{platform.system()} {platform.machine()}",
-    }
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps({"facts": facts, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+    write_rows(options.out, rows, {"images a patient": IMAGES})
 
 
 if __name__ == "__main__":

@@ -72,6 +72,15 @@ def _renamed(tensors: Weights) -> Weights:
     return {key: value for key, value in tensors.items() if key != name} | {"optimiser/0/x": tensors[name]}
 
 
+def _load_changed(
+    discs: ImageDataset, saved: tuple[Recipe, Path], folder: Path, change: Callable[[Weights], Weights]
+) -> None:
+    recipe, path = saved
+    tensors, facts = read_tensors(path)
+    write_tensors(folder / "changed.safetensors", change(tensors), facts)
+    load_state(_begun(discs, recipe), folder / "changed.safetensors")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -93,13 +102,10 @@ def test_tensors_of_another_training_are_told(
     change: Callable[[Weights], Weights],
     words: str,
 ) -> None:
-    recipe, path = saved
-    tensors, facts = read_tensors(path)
-    write_tensors(tmp_path / "changed.safetensors", change(tensors), facts)
     with pytest.raises(
         RunError, match=rf"changed\.safetensors is not the state of this training \(.*{words}"
     ):
-        load_state(_begun(discs, recipe), tmp_path / "changed.safetensors")
+        _load_changed(discs, saved, tmp_path, change)
 
 
 @pytest.mark.parametrize(
@@ -116,11 +122,8 @@ def test_weights_of_another_network_are_told(
     change: Callable[[Weights], Weights],
     words: str,
 ) -> None:
-    recipe, path = saved
-    tensors, facts = read_tensors(path)
-    write_tensors(tmp_path / "changed.safetensors", change(tensors), facts)
     with pytest.raises(ModelError, match=rf"changed\.safetensors do not fit the network: .*{words}"):
-        load_state(_begun(discs, recipe), tmp_path / "changed.safetensors")
+        _load_changed(discs, saved, tmp_path, change)
 
 
 @pytest.mark.parametrize(
