@@ -120,7 +120,7 @@ def load_classifier(
     built = _bare_network(folder, facts) if network is None else _copy_of(network)
     classifier = _around(built, facts, compute or Compute())
     if network is not None:
-        check_output(classifier.to(classifier.classes.compute.device))  # layers of unknown size know it now
+        check_output(classifier)  # layers of unknown size know it now
     _fill(classifier, weights, folder / "model.safetensors", is_bare=network is None)
     return place(classifier).eval()
 
