@@ -36,3 +36,34 @@ def test_freed_blocks_are_used_again_until_the_outermost_context_ends() -> None:
     usual, kept, after = map(int, answer.split())
     assert usual > 100 and after > 100  # a block is 20,480 pages, or 40 huge ones
     assert kept < usual / 10
+
+
+# prints the heaps of the C library after two threads have held memory at once; malloc_stats(3) writes to standard error
+HEAPS = """
+import ctypes
+import sys
+from threading import Barrier, Thread
+from giemsa.training.allocator import freed_memory_kept
+
+both = Barrier(2)
+
+def hold():
+    block = bytearray(100_000)
+    both.wait()
+    return block
+
+with freed_memory_kept(int(sys.argv[1])):
+    threads = [Thread(target=hold) for _ in range(2)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    ctypes.CDLL(None).malloc_stats()
+"""
+
+
+@pytest.mark.skipif(not GLIBC, reason="another C library than glibc decides for itself")
+@pytest.mark.parametrize(("side", "own_heaps"), [(28, 2), (64, 2), (224, 0)])
+def test_threads_have_heaps_of_their_own_unless_maps_outgrow_those(side: int, own_heaps: int) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", HEAPS, str(side)], check=True, capture_output=True, text=True
+    )
+    assert answer.stderr.count("Arena ") == 1 + own_heaps

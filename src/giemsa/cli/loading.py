@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from giemsa.cli.options import Source
 from giemsa.cli.session import Session
 from giemsa.errors import DataError
+from giemsa.training.allocator import freed_memory_kept
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset
@@ -24,14 +25,15 @@ def load_aloud(session: Session, source: Source) -> ImageDataset:
     from giemsa.data.load import load
 
     names = dict(_parse(word) for word in source.rename or ())
-    dataset = load(
-        source.data,
-        size=source.size,
-        fit=source.fit,
-        skip_bad=source.skip_bad,
-        seed=source.seed,
-        progress=session.progress,
-    )
+    with freed_memory_kept(source.size or 0):  # before any thread that reads
+        dataset = load(
+            source.data,
+            size=source.size,
+            fit=source.fit,
+            skip_bad=source.skip_bad,
+            seed=source.seed,
+            progress=session.progress,
+        )
     for note in dataset.notes:
         session.say(note)
     for _, reason in dataset.skipped:

@@ -1,8 +1,11 @@
 """Memory that is freed and wanted again in the next step stays with the program.
 
 The maps of large images are tens of megabytes each. The C library of Linux asks the system for such a block and hands it back
-as soon as it is freed; the next step gets new, empty pages one by one. On images of 224x224 that is a seventh of a training
+as soon as it is freed; the next step gets new, empty pages one by one. On images of 224x224 that is a third of a training
 (`benchmarks/scaling.py`). The library can be told to keep what is freed; other systems are left as they are.
+
+Each thread has a heap of its own, so that none waits for another at each of a small step's thousand blocks. Such a heap ends at
+64 MB: where maps are larger than that, all threads share one heap, and the waiting is nothing beside the maps.
 """
 
 from __future__ import annotations
@@ -13,21 +16,31 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
+LARGEST_OF_OWN_HEAPS = (
+    64  # pixels a side of a training's images; 64 of them in float32 with 32 channels are 33 MB
+)
+
 # the settings of mallopt(3)
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -3, -4, -8
-# no block apart from the rest, nothing handed back, one heap for all threads: a heap of a thread's own ends at 64 MB
-_KEEPING = {_MMAP_MAX: 0, _TRIM_THRESHOLD: -1, _ARENA_MAX: 1}
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -2, -3, -4, -8
+# no block apart from the rest, nothing handed back, neither of the heap that all begin with nor of those of threads
+_KEEPING = {_MMAP_MAX: 0, _TRIM_THRESHOLD: -1, _TOP_PAD: 2**26}
+_IN_ONE_HEAP = {_ARENA_MAX: 1}
 # where the library's own adaptation ends, and its defaults
-_USUAL = {_MMAP_MAX: 65536, _MMAP_THRESHOLD: 2**25, _TRIM_THRESHOLD: 2**26, _ARENA_MAX: 0}
+_USUAL = {_MMAP_MAX: 65536, _MMAP_THRESHOLD: 2**25, _TRIM_THRESHOLD: 2**26, _TOP_PAD: 2**17, _ARENA_MAX: 0}
 
 _kept_by = 0  # contexts that are open
 
 
 @contextmanager
-def freed_memory_kept() -> Iterator[None]:
+def freed_memory_kept(side: int = 0) -> Iterator[None]:
     """Keep what is freed for the next allocation, until the outermost of such contexts ends.
 
     It is a setting of the whole process. Results are the same; where the C library is not glibc, nothing happens.
+
+    Parameters
+    ----------
+    side : of images that will be learnt from, in pixels. Large ones want one heap for all threads; glibc settles it when the
+        first thread beside the calling one asks for memory, so it should be told before there is any.
 
     Examples
     --------
@@ -38,6 +51,8 @@ def freed_memory_kept() -> Iterator[None]:
     global _kept_by
     if not _kept_by:
         _set(_KEEPING)
+    if side > LARGEST_OF_OWN_HEAPS:
+        _set(_IN_ONE_HEAP)
     _kept_by += 1
     try:
         yield

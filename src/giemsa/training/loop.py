@@ -79,7 +79,7 @@ def fit(
     recipe = get_recipe(recipe).for_images(len(data.train))
     state = state or begin(_as_classifier(model, data, recipe, seed), recipe, len(data.train), seed=seed)
     training = _Training(state, data, recipe, seed, _way_to_step(state, recipe), progress)
-    with freed_memory_kept():
+    with freed_memory_kept(max(state.classifier.image_shape[:2])):
         try:
             while state.epochs_done < epochs_of(recipe, len(data.train)) and not _is_stuck(state, recipe):
                 yield _next_epoch(training)
