@@ -4,12 +4,14 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from giemsa.data.dataset import WhiteLevels
+from giemsa.data.images import FileImages, read_images
 from giemsa.data.load import load
 from giemsa.errors import ImageFileError
 from giemsa.training import predict as predicting
@@ -187,6 +189,32 @@ def test_many_files_are_predicted_in_parts_as_at_once(
     assert (found.paths, found.skipped, found.notes) == (whole.paths, whole.skipped, whole.notes)
     np.testing.assert_allclose(found.probabilities, whole.probabilities, atol=1e-6)
     assert predict_files(colour_run, []).probabilities.shape == (0, 2)
+
+
+@pytest.mark.usefixtures("in_parts")
+@pytest.mark.parametrize(
+    ("brightest", "again"),
+    [({}, []), ({0: 4095, 7: 4095, 14: 4095}, []), ({19: 4095}, [0, 7]), ({0: 4095, 7: 4000}, [14])],
+)
+def test_parts_that_took_the_value_of_all_for_white_are_read_once(
+    grey_run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    brightest: dict[int, int],
+    again: list[int],
+) -> None:
+    deep = [tmp_path / f"{number:02}.tif" for number in range(20)]
+    for number, path in enumerate(deep):
+        Image.fromarray(np.full((20, 20), brightest.get(number, 1000), np.uint16)).save(path)
+    begun: list[int] = []
+
+    def read(paths: list[Path], *arguments: Any, **options: Any) -> FileImages:
+        begun.append(deep.index(paths[0]))
+        return read_images(paths, *arguments, **options)
+
+    monkeypatch.setattr(predicting, "read_images", read)
+    predict_files(grey_run, deep)
+    assert begun == [0, 7, 14, *again]
 
 
 @pytest.mark.usefixtures("in_parts")

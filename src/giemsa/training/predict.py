@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from giemsa.data.blocks import blocks
-from giemsa.data.depth import common_levels, tell_coarse, tell_levels
+from giemsa.data.depth import agree, common_levels, tell_coarse, tell_levels
 from giemsa.data.files import image_files
 from giemsa.data.fitting import Fit, ImageForm
 from giemsa.data.images import FileImages, read_images
@@ -95,17 +95,18 @@ def predict_files(
     paths, passed_over = image_files(images)
     parts = list(blocks(len(paths), (height, width), at_28=AT_ONCE)) or [slice(0, 0)]
 
-    def answer(form: ImageForm) -> Iterator[tuple[FileImages, np.ndarray]]:
-        for part in parts:
-            told = _of_the_whole(progress, part.start, len(paths))
-            read = read_images(paths[part], form, skip_bad=skip_bad, progress=told)
-            probabilities = run.classifier.probabilities(read.images, views=views, progress=told)
-            yield replace(read, images=read.images[:0].copy()), probabilities
+    def answer(part: slice, form: ImageForm) -> tuple[FileImages, np.ndarray]:
+        told = _of_the_whole(progress, part.start, len(paths))
+        read = read_images(paths[part], form, skip_bad=skip_bad, progress=told)
+        probabilities = run.classifier.probabilities(read.images, views=views, progress=told)
+        return replace(read, images=read.images[:0].copy()), probabilities
 
-    reads, probabilities = zip(*answer(form), strict=True)
-    white = common_levels(read.white for read in reads)
-    if white != form.white and len(parts) > 1:  # each part took its own level for that of all
-        reads, probabilities = zip(*answer(replace(form, white=white)), strict=True)
+    answers = [answer(part, form) for part in parts]
+    white = common_levels(read.white for read, _ in answers)
+    for number, (read, _) in enumerate(answers):
+        if not agree(read.white, white):  # a part takes its own level for that of all
+            answers[number] = answer(parts[number], replace(form, white=white))
+    reads, probabilities = zip(*answers, strict=True)
     return Predictions(
         paths=tuple(str(path) for read in reads for path in read.paths),
         probabilities=np.concatenate(probabilities),
