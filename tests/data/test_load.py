@@ -547,9 +547,32 @@ def test_one_class_alone(tmp_path):
         load(tmp_path)
 
 
-def test_a_class_with_one_image(folder):
-    save(folder / "rare" / "a.png", 7)
-    with pytest.raises(DataError, match="class 'rare' has 1 image"):
+def test_all_classes_that_are_too_small_are_told_before_a_file_is_read(folder, monkeypatch):
+    for name, count in (("rare", 1), ("seldom", 2), ("just enough", 3)):
+        for number in range(count):
+            save(folder / name / f"{number}.png", 7)
+    monkeypatch.setattr("giemsa.data.assembly.read_images", lambda *_, **__: pytest.fail("a file was read"))
+    with pytest.raises(
+        DataError, match=r"^class 'rare' has 1 image, class 'seldom' has 2 images: a split into"
+    ):
+        load(folder)
+
+
+def test_a_class_of_one_patient_is_told_before_a_file_is_read(folder, monkeypatch):
+    rows = [
+        f"{path},{path.parent.name},{path.stem if 'klein' in path.parts else 'p'}"
+        for path in folder.rglob("*.png")
+    ]
+    (folder / "cells.csv").write_text("\n".join(["path,label,group", *rows]), encoding="utf-8")
+    monkeypatch.setattr("giemsa.data.assembly.read_images", lambda *_, **__: pytest.fail("a file was read"))
+    with pytest.raises(DataError, match=r"^class 'große Zelle' has 10 images in 1 group: a split into"):
+        load(folder / "cells.csv")
+
+
+def test_copies_are_seen_when_the_files_are_read(folder):
+    for number in range(3):
+        save(folder / "rare" / f"{number}.png", 7)
+    with pytest.raises(DataError, match="class 'rare' has 3 images in 1 group"):
         load(folder)
 
 
@@ -572,7 +595,8 @@ def test_of_train_and_test_alone_val_is_taken_from_train(tmp_path):
     assert again.val.addresses == data.val.addresses
 
 
-def test_a_class_of_one_image_gives_val_none(tmp_path):
+def test_a_class_of_one_image_gives_val_none(tmp_path, monkeypatch):
+    monkeypatch.setattr("giemsa.data.assembly.read_images", lambda *_, **__: pytest.fail("a file was read"))
     for split in ("train", "test"):
         for number in range(10):
             save(tmp_path / split / "a" / f"{number}.png", number)
@@ -633,8 +657,9 @@ def test_a_bad_image_is_named_or_skipped(folder, content):
 def test_no_image_that_can_be_read(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "0.png").write_bytes(b"")
-    with pytest.raises(DataError, match="none of 2 image files could be read"):
+        for number in range(3):
+            (tmp_path / name / f"{number}.png").write_bytes(b"")
+    with pytest.raises(DataError, match="none of 6 image files could be read"):
         load(tmp_path, skip_bad=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from giemsa.data.images import count_channels, read_images
 from giemsa.data.in_place import take_in_place
 from giemsa.data.records import Records, order_classes, tell_look_alikes
 from giemsa.data.sources import read_source
-from giemsa.data.splitting import FRACTIONS, cluster_images, make_splits
+from giemsa.data.splitting import FRACTIONS, check_enough, cluster_images, make_splits
 from giemsa.errors import DataError
 from giemsa.progress import Progress
 
@@ -67,7 +67,7 @@ def assemble(
     pixels = (_look_up if all(packed) else _read_files)(records, form, skip_bad, progress)
     class_of = [records.class_of[place] for place in pixels.places]
     class_names = order_classes(class_of, pixels.card.class_names if pixels.card else ())
-    labels = np.array([class_names.index(word) for word in class_of], dtype=np.int64)
+    labels = _labels(class_of, class_names)
     groups = _groups(records, pixels.places)
     parts, note = _divide(records, pixels, labels, groups, class_names=class_names, seed=seed)
     order = np.concatenate([parts[split] for split in SPLITS])
@@ -79,6 +79,27 @@ def assemble(
     ends = np.cumsum([0, *(len(parts[split]) for split in SPLITS)]).tolist()
     train, val, test = (whole.subset(slice(*part)) for part in itertools.pairwise(ends))
     return ImageDataset(card, train, val, test, skipped=pixels.skipped, notes=notes)
+
+
+def _check_records(records: Records) -> None:
+    """Refuse, before a file is read, classes and splits that have too few images; what are copies is seen later."""
+    class_names = order_classes(records.class_of)
+    labels = _labels(records.class_of, class_names)
+    places = np.arange(len(labels))
+    groups = _groups(records, places)
+    clusters = places if groups is None else np.unique(groups, return_inverse=True)[1]
+    if records.splits is None:
+        check_enough(labels, clusters, class_names, list(FRACTIONS))
+        return
+    parts = _given_parts(np.array(records.splits), labels, class_names)
+    if not len(parts["val"]):
+        chosen = parts["train"]
+        check_enough(labels[chosen], clusters[chosen], class_names, list(FROM_TRAIN))
+
+
+def _labels(class_of: Sequence[str], class_names: tuple[str, ...]) -> np.ndarray:
+    label_of = {name: label for label, name in enumerate(class_names)}
+    return np.array([label_of[name] for name in class_of], dtype=np.int64)
 
 
 def _in_order(
@@ -98,6 +119,7 @@ def _in_order(
 
 
 def _read_files(records: Records, form: ImageForm, skip_bad: bool, progress: Progress | None) -> _Pixels:
+    _check_records(records)
     paths = [Path(address) for address in records.addresses]
     side = form.height or FILE_SIZE
     form = dataclasses.replace(form, height=side, width=side, channels=count_channels(paths, progress))

@@ -46,7 +46,7 @@ def make_splits(
     >>> {name: len(indices) for name, indices in parts.items()}
     {'train': 14, 'val': 2, 'test': 4}
     """
-    _check_enough(labels, clusters, class_names, list(fractions))
+    check_enough(labels, clusters, class_names, list(fractions))
     n_classes = len(class_names)
     _, cluster_of, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
     contents = np.zeros((len(sizes), n_classes))
@@ -73,19 +73,23 @@ def _distribute(contents: np.ndarray, order: np.ndarray, fractions: np.ndarray) 
     return homes
 
 
-def _check_enough(
+def check_enough(
     labels: np.ndarray, clusters: np.ndarray, class_names: tuple[str, ...], splits: list[str]
 ) -> None:
+    """Refuse classes that cannot stand in all splits; see :func:`make_splits`."""
+    few = []
     for label, name in enumerate(class_names):
         of_class = labels == label
         images, different = int(of_class.sum()), len(np.unique(clusters[of_class]))
         if different < len(splits):
             what = f"{images} image{'s' * (images != 1)}"
             what += f" in {different} group{'s' * (different != 1)}" if different != images else ""
-            raise DataError(
-                f"class {name!r} has {what}: a split into {', '.join(splits[:-1])} and {splits[-1]} needs at least "
-                f"{len(splits)} that are not copies and not of one group; add images, drop the class, or give a split column"
-            )
+            few.append(f"class {name!r} has {what}")
+    if few:
+        raise DataError(
+            f"{', '.join(few)}: a split into {', '.join(splits[:-1])} and {splits[-1]} needs at least {len(splits)} of each "
+            "class that are not copies and not of one group; add images, drop the class, or give a split column"
+        )
 
 
 def assign_folds(labels: np.ndarray, groups: np.ndarray, folds: int, *, seed: int) -> np.ndarray:
