@@ -651,6 +651,7 @@ def test_a_bad_image_is_named_or_skipped(folder, content):
     data = load(folder, skip_bad=True)
     assert total(data) == 19
     assert [address for address, _ in data.skipped] == [str(bad)]
+    assert "skip-bad" not in data.skipped[0][1]
     assert any("1 of 20 image files could not be read" in note for note in data.notes)
 
 

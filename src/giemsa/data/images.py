@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,7 @@ from giemsa.progress import Progress
 
 FILE_FACTS = ("bytes", "format", "height", "width")
 WAITING_FOR_THE_DISK = 4  # threads beside those that keep the cores busy
+OR_SKIP = re.compile(r",? or go on with --skip-bad$")  # no advice where that is done
 VERY_LARGE = 2**25  # pixels: of a JPEG beyond, whole blocks are averaged as they are decoded
 FINER = 3  # times as many pixels a side as are wanted are enough to start from
 
@@ -124,7 +126,7 @@ def read_images(
                 elif isinstance(result, _FileFacts):
                     facts[place] = result
                 elif skip_bad:
-                    skipped[place] = str(result)
+                    skipped[place] = OR_SKIP.sub("", str(result))
                 else:
                     raise result
                 if progress:
