@@ -8,7 +8,7 @@ import torch
 
 from giemsa.errors import ModelError
 from giemsa.training import augmentation
-from giemsa.training.augmentation import augment, move, rotate, shift
+from giemsa.training.augmentation import augment, furthest_shift, move, rotate, shift
 from giemsa.training.recipes import Recipe
 from giemsa.training.views import turn_all
 
@@ -140,12 +140,26 @@ def test_half_of_the_images_are_mirrored_after_they_were_brought_to_their_views(
     assert 170 < mirrored < 230
 
 
-def test_images_are_moved_by_each_number_of_pixels_up_to_the_furthest() -> None:
-    spot = torch.zeros(600, 1, 7, 7)
-    spot[:, :, 3, 3] = 1
-    places = _augmented(spot, shift_pixels=2)[:, 0].nonzero()[:, 1:] - 3
+@pytest.mark.parametrize(
+    ("height", "width", "pixels", "furthest"),
+    [(28, 28, 1, 1), (28, 28, 2, 2), (64, 64, 1, 2), (40, 70, 2, 3), (8, 8, 1, 1), (56, 56, 0, 0)],
+)
+def test_images_are_moved_by_each_number_of_pixels_up_to_the_furthest_of_their_size(
+    height: int, width: int, pixels: int, furthest: int
+) -> None:
+    spot = torch.zeros(600, 1, height, width)
+    spot[:, :, height // 2, width // 2] = 1
+    places = _augmented(spot, shift_pixels=pixels)[:, 0].nonzero()[:, 1:] - torch.tensor(
+        [height // 2, width // 2]
+    )
     assert len(places) == 600
-    assert {tuple(place) for place in places.tolist()} == {(y, x) for y in range(-2, 3) for x in range(-2, 3)}
+    span = range(-furthest, furthest + 1)
+    assert {tuple(place) for place in places.tolist()} == {(y, x) for y in span for x in span}
+
+
+def test_the_same_part_of_an_image_goes_out_of_sight_at_any_size() -> None:
+    shown = [furthest_shift(2, (side, side)) / side for side in (28, 56, 112, 224, 1024)]
+    assert shown == pytest.approx([2 / 28] * 5, abs=0.5 / 1024)
 
 
 def test_images_are_turned_both_ways_up_to_the_largest_angle(monkeypatch: pytest.MonkeyPatch) -> None:

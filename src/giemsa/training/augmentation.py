@@ -7,6 +7,7 @@ Each function takes float images ``(n, channels, height, width)`` and returns as
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
@@ -17,6 +18,8 @@ from giemsa.errors import ModelError
 from giemsa.training.colour import jitter_colours
 from giemsa.training.recipes import Recipe
 from giemsa.training.views import turn_all
+
+RECIPE_SIDE = 28  # of the images, in pixels, for which a recipe says how far they are moved
 
 
 def augment(images: Tensor, recipe: Recipe, views: Tensor, generator: torch.Generator) -> Tensor:
@@ -37,11 +40,29 @@ def augment(images: Tensor, recipe: Recipe, views: Tensor, generator: torch.Gene
     if recipe.rotation_degrees:
         degrees = (torch.rand(n, generator=generator) * 2 - 1) * recipe.rotation_degrees
         images, views = rotate(images, degrees, views), torch.zeros_like(views)
-    span = recipe.shift_pixels
+    span = furthest_shift(recipe.shift_pixels, images.shape[-2:])
     images = move(images, views, torch.randint(-span, span + 1, (n, 2), generator=generator))
     if recipe.colour_jitter:
         images = jitter_colours(images, recipe.colour_jitter, generator)
     return images
+
+
+def furthest_shift(pixels: int, size: Sequence[int]) -> int:
+    """Return by how many pixels images are moved at most, where those of 28x28 are moved by ``pixels``.
+
+    It grows with the shorter side, so that the same part of an image goes out of sight at any size; rounded, and at least one.
+
+    Parameters
+    ----------
+    pixels : at least 0, where nothing is moved.
+    size : height and width.
+
+    Examples
+    --------
+    >>> [furthest_shift(2, (side, side)) for side in (8, 28, 64, 224)], furthest_shift(0, (224, 224))
+    ([1, 2, 5, 16], 0)
+    """
+    return max(1, round(pixels * min(size) / RECIPE_SIDE)) if pixels else 0
 
 
 def _mirrored(views: Tensor, mirrored: Tensor, mirror: int) -> Tensor:

@@ -21,7 +21,7 @@ FIELDS = {
     "horizontal_flip": "mirrored left to right",
     "vertical_flip": "mirrored top to bottom",
     "rotation_degrees": "turned by up to (degrees)",
-    "shift_pixels": "shifted by up to (pixels)",
+    "shift_pixels": "shifted by up to (pixels in an image of 28x28)",
     "colour_jitter": "strength of changed colours",
     "standardize": "standardised by the mean and deviation of",
     "selection": "weights that are kept",
