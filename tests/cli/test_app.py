@@ -8,16 +8,19 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import typer
 from PIL import Image
 
 from giemsa.cli.app import COMMANDS, main, status_of
 from giemsa.cli.session import Session
 from giemsa.cli.train import choose_recipe
+from giemsa.data.cores import WAITING_FOR_THE_DISK, usable_cores
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import RunError
 from giemsa.training import symmetry_trial
@@ -380,6 +383,29 @@ def test_errors_and_progress_give_a_terminal_no_orders(capsys):
     assert "cells\\x1b[2J.npz does not exist" in words
     assert "left out: \\x1b]0;cell.png\\x07" in words
     assert "\x1b" not in words
+
+
+@pytest.mark.parametrize(
+    ("words", "n_readers"), [(["--threads", "1"], 1), (["--threads", "3"], 3), ([], None)]
+)
+def test_files_are_read_by_no_more_threads_than_are_asked_for(
+    words: list[str],
+    n_readers: int | None,
+    discs: ImageDataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(12):
+        (tmp_path / "ab"[number % 2]).mkdir(exist_ok=True)
+        Image.fromarray(discs.train.images[number]).save(tmp_path / "ab"[number % 2] / f"{number}.png")
+    sizes = []
+    monkeypatch.setattr(
+        "giemsa.data.images.ThreadPoolExecutor", lambda n: (sizes.append(n), ThreadPoolExecutor(n))[1]
+    )
+    before = torch.get_num_threads()
+    assert status_of(["explore", str(tmp_path), "--quiet", *words]) == 0
+    assert set(sizes) == {n_readers or usable_cores() + WAITING_FOR_THE_DISK}
+    assert torch.get_num_threads() == before
 
 
 def test_a_container_with_a_quota_of_two_cores_computes_with_two_threads() -> None:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from giemsa.data import cores
-from giemsa.data.cores import keep_to_quota, usable_cores
+from giemsa.data.cores import keep_to_quota, reading_threads, threads_allowed, usable_cores
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are not bound to cores")
 
@@ -56,6 +56,15 @@ def test_a_quota_of_a_container_counts(groups, own, files, expected):
 
 def test_without_control_groups_the_cores_of_the_process_count(groups):
     assert usable_cores() == 8
+
+
+@pytest.mark.parametrize(("allowed", "computing"), [(1, 1), (3, 3), (20, 8)])
+def test_a_user_may_allow_fewer_threads_for_a_while(groups, allowed, computing):
+    before = usable_cores(), reading_threads()
+    assert before == (8, 12)
+    with threads_allowed(allowed):
+        assert (usable_cores(), reading_threads()) == (computing, allowed)
+    assert (usable_cores(), reading_threads()) == before
 
 
 @pytest.mark.parametrize(("said", "expected"), [(None, "2"), ("5", "5")])

@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import nn
 
+from giemsa.data.cores import threads_allowed
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import GiemsaError, ModelError, RunError
 from giemsa.training.building import build_classifier
@@ -22,6 +23,7 @@ from giemsa.training.history import Epoch
 from giemsa.training.loop import fit, score_split
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import Run, open_run
+from giemsa.training.threads import threads_of
 from giemsa.training.train import EpochCallback, resume, train
 
 SHORT = Recipe(
@@ -176,6 +178,19 @@ def test_a_training_goes_on_with_no_more_threads_than_there_are_cores(
     monkeypatch.setattr("giemsa.training.train.usable_cores", lambda: 1)
     threads: list[int] = []
     resume(tmp_path / "run", data=discs, on_epoch=lambda *_: threads.append(torch.get_num_threads()))
+    assert set(threads) == {1}
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_a_training_goes_on_with_no_more_threads_than_a_user_allows(
+    discs: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("giemsa.data.cores.bound_cores", lambda: 2)
+    with pytest.raises(_Stopped):
+        train(discs, SHORT, out=tmp_path / "run", on_epoch=_stop_after(1))
+    threads: list[int] = []
+    with threads_of(1), threads_allowed(1):
+        resume(tmp_path / "run", data=discs, on_epoch=lambda *_: threads.append(torch.get_num_threads()))
     assert set(threads) == {1}
 
 

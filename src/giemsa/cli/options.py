@@ -35,7 +35,10 @@ Merge = Annotated[
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Source of every random choice.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, help="Threads to compute with; all cores if not given.")
+    int | None,
+    typer.Option(
+        "--threads", min=1, help="Threads to compute and to read files with; all cores if not given."
+    ),
 ]
 Data = Annotated[
     str,

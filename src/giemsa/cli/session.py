@@ -7,6 +7,7 @@ import re
 import sys
 import time
 import warnings
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from giemsa.cli.options import Talk
+from giemsa.data.cores import threads_allowed
 
 WORTH_A_BAR_SECONDS = 0.5
 
@@ -23,7 +25,7 @@ class Session:
 
     Parameters
     ----------
-    talk : whether to print the result as JSON, whether to print no progress, and the number of threads for the arithmetic.
+    talk : whether to print the result as JSON, whether to print no progress, and how many threads compute and read files.
     """
 
     def __init__(self, talk: Talk | None = None) -> None:
@@ -33,12 +35,14 @@ class Session:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._began = time.monotonic()
-        if talk.threads is not None:
-            import torch
-
-            torch.set_num_threads(talk.threads)
+        self._threads, self._limits = talk.threads, ExitStack()
 
     def __enter__(self) -> Session:
+        if self._threads is not None:
+            from giemsa.training.threads import threads_of
+
+            self._limits.enter_context(threads_of(self._threads))
+            self._limits.enter_context(threads_allowed(self._threads))
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         return self
 
@@ -46,6 +50,7 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.end_progress()
+        self._limits.close()
 
     def say(self, words: str) -> None:
         """Print a line of progress."""

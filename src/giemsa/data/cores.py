@@ -1,6 +1,7 @@
 """How many processor cores are there for this process? Not always all that the machine has.
 
-A process can be bound to some of them, and a container can have a quota of time, of which libraries that compute do not know.
+A process can be bound to some of them, a container can have a quota of time, of which libraries that compute do not know, and a
+user can ask for fewer.
 """
 
 from __future__ import annotations
@@ -8,18 +9,38 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 GROUPS = Path("/sys/fs/cgroup")  # where Linux shows its control groups, of which containers are made
 OWN_GROUPS = Path("/proc/self/cgroup")
+WAITING_FOR_THE_DISK = 4  # threads beside those that keep the cores busy
+_ALLOWED: ContextVar[int | None] = ContextVar("threads allowed", default=None)
+
+
+@contextmanager
+def threads_allowed(n: int) -> Iterator[None]:
+    """Let what reads files or computes with threads of Python's have no more than ``n`` of them for a while."""
+    token = _ALLOWED.set(n)
+    try:
+        yield
+    finally:
+        _ALLOWED.reset(token)
 
 
 def usable_cores() -> int:
-    """Return how many cores this process can keep busy: those that it is bound to, or fewer if the quota of its container is.
+    """Return how many cores this process can keep busy: those that it is bound to, or fewer if its container or its user allows.
 
     Part of a core does not count: of threads beyond the quota, all are halted until its next period.
     """
-    return max(1, min([bound_cores(), *map(int, _quotas())]))
+    allowed = _ALLOWED.get()
+    return max(1, min([bound_cores(), *map(int, _quotas()), *([] if allowed is None else [allowed])]))
+
+
+def reading_threads() -> int:
+    """Return how many threads read files: as many as a user allows, or more than there are cores, as they wait for the disk."""
+    return _ALLOWED.get() or usable_cores() + WAITING_FOR_THE_DISK
 
 
 def bound_cores() -> int:

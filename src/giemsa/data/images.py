@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from giemsa.data.blocks import blocks
-from giemsa.data.cores import usable_cores
+from giemsa.data.cores import reading_threads
 from giemsa.data.dataset import WhiteLevels
 from giemsa.data.depth import (
     agree,
@@ -33,9 +33,8 @@ from giemsa.errors import DataError, ImageFileError
 from giemsa.progress import Progress
 
 FILE_FACTS = ("bytes", "format", "height", "width")
-WAITING_FOR_THE_DISK = 4  # threads beside those that keep the cores busy
-OR_SKIP = re.compile(r",? or go on with --skip-bad$")  # no advice where that is done
 VERY_LARGE = 2**25  # pixels: of a JPEG beyond, whole blocks are averaged as they are decoded
+OR_SKIP = re.compile(r",? or go on with --skip-bad$")  # no advice where that is done
 FINER = 3  # times as many pixels a side as are wanted are enough to start from
 
 
@@ -151,7 +150,7 @@ def _readers() -> Iterator[ThreadPoolExecutor]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        pool = ThreadPoolExecutor(usable_cores() + WAITING_FOR_THE_DISK)
+        pool = ThreadPoolExecutor(reading_threads())
         try:
             yield pool
         finally:
