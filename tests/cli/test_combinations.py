@@ -9,7 +9,7 @@ import typer
 from giemsa.cli.app import app, status_of
 from giemsa.cli.options import Talk
 
-HARMLESS = {field.name for field in dataclasses.fields(Talk)} | {"resume", "help"}
+HARMLESS = {field.name for field in dataclasses.fields(Talk)} | {"resume", "resumed_data", "help"}
 
 
 def _idle(command: str, effective: str) -> list[tuple[str, list[str]]]:
@@ -40,7 +40,7 @@ def test_beside_resume_every_other_option_is_refused(
 
 
 def test_what_still_does_something_beside_resume_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
-    quiet = ["--resume", "nowhere", "--json", "--quiet"]
+    quiet = ["--resume", "nowhere", "--data", "elsewhere", "--json", "--quiet"]
     for words in (["train", *quiet, "--shade-gap"], ["run", *quiet, "--thorough"]):
         assert status_of(words) == 2
         assert "there is no run folder nowhere" in capsys.readouterr().err
@@ -49,7 +49,13 @@ def test_what_still_does_something_beside_resume_is_taken(capsys: pytest.Capture
 def test_a_default_that_is_written_out_is_refused_too(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["train", "bloodmnist", "--resume", "nowhere", "--seed", "0", "-r", "fast", "--no-class-weights"]
     assert status_of(words) == 2
-    assert "DATA, --seed, --recipe, --class-weights do nothing beside --resume" in capsys.readouterr().err
+    assert "DATA, --recipe, --seed, --class-weights do nothing beside --resume" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["train", "run"])
+def test_where_data_lie_is_said_of_a_run_alone(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of([command, "--data", "elsewhere"]) == 2
+    assert "--data does nothing without --resume: name the data as DATA" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["train", "run"])

@@ -157,19 +157,23 @@ def test_data_that_were_moved_are_found_where_they_are_said_to_lie(
     recipe = Recipe(model="tutorial", epochs=1, precision="float32", minimum_steps=0, symmetry="mirror")
     run = train(tmp_path / "old.npz", recipe, out=tmp_path / "run")
     (tmp_path / "old.npz").rename(tmp_path / "new.npz")
-    with pytest.raises(DataError, match=r"old\.npz does not exist"):
+    with pytest.raises(
+        RunError, match=r"are no longer at .*old\.npz: put them back, or say where they lie with --data"
+    ):
         open_run(run.folder).data()
     moved = open_run(run.folder, data=tmp_path / "new.npz")
     assert moved.place == str(tmp_path / "new.npz")
     assert moved.data().fingerprint == discs.fingerprint
 
 
-def test_only_what_load_takes_is_handed_to_it(folder: Path) -> None:
+def test_only_what_load_takes_is_handed_to_it(folder: Path, tmp_path: Path) -> None:
     described = json.loads((folder / "config.json").read_text(encoding="utf-8"))["data"]
+    (tmp_path / "there.npz").touch()
     _change(
-        folder / "config.json", data=described | {"source": {"data": "/gone.npz", "workers": 3, "size": 20}}
+        folder / "config.json",
+        data=described | {"source": {"data": str(tmp_path / "there.npz"), "workers": 3, "size": 20}},
     )
-    with pytest.raises(DataError, match=r"gone\.npz does not exist"):
+    with pytest.raises(DataError, match=r"there\.npz"):
         open_run(folder).data()
 
 

@@ -52,9 +52,14 @@ def run(
     with Session(talk) as session:
         if order.resume is not None:
             refuse_beside_resume(context, "thorough")
-            open_aloud(session, order.resume)
-            with resumable(session, order.resume, "run"):
-                finished = resume_run(order.resume, thorough=thorough, listener=_listener(session, 0))
+            open_aloud(session, order.resume, order.resumed_data)
+            with resumable(session, order.resume, "run", order.resumed_data):
+                finished = resume_run(
+                    order.resume,
+                    data=order.resumed_data,
+                    thorough=thorough,
+                    listener=_listener(session, 0),
+                )
         else:
             dataset, recipe = prepare(session, context, source, order, recipe_fields)
             finished = _run_aloud(session, dataset, recipe, source.seed, order, thorough=thorough)

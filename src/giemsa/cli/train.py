@@ -41,6 +41,15 @@ Resume = Annotated[
     ),
 ]
 
+ResumedData = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        metavar="DATA",
+        help="With --resume: where the run's data lie now, if not where its config.json says.",
+    ),
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
@@ -49,6 +58,7 @@ class Order:
     recipe: RecipeName = "fast"
     minutes: Minutes = None
     resume: Resume = None
+    resumed_data: ResumedData = None
     out: options.OutRun = None
     overwrite: options.Overwrite = False
     device: options.Device = "auto"
@@ -71,7 +81,7 @@ def train(
     with Session(talk) as session:
         if order.resume is not None:
             refuse_beside_resume(context, "shade_gap")
-            run = _resume_aloud(session, order.resume)
+            run = _resume_aloud(session, order.resume, order.resumed_data)
         else:
             dataset, recipe = prepare(session, context, source, order, recipe_fields)
             run = _train_aloud(session, dataset, recipe, source.seed, order)
@@ -83,7 +93,9 @@ def train(
 def refuse_beside_resume(context: typer.Context, *effective: str) -> None:
     """Refuse all that a run folder says itself; ``effective`` are the parameters that still do something."""
     refuse_all_but(
-        context, {"resume", *effective}, "beside --resume: data, recipe, seed and device are the run folder's"
+        context,
+        {"resume", "resumed_data", *effective},
+        "beside --resume: data, recipe, seed and device are the run folder's",
     )
 
 
@@ -97,6 +109,7 @@ def prepare(
     """Check all that can be checked without the data, then load it, and return it with the recipe chosen."""
     from giemsa.training.configuration import check_folder
 
+    refuse(context, {"resumed_data"}, "without --resume: name the data as DATA")
     if order.minutes is not None:
         refuse(context, {"epochs", "minimum_steps"}, "beside --minutes, which chooses the epochs")
     recipe = choose_recipe(order.recipe, recipe_fields)
@@ -160,18 +173,18 @@ def say_what_begins(session: Session, dataset: ImageDataset, recipe: Recipe, dev
     )
 
 
-def _resume_aloud(session: Session, folder: Path) -> Run:
-    """Go on with a training, with a line an epoch on stderr."""
+def _resume_aloud(session: Session, folder: Path, data: str | None) -> Run:
+    """Go on with a training, whose data may lie elsewhere now, with a line an epoch on stderr."""
     from giemsa.training.train import resume
 
-    open_aloud(session, folder)
-    with resumable(session, folder, "train"):
-        return resume(folder, on_epoch=EpochLines(session), progress=session.progress)
+    open_aloud(session, folder, data)
+    with resumable(session, folder, "train", data):
+        return resume(folder, data=data, on_epoch=EpochLines(session), progress=session.progress)
 
 
 @contextmanager
-def resumable(session: Session, folder: Path, command: str) -> Iterator[None]:
-    """Say how to go on when the user interrupts what happens inside."""
+def resumable(session: Session, folder: Path, command: str, data: str | None = None) -> Iterator[None]:
+    """Say how to go on when the user interrupts what happens inside; ``data`` is what was said with --data."""
     try:
         yield
     except KeyboardInterrupt:
@@ -180,7 +193,8 @@ def resumable(session: Session, folder: Path, command: str) -> Iterator[None]:
         session.end_progress()
         if (folder / "config.json").exists():
             again = f"giemsa {command} --resume {argument(str(folder))}"
-            sys.stderr.write(f"giemsa: all is kept; go on with `{again}`\n")
+            elsewhere = f" --data {argument(data)}" if data else ""
+            sys.stderr.write(f"giemsa: all is kept; go on with `{again}{elsewhere}`\n")
         raise
 
 

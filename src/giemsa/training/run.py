@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from giemsa.data.cards import CARDS
 from giemsa.data.dataset import ImageDataset
 from giemsa.data.load import lies_elsewhere, load
 from giemsa.errors import RunError
@@ -171,6 +172,11 @@ class Run:
             raise RunError(
                 f"{self.folder / 'config.json'} says that the data lie on another machine, {self.place}: nothing is asked "
                 "of it on the word of a file; if you know it, say so with --data, or open_run(..., data=...) in Python"
+            )
+        if self._data is None and self.place not in CARDS and not Path(self.place).exists():
+            raise RunError(
+                f"the data of {self.folder} are no longer at {self.place}: put them back, or say where they lie with --data, or "
+                "open_run(..., data=...) in Python"
             )
         return load(**pick(SourceEntry, self.config["data"]["source"]) | {"data": self.place})
 
