@@ -57,7 +57,7 @@ def run(
     ----------
     data : a data set, or what :func:`giemsa.load` takes.
     recipe : a recipe or its name.
-    seed : source of every random choice.
+    seed : source of every random choice, but for a split that giemsa makes: that is ``load``'s own.
     out, overwrite, device : as for :func:`giemsa.train`.
     thorough : every stage in full; without it they take samples where that is enough, to stay within minutes.
     listener : who is told of the progress.
@@ -75,7 +75,7 @@ def run(
     check_folder(out, overwrite=overwrite)
     clock = _Stages(listener)
     with clock("explore"):
-        data = as_dataset(data, seed=seed, progress=listener.progress)
+        data = as_dataset(data, progress=listener.progress)
         _check_data(data)
         exploration = explore(data)
     with clock("audit"):

@@ -47,8 +47,8 @@ def test_scores_a_file(packed, capsys):
         (["evaluate", "nowhere"], "no run folder"),
         (["evaluate", "nowhere", "--split", "val"], "--split does nothing without --predictions"),
         (
-            ["evaluate", "nowhere", "-o", "x", "--size", "28"],
-            "--size, --out do nothing without --predictions",
+            ["evaluate", "nowhere", "-o", "x", "--size", "28", "--split-seed", "1"],
+            "--size, --split-seed, --out do nothing without --predictions",
         ),
         (
             ["evaluate", "x", "--predictions", "y", "--views", "1", "--thorough", "--foreign", "z"],

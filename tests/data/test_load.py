@@ -589,7 +589,7 @@ def test_of_train_and_test_alone_val_is_taken_from_train(tmp_path):
     assert [len(split) for split in data.splits.values()] == [32, 4, 6]
     assert all("Training" in address for split in (data.train, data.val) for address in split.addresses)
     assert data.notes == (
-        "An eighth of train was taken for val by giemsa, stratified by class, seed 0; exact duplicates kept in one split.",
+        "An eighth of train was taken for val by giemsa, stratified by class, split seed 0; exact duplicates kept in one split.",
     )
     again = load(tmp_path)
     assert again.val.addresses == data.val.addresses

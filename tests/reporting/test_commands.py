@@ -50,7 +50,7 @@ def test_the_audits_command_reads_the_data_alike_and_writes_into_the_run(materia
     assert isinstance(told, Missing)
     typed = _typed(told.command)
     assert {name: typed[name] for name in FLAGS} == FLAGS
-    assert (typed["data"], typed["seed"]) == ("my $cells", 5)
+    assert (typed["data"], typed["split_seed"], typed["seed"]) == ("my $cells", 5, 7)
     assert typed["rename"] == [f"2={material.class_names[2]}"]
     assert (typed["out"], typed["overwrite"], typed["fix"]) == (material.folder, True, None)
 
@@ -83,7 +83,7 @@ def test_the_run_is_repeated_by_its_command(
     typed = _typed(repetition_chapter(again).commands[0])
     assert {name: typed[name] for name in FLAGS} == FLAGS
     assert typed["rename"] == [f"2={material.class_names[2]}"]
-    assert typed["seed"] == 7
+    assert (typed["split_seed"], typed["seed"]) == (5, 7)
     fields = {field.name for field in dataclasses.fields(Recipe)} - {"name"}
     given = {name: value for name, value in typed.items() if name in fields and value is not None}
     assert given | {"recipe": typed["recipe"]} == told

@@ -77,7 +77,7 @@ def audit(
     data : a data set, or what :func:`giemsa.load` takes.
     quick : train nothing: no label errors, and outliers by their pixels alone.
     thorough : longer trainings, outliers by a network's features in place of simple measures, and a learning curve.
-    seed : source of every random choice.
+    seed : source of every random choice, but for a split that giemsa makes: that is ``load``'s own.
     device : ``auto``, ``cpu``, ``cuda`` or ``mps``, for the trainings.
     run : a run on this data, or its folder, into which the report is written.
     progress : called with what is done, what there is, and words.
@@ -101,7 +101,7 @@ def audit(
         from giemsa.training.run import as_run
 
         folder = as_run(run).folder
-    data = as_dataset(data, seed=seed, progress=progress)
+    data = as_dataset(data, progress=progress)
     pool = Pool(data)
     if not len(pool):
         raise DataError(f"{data.name} has no images: there is nothing to audit")

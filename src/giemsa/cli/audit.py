@@ -41,6 +41,7 @@ def audit(
     quick: Quick = False,
     fix: Fix = None,
     strict: Strict = False,
+    seed: options.Seed = 0,
     out: options.OutFolder = None,
     overwrite: options.Merge = False,
     device: options.Device = "auto",
@@ -68,7 +69,7 @@ def audit(
             dataset,
             quick=level == "quick",
             thorough=level == "thorough",
-            seed=source.seed,
+            seed=seed,
             device=device,
             progress=session.progress,
         )

@@ -9,7 +9,7 @@ import typer
 
 from giemsa.cli import options
 from giemsa.cli.combinations import refuse
-from giemsa.cli.loading import open_aloud
+from giemsa.cli.loading import load_aloud, open_aloud
 from giemsa.cli.session import Session
 from giemsa.cli.targets import target_folder
 
@@ -44,7 +44,7 @@ Coverage = Annotated[
 ]
 
 RUN_OPTIONS = frozenset({"data", "views", "thorough", "coverage", "foreign"})
-FILE_OPTIONS = frozenset({"split", "size", "out", "overwrite"})
+FILE_OPTIONS = frozenset({"split", "size", "split_seed", "out", "overwrite"})
 
 
 @options.with_groups
@@ -59,6 +59,7 @@ def evaluate(
     foreign: Foreign = None,
     data: options.RunData = None,
     size: options.Size = None,
+    split_seed: options.SplitSeed = 0,
     seed: options.Seed = 0,
     out: options.OutFolder = None,
     overwrite: options.Merge = False,
@@ -70,7 +71,10 @@ def evaluate(
         if predictions is not None:
             refuse(context, RUN_OPTIONS, "with --predictions: it needs a run's network")
             folder = target_folder(out, overwrite=overwrite)
-            evaluation = _of_file(session, predictions, run, split, size, seed)
+            from giemsa.evaluation.score_file import score_file
+
+            dataset = load_aloud(session, options.Source(data=run, size=size, split_seed=split_seed))
+            evaluation = score_file(predictions, dataset, split=split, seed=seed)
             if folder:
                 _write(session, evaluation, folder)
             session.show(_told(evaluation), str(evaluation))
@@ -92,16 +96,6 @@ def evaluate(
             progress=session.progress,
         )
         session.show(_told(evaluation), f"{evaluation}\n\nwritten into {run}")
-
-
-def _of_file(
-    session: Session, path: Path, data: str, split: str | None, size: int | None, seed: int
-) -> Evaluation:
-    from giemsa.data.load import load
-    from giemsa.evaluation.score_file import score_file
-
-    dataset = load(data, size=size, seed=seed, progress=session.progress)
-    return score_file(path, dataset, split=split, seed=seed)
 
 
 def _write(session: Session, evaluation: Evaluation, folder: Path) -> None:

@@ -31,7 +31,7 @@ def load_aloud(session: Session, source: Source) -> ImageDataset:
             size=source.size,
             fit=source.fit,
             skip_bad=source.skip_bad,
-            seed=source.seed,
+            seed=source.split_seed,
             progress=session.progress,
         )
     for note in dataset.notes:

@@ -32,7 +32,15 @@ Merge = Annotated[
         help="Write where something stands already: files of the same names are replaced, others stay.",
     ),
 ]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Source of every random choice.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Source of every random choice but the split.")]
+SplitSeed = Annotated[
+    int,
+    typer.Option(
+        "--split-seed",
+        min=0,
+        help="Source of the split, where giemsa makes it: a seed of its own, so that trainings with other seeds can be compared.",
+    ),
+]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 Threads = Annotated[
     int | None,
@@ -82,7 +90,7 @@ class Source:
     fit: Fit = "crop"
     skip_bad: SkipBad = False
     rename: Rename = None
-    seed: Seed = 0
+    split_seed: SplitSeed = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,24 +62,24 @@ def run(
                 )
         else:
             dataset, recipe = prepare(session, context, source, order, recipe_fields)
-            finished = _run_aloud(session, dataset, recipe, source.seed, order, thorough=thorough)
+            finished = _run_aloud(session, dataset, recipe, order, thorough=thorough)
         session.show(*headline(finished))
 
 
 def _run_aloud(
-    session: Session, dataset: ImageDataset, recipe: Recipe, seed: int, order: Order, *, thorough: bool
+    session: Session, dataset: ImageDataset, recipe: Recipe, order: Order, *, thorough: bool
 ) -> Run:
     """Run all stages, each named on stderr as it begins."""
     from giemsa.pipeline import run as run_all
     from giemsa.training.configuration import choose_folder
 
     say_what_begins(session, dataset, recipe, order.device)
-    folder = choose_folder(order.out, dataset.name, recipe.name, seed)
+    folder = choose_folder(order.out, dataset.name, recipe.name, order.seed)
     with resumable(session, folder, "run"):
         return run_all(
             dataset,
             recipe,
-            seed=seed,
+            seed=order.seed,
             out=folder,
             overwrite=order.overwrite,
             thorough=thorough,

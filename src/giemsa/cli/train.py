@@ -53,7 +53,7 @@ ResumedData = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What is asked of a training besides its data: a recipe, a time, a place, a device; or to go on with an old one."""
+    """What is asked of a training besides its data: a recipe, a time, a place, a seed, a device; or to go on with an old one."""
 
     recipe: RecipeName = "fast"
     minutes: Minutes = None
@@ -61,6 +61,7 @@ class Order:
     resumed_data: ResumedData = None
     out: options.OutRun = None
     overwrite: options.Overwrite = False
+    seed: options.Seed = 0
     device: options.Device = "auto"
 
 
@@ -84,7 +85,7 @@ def train(
             run = _resume_aloud(session, order.resume, order.resumed_data)
         else:
             dataset, recipe = prepare(session, context, source, order, recipe_fields)
-            run = _train_aloud(session, dataset, recipe, source.seed, order)
+            run = _train_aloud(session, dataset, recipe, order)
         if shade_gap:
             save_pictures(run.folder / "figures", run.pictures(shade_gap=True))
         session.show(*summary(run))
@@ -143,18 +144,18 @@ def _plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: floa
     return planned
 
 
-def _train_aloud(session: Session, dataset: ImageDataset, recipe: Recipe, seed: int, order: Order) -> Run:
+def _train_aloud(session: Session, dataset: ImageDataset, recipe: Recipe, order: Order) -> Run:
     """Train with a line an epoch on stderr."""
     from giemsa.training.configuration import choose_folder
     from giemsa.training.train import train as train_run
 
     say_what_begins(session, dataset, recipe, order.device)
-    folder = choose_folder(order.out, dataset.name, recipe.name, seed)
+    folder = choose_folder(order.out, dataset.name, recipe.name, order.seed)
     with resumable(session, folder, "train"):
         return train_run(
             dataset,
             recipe,
-            seed=seed,
+            seed=order.seed,
             out=folder,
             overwrite=order.overwrite,
             device=order.device,

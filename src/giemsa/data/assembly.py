@@ -198,7 +198,7 @@ def _divide(
         return {split: chosen[places] for split, places in parts.items()}
 
     together = "groups and exact duplicates" if groups is not None else "exact duplicates"
-    how = f"by giemsa, stratified by class, seed {seed}; {together} kept in one split."
+    how = f"by giemsa, stratified by class, split seed {seed}; {together} kept in one split."
     if records.splits is None:
         return make(np.arange(len(labels)), FRACTIONS), f"Split 70/10/20 {how}"
     parts = _given_parts(np.array(records.splits)[pixels.places], labels, class_names)

@@ -37,7 +37,7 @@ def load(
         tabs; or an ``.npz`` file with MedMNIST's keys.
     size : side of the images in pixels; 28, 64, 128 or 224 for MedMNIST. If not given: 28 for MedMNIST, as they are for ``.npz``,
         64 for image files.
-    seed : source of the split 70/10/20 where none is given.
+    seed : source of the split 70/10/20 where none is given; trainings have a seed of their own and leave it as it is.
     fit : how image files that are not square become so: ``crop``, ``pad`` or ``stretch``.
     skip_bad : leave out image files that cannot be read; they are listed in ``skipped``.
     symmetry : the moves under which a label holds; the card's if not given.
@@ -108,11 +108,9 @@ def lies_elsewhere(data: str) -> bool:
     return data.replace("/", "\\").startswith("\\\\") or "://" in data
 
 
-def as_dataset(
-    data: ImageDataset | str | Path, *, seed: int = 0, progress: Progress | None = None
-) -> ImageDataset:
+def as_dataset(data: ImageDataset | str | Path, *, progress: Progress | None = None) -> ImageDataset:
     """Return a data set, loaded where its name or its place is given."""
-    return data if isinstance(data, ImageDataset) else load(data, seed=seed, progress=progress)
+    return data if isinstance(data, ImageDataset) else load(data, progress=progress)
 
 
 def _check_options(size: int | None, fit: str, symmetry: str | None) -> None:

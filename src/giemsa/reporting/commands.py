@@ -9,7 +9,8 @@ from typing import Any
 
 PLAIN = re.compile(r"[\w@%+=:,./\\-]+")
 NOT_EVEN_IN_DOUBLE_QUOTES = '"$`'
-USUAL = {"size": None, "fit": "crop", "skip_bad": False}
+USUAL = {"size": None, "fit": "crop", "skip_bad": False, "seed": 0}
+FLAGS = {"seed": "split_seed"}  # of the fields that are called otherwise on a command line
 
 
 def argument(text: str) -> str:
@@ -51,12 +52,14 @@ def source_words(source: Mapping[str, Any], renamed: Mapping[int, str]) -> str:
     --------
     >>> source_words({"data": "cells", "size": 28, "fit": "crop"}, {1: "red cell"})
     'cells --size 28 --rename "1=red cell"'
+    >>> source_words({"data": "cells", "seed": 3}, {})
+    'cells --split-seed 3'
     """
     unusual = {name: source[name] for name, usual in USUAL.items() if source.get(name, usual) != usual}
     return " ".join(
         [
             argument(str(source.get("data") or "DATA")),
-            *(flag(*option) for option in unusual.items()),
+            *(flag(FLAGS.get(name, name), value) for name, value in unusual.items()),
             *(flag("rename", f"{label}={name}") for label, name in sorted(renamed.items())),
         ]
     )

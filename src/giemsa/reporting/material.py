@@ -91,7 +91,7 @@ class Material:
     @property
     def audit_command(self) -> str:
         """The command line that audits the data into this folder, split as they were."""
-        seed = flag("seed", self._source.get("seed", self.config.get("seed", 0)))
+        seed = flag("seed", self.config.get("seed", 0))
         return f"giemsa audit {self.source} {seed} --out {argument(str(self.folder))} --overwrite"
 
     @property

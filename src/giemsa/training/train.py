@@ -49,7 +49,7 @@ def train(
     Parameters
     ----------
     data : a data set, or what :func:`giemsa.load` takes; images without a split are divided as ``load`` does it by itself,
-        whatever the seed here.
+        whatever the seed here, so that trainings with several seeds can be compared; ``load`` takes a seed for another split.
     recipe : a recipe or its name.
     seed : at least 0; the same seed gives the same weights bit for bit on the same machine, with as many threads and in the same
         precision.
