@@ -67,6 +67,16 @@ def test_a_user_may_allow_fewer_threads_for_a_while(groups, allowed, computing):
     assert (usable_cores(), reading_threads()) == before
 
 
+@pytest.mark.parametrize("said", [None, "5"])
+def test_libraries_loaded_meanwhile_are_told_how_many_threads_a_user_allows(monkeypatch, said):
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    if said:
+        monkeypatch.setenv("OMP_NUM_THREADS", said)
+    with threads_allowed(3):
+        assert os.environ["OMP_NUM_THREADS"] == "3"
+    assert os.environ.get("OMP_NUM_THREADS") == said
+
+
 @pytest.mark.parametrize(("said", "expected"), [(None, "2"), ("5", "5")])
 def test_libraries_are_told_of_a_quota_where_the_user_says_nothing(groups, monkeypatch, said, expected):
     monkeypatch.delenv("OMP_NUM_THREADS")

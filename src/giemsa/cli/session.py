@@ -39,10 +39,10 @@ class Session:
 
     def __enter__(self) -> Session:
         if self._threads is not None:
+            self._limits.enter_context(threads_allowed(self._threads))
             from giemsa.training.threads import threads_of
 
             self._limits.enter_context(threads_of(self._threads))
-            self._limits.enter_context(threads_allowed(self._threads))
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         return self
 

@@ -21,12 +21,17 @@ _ALLOWED: ContextVar[int | None] = ContextVar("threads allowed", default=None)
 
 @contextmanager
 def threads_allowed(n: int) -> Iterator[None]:
-    """Let what reads files or computes with threads of Python's have no more than ``n`` of them for a while."""
-    token = _ALLOWED.set(n)
+    """Let what reads files, and libraries that are loaded meanwhile, have no more than ``n`` threads for a while."""
+    token, before = _ALLOWED.set(n), os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = str(n)
     try:
         yield
     finally:
         _ALLOWED.reset(token)
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
 
 
 def usable_cores() -> int:
