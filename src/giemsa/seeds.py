@@ -1,7 +1,7 @@
 """One seed in, a separate seed for each purpose out.
 
 Initialisation, shuffling, augmentation and maximisation each draw from a stream of their own, so that a change in one leaves the
-others as they were. All are derived from the one ``--seed``.
+others as they were. All are derived from the one ``--seed``; a split that giemsa makes has its own, ``--split-seed``.
 """
 
 import zlib
