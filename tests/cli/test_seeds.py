@@ -114,3 +114,13 @@ def test_predictions_are_scored_on_the_split_that_they_are_of(
         assert status_of([*words, "--split-seed", seed]) == 0
         accuracies.append(json.loads(capsys.readouterr().out)["test"]["accuracy"]["value"])
     assert accuracies[1] < accuracies[0] == 1
+
+
+def test_of_given_splits_it_is_said_that_their_seed_does_nothing(
+    cells: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for words in ([str(cells), "--split-seed", "1"], ["bloodmnist"], ["bloodmnist", "--split-seed", "1"]):
+        assert status_of(["explore", *words]) == 0
+        told.append("--split-seed does nothing here: the splits of" in capsys.readouterr().err)
+    assert told == [False, False, True]

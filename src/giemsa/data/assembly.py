@@ -21,6 +21,7 @@ from giemsa.errors import DataError
 from giemsa.progress import Progress
 
 FILE_SIZE = 64
+BY_GIEMSA = "by giemsa, stratified by class"  # in the note on a split that giemsa made
 FROM_TRAIN = {"train": 0.875, "val": 0.125}  # where train and test alone are given: as in 70/10/20
 
 
@@ -198,7 +199,7 @@ def _divide(
         return {split: chosen[places] for split, places in parts.items()}
 
     together = "groups and exact duplicates" if groups is not None else "exact duplicates"
-    how = f"by giemsa, stratified by class, split seed {seed}; {together} kept in one split."
+    how = f"{BY_GIEMSA}, split seed {seed}; {together} kept in one split."
     if records.splits is None:
         return make(np.arange(len(labels)), FRACTIONS), f"Split 70/10/20 {how}"
     parts = _given_parts(np.array(records.splits)[pixels.places], labels, class_names)
