@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from threading import Lock
 
 LARGEST_OF_OWN_HEAPS = (
     64  # pixels a side of a training's images; 64 of them in float32 with 32 channels are 33 MB
@@ -28,7 +29,8 @@ _IN_ONE_HEAP = {_ARENA_MAX: 1}
 # where the library's own adaptation ends, and its defaults
 _USUAL = {_MMAP_MAX: 65536, _MMAP_THRESHOLD: 2**25, _TRIM_THRESHOLD: 2**26, _TOP_PAD: 2**17, _ARENA_MAX: 0}
 
-_kept_by = 0  # contexts that are open
+_kept_by = 0  # contexts that are open, of all threads
+_counting = Lock()
 
 
 @contextmanager
@@ -49,17 +51,19 @@ def freed_memory_kept(side: int = 0) -> Iterator[None]:
     3145728
     """
     global _kept_by
-    if not _kept_by:
-        _set(_KEEPING)
-    if side > LARGEST_OF_OWN_HEAPS:
-        _set(_IN_ONE_HEAP)
-    _kept_by += 1
+    with _counting:
+        if not _kept_by:
+            _set(_KEEPING)
+        if side > LARGEST_OF_OWN_HEAPS:
+            _set(_IN_ONE_HEAP)
+        _kept_by += 1
     try:
         yield
     finally:
-        _kept_by -= 1
-        if not _kept_by:
-            _set(_USUAL)
+        with _counting:
+            _kept_by -= 1
+            if not _kept_by:
+                _set(_USUAL)
 
 
 def _set(values: dict[int, int]) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 
 from giemsa.data.dataset import SYMMETRIES, ImageDataset, Split, Symmetry
 from giemsa.data.shrinking import block_means
@@ -18,9 +20,11 @@ from giemsa.data.splitting import assign_folds, cluster_images
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
 from giemsa.temperature import log_losses_at_best
+from giemsa.training.allocator import freed_memory_kept
 from giemsa.training.brief import train_briefly
 from giemsa.training.device import Compute
 from giemsa.training.recipes import Recipe
+from giemsa.training.threads import MOST, team_of
 
 TRIAL = Recipe(name="trial", model="convnet-light", epochs=1, minimum_steps=100, batch_size=32)
 IMAGES = 4000  # that are asked, at most
@@ -81,7 +85,7 @@ def try_symmetries(
         not square the middle is looked at, and they are not turned.
     seed : source of the choice of images, the halves and the trainings.
     compute : where, and in which number format.
-    progress : called with trainings done, trainings in all, and words.
+    progress : called by the calling thread with trainings done, trainings in all, and words.
     """
     asked = _images_asked(data, derive_seed(seed, "images asked"))
     half_of = _halves(asked.train, derive_seed(seed, "halves"))
@@ -90,17 +94,26 @@ def try_symmetries(
     shape = (len(half_of), len(data.class_names))
     logits = {candidate: np.empty(shape) for candidate in candidates}
     trainings = [(candidate, half) for candidate in candidates for half in (0, 1)]
-    for number, (candidate, half) in enumerate(trainings):
-        if progress:
-            progress(number, len(trainings), f"trial of symmetries: {candidate}")
-        learning = np.flatnonzero(half_of != half)
+
+    def learn(candidate: Symmetry, half: int) -> None:
+        learning, judging = np.flatnonzero(half_of != half), np.flatnonzero(half_of == half)
         network = train_briefly(asked, learning, TRIAL, seed=seed, compute=compute, symmetry=candidate)
-        judging = np.flatnonzero(half_of == half)
         logits[candidate][judging] = network.logits(asked.train.images[judging]).numpy()
-    if progress:
-        progress(len(trainings), len(trainings), "trial of symmetries: done")
+
+    def tell(done: int) -> None:
+        if progress:
+            progress(done, len(trainings), "trial of symmetries")
+
+    tell(0)
+    with freed_memory_kept(), torch.random.fork_rng(devices=[]), team_of(_at_once(compute)) as team:
+        team.do([partial(learn, *training) for training in trainings], done=tell)
     losses = {name: log_losses_at_best(each, asked.train.labels) for name, each in logits.items()}
     return SymmetryTrial(losses)
+
+
+def _at_once(compute: Compute) -> int:
+    """Return how many trainings go side by side: their batches are too small to be shared among threads."""
+    return min(torch.get_num_threads(), MOST) if compute.device == "cpu" else 1
 
 
 def _images_asked(data: ImageDataset, seed: int) -> ImageDataset:
