@@ -97,6 +97,7 @@ def test_scores_and_coverage_of_many_classes():
         {"recall": intervals(100), "F1": intervals(100)}, MANY_NAMES, [9] * 100
     )
     assert_readable(scores, 200)
+    assert all(len(seen_labels(ax.xaxis)) > 1 for ax in scores.axes)
     sizes = np.array([3, 2478, 500, *[0] * 98])
     assert_readable(certainty.plot_coverage(intervals(101), ["all images", *MANY_NAMES], 0.9, sizes), 101)
 

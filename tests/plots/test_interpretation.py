@@ -11,7 +11,7 @@ from matplotlib.transforms import Bbox
 from giemsa.interpretation.attribution import METHODS
 from giemsa.plots.attribution import plot_attributions
 from giemsa.plots.feature_maps import plot_feature_maps
-from giemsa.plots.feature_space import Places, plot_feature_space, plot_neighbours
+from giemsa.plots.feature_space import Places, plot_class_examples, plot_feature_space, plot_neighbours
 from giemsa.plots.filters import plot_filters
 from giemsa.plots.maximisation import plot_maximisation
 from giemsa.plots.symmetry import plot_symmetry_response
@@ -72,17 +72,30 @@ def test_filters_of_grey_images_lie_on_a_square_grid(channels, tiles):
     assert figure.axes[0].images[0].get_array().shape[:2] == (rows * 4 - 1, columns * 4 - 1)
 
 
-@pytest.mark.parametrize("probability", [0.03, 0.97])
-def test_the_legend_does_not_lie_over_the_response_and_no_part_exceeds_the_whole(probability):
+def test_the_legend_lies_beside_the_response_and_no_part_exceeds_the_whole():
     degrees = np.arange(0, 361, 15.0)
-    turned = np.full((5, len(degrees)), probability)
+    turned = np.tile(np.resize([0.03, 0.97], len(degrees)), (5, 1))
     figure = plot_symmetry_response(degrees, turned, ["darker", "brighter"], np.array([0.0, 1.0]), 5)
     figure.draw_without_rendering()
     upper, lower = figure.axes
-    height = upper.transData.transform((0, probability))[1]
-    legend = upper.get_legend().get_window_extent()
-    assert not legend.y0 <= height <= legend.y1
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == 3
+    assert legend.get_window_extent().y0 > upper.get_window_extent().y1
     assert max(lower.get_xticks()) == 1
+    assert [text.get_text() for text in lower.texts] == [" 0.0 %", " 100.0 %"]
+
+
+def test_above_and_below_the_images_of_many_classes_nothing_is_left_blank():
+    names = [str(number) for number in range(100)]
+    images = np.resize(IMAGES, (100, 8, 8, 3))
+    sheets = (
+        plot_maximisation(images, images, names, [""] * 100),
+        plot_class_examples([images[:4]] * 100, [images[:4]] * 100, names),
+    )
+    for figure in sheets:
+        figure.draw_without_rendering()
+        assert figure.bbox.height > 30 * figure.dpi
+        assert figure.bbox.height - figure.axes[0].get_window_extent().height < 0.1 * figure.dpi
 
 
 @pytest.mark.parametrize("channels", [1, 20])

@@ -94,6 +94,7 @@ def plot_class_scores(
         _draw_intervals(ax, values, labels, color)
         tidy(ax, title=name, grid="x")
         ax.set_xlim(max(0.0, lowest - 0.03), 1.005)
+        ax.tick_params(labelbottom=k > MANY or ax is axes[-1])  # of many, one panel is higher than a screen
     axes[-1].set_xlabel("score with 95 % interval; test images in brackets")
     return figure
 

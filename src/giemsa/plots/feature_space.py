@@ -46,7 +46,10 @@ def plot_feature_space(
     figure = new_figure(6.0, 9.4)
     upper, lower = figure.subplots(2, 1)
     named = _names(tsne, class_names)
-    words = (f"first direction, {explained[0]:.0%} of the variance", f"second, {explained[1]:.0%}")
+    words = (
+        f"first direction, {100 * explained[0]:.0f} % of the variance",
+        f"second, {100 * explained[1]:.0f} %",
+    )
     _scatter(upper, pca, named)
     tidy(upper, title="PCA: true distances, much hidden", xlabel=words[0], ylabel=words[1])
     _scatter(lower, tsne, named)

@@ -41,7 +41,7 @@ def plot_symmetry_response(
     upper.plot(degrees, bands[2], color=COLORS[0], linewidth=2, label="median")
     upper.set_xticks(range(0, 361, 45))
     upper.set_ylim(0, 1.02)
-    upper.legend(fontsize=9, framealpha=0.9, edgecolor="none", loc="best", ncols=3)
+    figure.legend(loc="outside upper right", ncols=3, fontsize=9, frameon=False)
     tidy(
         upper,
         title=f"turned: probability of the answer, {count} images",
@@ -52,11 +52,11 @@ def plot_symmetry_response(
     places = np.arange(len(moves))
     lower.barh(places, changed, color=COLORS[1], height=0.7)
     for place, value in zip(places, changed, strict=True):
-        lower.text(value, place, f" {value:.1%}", va="center", fontsize=9, color=INK)
+        lower.text(value, place, f" {100 * value:.1f} %", va="center", fontsize=9, color=INK)
     lower.set_yticks(places, list(moves), fontsize=9)
     lower.invert_yaxis()
     lower.set_xlim(0, max(0.05, float(changed.max()) * 1.2))
     lower.set_xticks([tick for tick in lower.get_xticks() if tick <= 1])
-    lower.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    lower.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     tidy(lower, title="images whose answer changes", grid="x")
     return figure

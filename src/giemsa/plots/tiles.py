@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from giemsa.plots.style import draw_pixels, new_figure
 
 MARGIN = 0.03
+PAD = 0.09  # inches that the layout keeps free on two sides together
 
 
 def square_grid(count: int) -> tuple[int, int]:
@@ -82,4 +83,4 @@ def sheet_axes(figure: Figure, columns: float, rows: float, *, left: float = 0.0
 
 def sheet_figure(columns: float, rows: float, *, width: float, left: float = 0.0, top: float = 0.0) -> Figure:
     """Return a figure ``width`` inches wide for such an axes, as high as its cells need."""
-    return new_figure(width, width * (rows + top) / (columns + left))
+    return new_figure(width, (width - PAD) * (rows + top) / (columns + left) + PAD)
