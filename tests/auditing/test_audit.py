@@ -10,6 +10,8 @@ from PIL import Image
 import giemsa
 from giemsa.auditing.audit import audit
 from giemsa.auditing.findings import SEVERITIES
+from giemsa.auditing.label_errors import LabelErrors
+from giemsa.auditing.report import Labels, Outliers
 from giemsa.data.dataset import DataCard, ImageDataset, PackedAddresses, Split
 from giemsa.errors import DataError, RecipeError, RunError
 
@@ -274,3 +276,33 @@ def test_thorough_adds_a_learning_curve_and_outliers_in_features(discs, monkeypa
     assert (curve["now"], curve["target"]) == (96, 192)
     assert "from 96 to 192 images" in kinds(report)["learning-curve"].evidence
     assert "audit-learning-curve" in [picture.name for picture in report.pictures()]
+
+
+def test_of_many_classes_a_finding_names_the_first_and_how_many_more():
+    data = made((1200, 40, 40), classes=20)
+    data.test.labels[39] = 0  # the second of kind 19
+    for split in data.splits.values():
+        split.images[:] = 77
+    found = kinds(audit(data, quick=True))
+    assert found["rare-classes"].count == 20
+    rare = found["rare-classes"].evidence
+    assert rare.startswith(
+        "Test images, and half the width of the 95 % interval of a recall of 0.9: kind 19 (1: ±"
+    )
+    assert rare.endswith("kind 11 (2: ± 36 points) and 8 more.")
+    assert found["contradiction"].evidence.endswith("kind 11 and 8 more.")
+    assert found["leakage"].evidence.endswith("Pairs: 1,279 same pixels.")
+
+
+def test_the_alt_text_of_a_single_image_speaks_of_one(discs):
+    report = audit(discs, quick=True)
+    one, n = np.array([3]), len(report.pool)
+    errors = LabelErrors(np.ones(n), np.zeros(n, dtype=np.int64), one, np.eye(3), np.ones(3))
+    results = dataclasses.replace(
+        report.results,
+        labels=Labels(errors, np.eye(3)[np.zeros(n, dtype=np.int64)], np.ones(n, dtype=bool), 3, np.ones(3)),
+        outliers=Outliers(one, np.ones(n), "colour"),
+    )
+    alts = {picture.name: picture.alt for picture in dataclasses.replace(report, results=results).pictures()}
+    assert alts["audit-outliers"] == "1 of 1 image far from all neighbours, the farthest first."
+    assert alts["audit-label-suspects"].startswith("1 of 1 image whose label ")

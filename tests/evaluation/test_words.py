@@ -117,7 +117,7 @@ def test_of_many_classes_the_card_tells_the_weakest():
     names = [f"kind {label:02d}" for label in range(30)]
     recalls = results_in_words(score(labels, probabilities, class_names=names))
     told = recalls["Recall of the 10 weakest classes"].split("; ")
-    assert told[0].startswith("kind 00 0 % (95 % interval ")
+    assert told[0].startswith("kind 00: 0 % (95 % interval ")
     assert len(told) == 10
     few = results_in_words(score([0, 1], np.eye(2)))["Recall of each class"]
     assert few.count("n = 1") == 2
@@ -132,7 +132,7 @@ def answered(labels, said, *, n_classes=2, certainty=0.8, groups=None):
 
 
 LABELS, SAID = [0] * 6 + [1] * 4, [0] * 6 + [1, 1, 1, 0]
-RED = "red 100 % (95 % interval 61.0 % to 100 %, n = 6)"  # Wilson
+RED = "red: 100 % (95 % interval 61.0 % to 100 %, n = 6)"  # Wilson
 WHITE = "75.0 % (95 % interval 30.1 % to 95.4 %, n = 4)"
 ALL = "90.0 % (95 % interval 59.6 % to 98.2 %, n = 10)"
 
@@ -207,7 +207,7 @@ def test_results_for_the_model_card_word_by_word():
     assert told.pop("Intervals").startswith("95 %, by Wilson's method")
     assert told == {
         "Accuracy": ALL,
-        "Recall of each class": f"{RED}; white {WHITE}",
+        "Recall of each class": f"{RED}; white: {WHITE}",
         "Calibration": "expected error 10.0 %, log loss 0.362",
         "Robustness": "balanced accuracy 87.5 % on clean images, 70.0 % on average over 2 corruptions; weakest: noise",
         "Copies across splits": f"accuracy without copies: {ALL}",

@@ -43,10 +43,10 @@ def test_every_interval_lies_on_its_axis(look, subject):
 
 
 def test_the_pointing_game_counts_where_it_was_played(look, subject):
-    assert draw_attributions(look, subject)[1].alt.startswith("3 checks of each method: ")
+    assert draw_attributions(look, subject)[1].alt.startswith("3 checks of each method. Gradient")
     played = [dataclasses.replace(x, pointing=GOOD) for x in look.trust]
     trust = draw_attributions(dataclasses.replace(look, trust=tuple(played)), subject)[1]
-    assert trust.alt.startswith("4 checks of each method: ")
+    assert trust.alt.startswith("4 checks of each method. ")
     assert [ax.get_title(loc="left")[:11] for ax in trust.figure.axes][2] == "four images"
 
 

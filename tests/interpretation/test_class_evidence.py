@@ -35,7 +35,7 @@ def test_evidence_stands_where_the_colour_stands(pooling):
 
 
 def test_a_network_that_flattens(tutorial, pixels):
-    with pytest.raises(ModelError, match=r"pools globally.*use grad_cam"):
+    with pytest.raises(ModelError, match=r"pools globally.*use Grad-CAM"):
         class_evidence(tutorial, pixels, 0)
     assert all(not module._forward_hooks for module in tutorial.modules())
 
@@ -103,7 +103,7 @@ def test_whatever_stops_the_network_at_a_place_is_one_sentence():
             assert maps.shape[2] == 6
             return maps.mean((2, 3))
 
-    with pytest.raises(ModelError, match=r"pools globally.*use grad_cam"):
+    with pytest.raises(ModelError, match=r"pools globally.*use Grad-CAM"):
         class_evidence(Strict(), torch.rand(1, 3, 6, 6), 0)
 
 
@@ -188,7 +188,7 @@ def test_members_whose_maps_have_no_places_in_common():
         )
         for size in (1, 2)
     ]
-    with pytest.raises(ModelError, match=r"no places in common; use grad_cam"):
+    with pytest.raises(ModelError, match=r"no places in common; use Grad-CAM"):
         class_evidence(Ensemble(members), torch.rand(1, 1, 8, 8), 0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 Severity = Literal["severe", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("severe", "warning", "note")
 EXAMPLES = 12
+MOST_LISTED = 12  # names in a sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,19 @@ def count_words(count: int, one: str, many: str = "") -> str:
     ('1 image', '1,200 images', '2 classes')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a row; of many the first, and how many more there are.
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a"] * 16)
+    ('a', 'a and b', 'a, a, a, a, a, a, a, a, a, a, a, a and 4 more')
+    """
+    rest = len(names) - MOST_LISTED
+    told = [*names[:MOST_LISTED], f"{rest} more"] if rest > 0 else list(names)
+    return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
 
 
 def percent(share: float) -> str:

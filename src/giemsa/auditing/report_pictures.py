@@ -75,7 +75,7 @@ def _suspects(report: AuditReport) -> Iterator[Picture]:
         "audit-label-suspects",
         plot_image_grid(pool.images[worst], captions),
         "Labels to look at again",
-        f"The {len(worst)} images whose label held-out networks doubt most, of {len(labels.errors.suspects)}.",
+        f"{len(worst)} of {count_words(len(labels.errors.suspects), 'image')} whose label held-out networks doubt, worst first.",
         "Each image with its given label and the one that networks, which had not seen it, would give. Worst first.",
         "The networks may be wrong: a rare or badly cut cell looks like an error too.",
     )
@@ -109,7 +109,7 @@ def _outliers(report: AuditReport) -> Iterator[Picture]:
             "audit-outliers",
             plot_image_grid(report.pool.images[shown], captions),
             "Images like nothing else in the set",
-            f"The {len(shown)} images farthest from their neighbours, of {len(outliers.places)}.",
+            f"{len(shown)} of {count_words(len(outliers.places), 'image')} far from all neighbours, the farthest first.",
             f"Images whose ten nearest neighbours, in {outliers.space}, are unusually far away; farthest first.",
             "Unusual is not wrong: it may be the rare case that matters.",
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from giemsa.auditing.duplicates import KINDS, Duplicates
-from giemsa.auditing.findings import Finding, Severity, count_words, percent
+from giemsa.auditing.findings import Finding, Severity, count_words, listed, percent
 from giemsa.auditing.image_quality import ImageQuality
 from giemsa.auditing.pool import Pool
 from giemsa.data.dataset import SPLITS
@@ -89,7 +89,7 @@ def _leakage(pool: Pool, duplicates: Duplicates, groups: list[np.ndarray]) -> Fi
 def _contradiction(pool: Pool, groups: list[np.ndarray]) -> Finding:
     places = np.concatenate(groups)
     first = groups[0]
-    names = " and ".join(pool.class_name(label) for label in sorted(set(pool.labels[first].tolist())))
+    names = listed([pool.class_name(label) for label in sorted(set(pool.labels[first].tolist()))])
     severe = len(places) / len(pool) >= SEVERE_LEAK
     return Finding(
         "contradiction",
@@ -108,7 +108,7 @@ def _kinds(duplicates: Duplicates, groups: list[np.ndarray]) -> str:
     inside = np.isin(duplicates.pairs[:, 0], np.concatenate(groups))
     counts = np.bincount(duplicates.kinds[inside], minlength=len(KINDS))
     return "Pairs: " + ", ".join(
-        f"{count} {kind}" for count, kind in zip(counts, KINDS, strict=True) if count
+        f"{count:,} {kind}" for count, kind in zip(counts, KINDS, strict=True) if count
     )
 
 
@@ -122,7 +122,7 @@ def tell_groups(pool: Pool) -> Iterator[Finding]:
             0,
             "The data does not say which images come from one patient or slide.",
             "Images of one patient resemble each other; where they stand in two splits, the score is too high.",
-            "If you know the patients, give a manifest with a `group` column.",
+            "If you know the patients, give a manifest with a column named group.",
         )
         return
     _, which = np.unique(pool.groups, return_inverse=True)

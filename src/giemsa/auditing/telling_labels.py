@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from giemsa.auditing.findings import Finding, Severity, count_words, percent
+from giemsa.auditing.findings import Finding, Severity, count_words, listed, percent
 from giemsa.auditing.label_errors import LabelErrors
 from giemsa.auditing.learning_curve import LearningCurve
 from giemsa.auditing.pool import Pool
@@ -53,7 +53,8 @@ def tell_unjudged(pool: Pool, labels: Labels) -> Iterator[Finding]:
     counts, folds = labels.units_of_class, labels.folds
     few = np.flatnonzero((counts > 0) & (counts < folds))
     if len(few):
-        names = ", ".join(f"{pool.class_name(label)} ({counts[label]})" for label in few)
+        few = few[np.argsort(counts[few], kind="stable")]
+        names = listed([f"{pool.class_name(label)} ({counts[label]})" for label in few])
         yield Finding(
             "unjudged-classes",
             "warning",
@@ -139,9 +140,12 @@ def tell_splits(pool: Pool, check: SplitCheck) -> Iterator[Finding]:
     yield from _missing_classes(pool, check)
     rare = np.flatnonzero((check.half_widths > RARE) & (check.counts["test"] > 0))
     if len(rare):
-        names = ", ".join(
-            f"{pool.class_name(label)} ({check.counts['test'][label]}: ± {100 * check.half_widths[label]:.0f} points)"
-            for label in rare
+        rare = rare[np.argsort(-check.half_widths[rare], kind="stable")]
+        names = listed(
+            [
+                f"{pool.class_name(label)} ({check.counts['test'][label]}: ± {100 * check.half_widths[label]:.0f} points)"
+                for label in rare
+            ]
         )
         yield Finding(
             "rare-classes",
@@ -203,7 +207,7 @@ def _missing_classes(pool: Pool, check: SplitCheck) -> Iterator[Finding]:
     for split, counts in check.counts.items():
         missing = np.flatnonzero(counts == 0)
         if len(missing) and counts.sum():
-            names = ", ".join(pool.class_name(label) for label in missing)
+            names = listed([pool.class_name(label) for label in missing])
             yield Finding(
                 "missing-classes",
                 "severe" if split == "train" else "warning",

@@ -190,7 +190,9 @@ def _recalls(card: Scorecard) -> dict[str, str]:
     weakest = np.argsort([one.value for one in recalls], kind="stable")[:WEAKEST]
     places = weakest.tolist() if many else range(len(recalls))
     item = f"Recall of the {WEAKEST} weakest classes" if many else "Recall of each class"
-    return {item: "; ".join(f"{card.class_names[place]} {with_interval(recalls[place])}" for place in places)}
+    return {
+        item: "; ".join(f"{card.class_names[place]}: {with_interval(recalls[place])}" for place in places)
+    }
 
 
 def results_in_words(evaluation: Evaluation) -> dict[str, str]:
@@ -209,8 +211,11 @@ def results_in_words(evaluation: Evaluation) -> dict[str, str]:
             f"balanced accuracy {percent(robust.clean)} on clean images, {percent(robust.mean)} on average over "
             f"{len(robust.names)} corruptions; weakest: {robust.weakest}"
         )
-    if failures.without_leaks is not None:
-        words["Copies across splits"] = f"accuracy {failures.without_leaks.name}: " + with_interval(
-            failures.without_leaks.accuracy
+    apart = failures.without_leaks
+    if apart is not None:
+        words["Copies across splits"] = (
+            f"accuracy {apart.name}: {with_interval(apart.accuracy)}"
+            if apart.accuracy.n
+            else "every test image has a copy in train or val"
         )
     return words

@@ -79,7 +79,9 @@ def _draw_trust(look: AttributionLook, subject: Subject) -> Picture:
         "interpret-trust",
         plot_trust(checks, {METHODS[x.method].title: x.verdict == "fails" for x in look.trust}),
         "Can these maps be believed?",
-        f"{len(checks)} checks of each method: " + " ".join(x.sentence for x in look.trust),
+        f"{len(checks)} checks of each method. "
+        + "; ".join(f"{METHODS[x.method].title}: {x.verdict}" for x in look.trust)
+        + ".",
         f"Each dot is a mean over {_images(look.trust[0].stability.n, look, subject)}{mosaics}, with its 95 % interval; the "
         f"shaded side is good. Grey methods fail.{middle}",
         "Passing says that a map depends on what was learnt and marks what matters; it does not say that the network is right.",

@@ -38,7 +38,7 @@ def local_logits(network: nn.Module, pixels: Tensor, layers: Sequence[str]) -> T
     n, _, height, width = maps[0].shape
     if any(each.shape[2:] != maps[0].shape[2:] for each in maps):
         raise ModelError(
-            "class evidence needs members whose last maps are of one size; these have no places in common; use grad_cam"
+            "class evidence needs members whose last maps are of one size; these have no places in common; use Grad-CAM"
         )
     order = torch.randperm(height * width, generator=torch.Generator().manual_seed(0))
     shuffled = [each.flatten(2)[..., order].reshape(each.shape) for each in maps]
@@ -64,7 +64,7 @@ def _logits_with(network: nn.Module, pixels: Tensor, layers: Sequence[str], maps
 
 _NOT_ALONE = (
     "class evidence needs a network that pools globally after its last maps and then reads the average alone; this one flattens "
-    "them or mixes their places, so a single place has no class of its own; use grad_cam"
+    "them or mixes their places, so a single place has no class of its own; use Grad-CAM"
 )
 
 

@@ -119,7 +119,8 @@ def _remarks_of(told_run, failures: dict[str, object]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("n", "words"), [(30, "no test image that has"), (29, "Without the test images that have")]
+    ("n", "words"),
+    [(30, "no test image that has"), (29, "Without the test images that have"), (0, "Every test image has")],
 )
 def test_evaluation_tells_no_score_without_copies_where_there_are_none(told_run, n: int, words: str) -> None:
     apart = {"accuracy": {"value": 28 / 30, "low": 0.787, "high": 0.982, "n": n}}

@@ -107,6 +107,10 @@ def _remarks(told: Mapping[str, Any]) -> tuple[str, ...]:
     apart = (failures.get("without_leaks") or {}).get("accuracy")
     if apart and apart["n"] == told["n"]:
         remarks.append("The audit found no test image that has a copy, or nearly one, in train or val.")
+    elif apart and not apart["n"]:
+        remarks.append(
+            "Every test image has a copy, or nearly one, in train or val: the scores say nothing about new images."
+        )
     elif apart:
         bounds = interval(apart, as_percent=True)
         remarks.append(
