@@ -104,6 +104,22 @@ def test_the_page_is_no_wider_than_the_screen(browser: Any, told_run: Any, width
     assert wide == []
 
 
+def test_no_line_of_a_command_ends_within_a_flag(browser: Any, told_run: Any) -> None:
+    (told_run.folder / "interpretation" / "interpretation.json").unlink()
+    path = report(told_run)
+    for width in range(320, 440, 20):
+        _open(browser, path, width)
+        flags = browser.execute_script(
+            "return [...document.querySelectorAll('code span')].filter(e => e.textContent.startsWith('--'))"
+            "  .map(e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))"
+        )
+        assert len(flags) >= 2
+        assert max(flags) < 1.5
+    told = browser.execute_script("return document.querySelector('#repetition code').innerText.trim()")
+    assert told.startswith("giemsa run ")
+    assert "\n" not in told
+
+
 def test_pointing_at_a_cell_shows_its_images(page: Any) -> None:
     from selenium.webdriver import ActionChains
     from selenium.webdriver.common.by import By
