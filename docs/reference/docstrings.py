@@ -1,7 +1,8 @@
 """An extension of griffe, which reads the docstrings for the site.
 
 The package writes a parameter in one line, ``name : what it is``, since its type stands in the signature. The numpydoc parser
-takes what follows the colon for a type; here it is moved to the line below, where descriptions stand.
+takes what follows the colon for a type; here it is moved to the line below, where descriptions stand. Of a role of Sphinx, such
+as ``:func:``, the name alone is kept, since the site is Markdown.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ import griffe
 SECTIONS = ("Parameters", "Returns", "Raises", "Yields", "Attributes")
 _HEADING = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.MULTILINE)
 _ITEM = re.compile(r"^(\S[^:\n]*?) : (.*)$", re.MULTILINE)
+_ROLE = re.compile(r":(?:func|class|meth|mod|data|attr):(?=`)")
 
 
 class OneLineDescriptions(griffe.Extension):
-    """Move the description of each parameter, result and error to a line of its own."""
+    """Move the description of each parameter, result and error to a line of its own; drop roles."""
 
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
         """Rewrite the docstring of each object as it is read."""
         if obj.docstring is not None:
-            obj.docstring.value = with_descriptions_below(obj.docstring.value)
+            obj.docstring.value = with_descriptions_below(_ROLE.sub("", obj.docstring.value))
 
 
 def with_descriptions_below(text: str) -> str:

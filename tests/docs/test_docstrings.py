@@ -65,3 +65,11 @@ def test_an_object_without_docstring_is_left_alone(docstrings: ModuleType) -> No
     for thing in (documented, SimpleNamespace(docstring=None)):
         docstrings.OneLineDescriptions().on_instance(obj=thing)
     assert documented.docstring.value == BELOW
+
+
+def test_of_a_role_the_name_is_kept(docstrings: ModuleType) -> None:
+    thing = SimpleNamespace(
+        docstring=SimpleNamespace(value="What :func:`giemsa.load` and :class:`~a.B` take: `c`.")
+    )
+    docstrings.OneLineDescriptions().on_instance(obj=thing)
+    assert thing.docstring.value == "What `giemsa.load` and `~a.B` take: `c`."
