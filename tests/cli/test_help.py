@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from giemsa.cli.app import status_of
+from giemsa.cli.app import COMMANDS, status_of
 from giemsa.cli.options import RECIPE_HELP
 from giemsa.models import MODELS
 from giemsa.training.recipes import CHOICES, RECIPES, Recipe
@@ -49,3 +49,18 @@ def test_every_field_tells_the_value_of_each_recipe(capsys: pytest.CaptureFixtur
 )
 def test_the_help_says(command: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert words in _help(command, capsys)
+
+
+def test_the_list_of_commands_tells_each_in_a_whole_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert status_of(["--help"]) == 0
+    listed = capsys.readouterr().out.split("Commands:\n")[1].splitlines()
+    assert len(listed) == len(COMMANDS) == 11
+    assert all(line.endswith(".") and not line.endswith("..") for line in listed)
+
+
+def test_the_usage_names_what_may_be_repeated_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "predict [OPTIONS] {RUN} {IMAGE}... " in _help("predict", capsys)
+    assert "compare [OPTIONS] {RUN}... " in _help("compare", capsys)

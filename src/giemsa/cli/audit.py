@@ -48,9 +48,10 @@ def audit(
     *,
     talk: options.Talk,
 ) -> None:
-    """Find duplicates, leakage, wrong labels, bad images and shortcuts, worst first; --out keeps figures and audit.json.
+    """Find duplicates, leakage, wrong labels, bad images, shortcuts.
 
-    It is thorough and takes some minutes, unless --quick or another --level is asked for.
+    The worst comes first; --out keeps figures and audit.json. It is thorough and takes some minutes, unless --quick or another
+    --level is asked for.
     """
     from giemsa.auditing.audit import audit as audit_data
     from giemsa.auditing.fix import check_targets, write_manifest

@@ -12,7 +12,7 @@ from giemsa.cli.combinations import refuse
 from giemsa.cli.loading import open_aloud
 from giemsa.cli.session import Session
 
-Runs = Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Two or more run folders.")]
+Runs = Annotated[list[Path], typer.Argument(metavar="RUN", help="Two or more run folders.")]
 
 
 @options.with_groups
@@ -23,7 +23,10 @@ def compare(
     *,
     talk: options.Talk,
 ) -> None:
-    """Compare two runs image by image; of more than two print each score, the mean and the standard deviation."""
+    """Compare two runs image by image, or the scores of more.
+
+    Of more than two each score is printed, the mean and the standard deviation.
+    """
     from giemsa.errors import RunError
     from giemsa.evaluation.compare import compare as compare_two
     from giemsa.evaluation.compare import tabulate

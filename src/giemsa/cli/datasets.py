@@ -16,7 +16,10 @@ def datasets(
     *,
     talk: options.Talk,
 ) -> None:
-    """List the MedMNIST sets: task, classes, images, licence, and which sizes are on this disk."""
+    """List the MedMNIST sets.
+
+    With task, classes, images, licence, and which sizes are on this disk.
+    """
     from giemsa.data.cards import CARDS, card_of
     from giemsa.data.exploration import card_json, card_lines
 

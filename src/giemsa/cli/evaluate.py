@@ -66,7 +66,10 @@ def evaluate(
     *,
     talk: options.Talk,
 ) -> None:
-    """Test a run and write its numbers, figures and predictions into it; or score a file of predictions."""
+    """Test a run; or score a file of predictions.
+
+    The numbers, figures and predictions go into the run folder.
+    """
     with Session(talk) as session:
         if predictions is not None:
             refuse(context, RUN_OPTIONS, "with --predictions: it needs a run's network")

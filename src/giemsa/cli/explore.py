@@ -16,7 +16,10 @@ def explore(
     *,
     talk: options.Talk,
 ) -> None:
-    """Print the data card, counts and channel statistics; with --out, draw examples and distributions into a folder."""
+    """Print the data card, counts and channel statistics.
+
+    With --out, draw examples and distributions into a folder.
+    """
     from giemsa.data.exploration import explore as explore_data
     from giemsa.plots.gallery import save_pictures
 

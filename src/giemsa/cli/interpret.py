@@ -49,7 +49,10 @@ def interpret(
     *,
     talk: options.Talk,
 ) -> None:
-    """Look into a trained network and check what is seen; figures and findings go into the run folder."""
+    """Look into a trained network and check what is seen.
+
+    Figures and findings go into the run folder.
+    """
     from giemsa.interpretation.interpret import interpret as interpret_run
     from giemsa.interpretation.subject import open_subject
     from giemsa.plots.gallery import save_pictures

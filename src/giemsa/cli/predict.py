@@ -19,7 +19,7 @@ from giemsa.writing import replacing
 if TYPE_CHECKING:
     from giemsa.training.predict import Predictions
 
-Images = Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files, or folders of them.")]
+Images = Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Image files, or folders of them.")]
 
 
 @options.with_groups
@@ -33,7 +33,10 @@ def predict(
     *,
     talk: options.Talk,
 ) -> None:
-    """Print a class and its probability for each image, as CSV or JSON; --out writes them to a file, JSON if it ends in .json."""
+    """Print a class and its probability for each image.
+
+    As CSV or JSON; --out writes them to a file, JSON if it ends in .json.
+    """
     from giemsa.training.predict import predict_files
 
     with Session(talk) as session:

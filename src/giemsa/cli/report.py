@@ -17,7 +17,10 @@ def report(
     *,
     talk: options.Talk,
 ) -> None:
-    """Write report.html into the run folder, or elsewhere with --out; stages not yet run are named with their commands."""
+    """Write report.html into the run folder, or elsewhere with --out.
+
+    Stages not yet run are named with their commands.
+    """
     from giemsa.reporting.report import report as write_report
 
     with Session(talk) as session:

@@ -46,7 +46,10 @@ def run(
     talk: options.Talk,
     **recipe_fields: Any,
 ) -> None:
-    """Explore, audit, train, evaluate, interpret and report: from data to one page."""
+    """From data to one page: all the stages, one after the other.
+
+    Explore, audit, train, evaluate, interpret and report.
+    """
     from giemsa.pipeline import resume_run
 
     with Session(talk) as session:

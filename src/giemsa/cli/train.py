@@ -76,7 +76,10 @@ def train(
     talk: options.Talk,
     **recipe_fields: Any,
 ) -> None:
-    """Train a network and leave a run folder; stopped at any moment, it goes on with --resume."""
+    """Train a network and leave a run folder.
+
+    Stopped at any moment, it goes on with --resume.
+    """
     from giemsa.plots.gallery import save_pictures
 
     with Session(talk) as session:
