@@ -54,7 +54,7 @@ def test_it_is_said_which_images_were_looked_at(look, subject):
     label = int(subject.data.val.labels[0])
     for explained, which in ((label, "names rightly"), (label + 1, "names none rightly")):
         maps, trust = draw_attributions(dataclasses.replace(look, explained=np.array([explained])), subject)
-        assert f"1 val images {'of which' if 'none' in which else 'that'} the network {which}" in maps.shows
+        assert f"1 val image {'of which' if 'none' in which else 'that'} the network {which}" in maps.shows
         assert "drawn at random, one each of 1 of the 3 classes" in maps.shows
         assert trust.shows.startswith("Each dot is a mean over 20 val images ")
         assert which in trust.shows

@@ -85,9 +85,7 @@ def test_only_the_views_that_keep_the_meaning_are_named(discs, made, symmetry, v
 
 def test_probabilities_are_said_to_be_as_calibrated_as_they_are(discs, made):
     subject = subject_of(discs, "none")
-    assert "p is its probability (not calibrated: `giemsa evaluate` has not been run)" in (
-        draw_made_images(made, subject).shows
-    )
+    assert "p is its probability (not calibrated)" in (draw_made_images(made, subject).shows)
     subject.network.classes.temperature = 0.7
     assert "p is its probability, averaged" in draw_made_images(made, subject).shows
 

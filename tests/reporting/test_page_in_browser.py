@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -118,6 +119,18 @@ def test_no_line_of_a_command_ends_within_a_flag(browser: Any, told_run: Any) ->
     told = browser.execute_script("return document.querySelector('#repetition code').innerText.trim()")
     assert told.startswith("giemsa run ")
     assert "\n" not in told
+
+
+def test_a_name_breaks_at_its_slash_and_is_copied_as_it_is(browser: Any, told_run: Any) -> None:
+    data = told_run.discs.rename({0: "normal/benign"})
+    told_run.config["data"]["class_names"] = list(data.class_names)
+    _open(browser, report(dataclasses.replace(told_run, discs=data)), 360)
+    names = browser.execute_script(
+        "return [...document.querySelectorAll('.matrix tbody th, #evaluation .scroll tbody th')]"
+        "  .filter(e => e.textContent.startsWith('normal')).map(e => [e.innerText, e.innerHTML])"
+    )
+    assert len(names) > 1
+    assert {tuple(one) for one in names} == {("normal/benign", "normal/<wbr>benign")}
 
 
 def test_pointing_at_a_cell_shows_its_images(page: Any) -> None:

@@ -56,7 +56,7 @@ def _images(count: int, look: AttributionLook, subject: Subject) -> str:
     """Say how many images, and that they were drawn among right answers, where there are any."""
     right = look.explained == subject.looked_at.labels[look.places]
     which = "that the network names rightly" if right.all() else "of which the network names none rightly"
-    return f"{count} {subject.split_name} images {which}, drawn at random"
+    return f"{count} {subject.split_name} image{'s' * (count != 1)} {which}, drawn at random"
 
 
 def _classes(look: AttributionLook, subject: Subject) -> str:

@@ -106,9 +106,7 @@ def draw_made_images(look: MadeLook, subject: Subject) -> Picture:
     real = np.stack([data.train.images[place] if place >= 0 else blank for place in look.beside])
     notes = [probability_in_words(value) for value in look.judged.moved]
     least = int(np.argmin(look.judged.moved))
-    calibrated = (
-        "" if subject.network.temperature != 1 else " (not calibrated: `giemsa evaluate` has not been run)"
-    )
+    calibrated = "" if subject.network.temperature != 1 else " (not calibrated)"
     return Picture(
         "interpret-maximisation",
         plot_maximisation(look.made.images, real, list(data.short_names), notes),
