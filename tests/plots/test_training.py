@@ -38,3 +38,5 @@ def test_one_epoch_can_be_drawn() -> None:
     figure = plot_learning_curves({name: values[:1] for name, values in CURVES.items()})
     figure.canvas.draw()
     assert len(figure.axes) == 2
+    low, high = figure.axes[1].get_xlim()
+    assert [tick for tick in figure.axes[1].get_xticks() if low <= tick <= high] == [1]

@@ -64,6 +64,15 @@ def test_every_missing_stage_is_followed_by_the_report(material: Material) -> No
         assert Path(str(_typed(told.command).get("run", material.folder))) == material.folder
 
 
+def test_stages_that_need_a_network_of_ones_own_are_told_in_python(material: Material) -> None:
+    own = dataclasses.replace(material, config=material.config | {"own_model": True})
+    folder = str(own.folder)
+    for stage in ("evaluate", "interpret"):
+        assert own.command(stage) == f"giemsa.{stage}(giemsa.open_run({folder!r}, model=...))"
+        assert material.command(stage) == f"giemsa {stage} {folder}"
+    assert own.command("report") == f"giemsa report {folder}"
+
+
 @pytest.mark.parametrize(
     ("recipe", "told"),
     [

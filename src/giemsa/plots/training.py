@@ -41,6 +41,6 @@ def plot_learning_curves(
             ax.axvline(kept_epoch, color=INK, linewidth=1, linestyle=":", label=f"kept: epoch {kept_epoch}")
         tidy(ax, title=name if name == "accuracy" else "loss (cross-entropy)", grid="y")
         ax.legend(fontsize=9, framealpha=0.9, edgecolor="none")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     ax.set_xlabel("epoch")
     return figure

@@ -19,6 +19,8 @@ from giemsa.plots.gallery import Words, read_index
 from giemsa.reporting.commands import argument, flag, source_words
 from giemsa.reporting.files import INTERPRET_AGAIN, read_stage
 
+NEED_THE_NETWORK = ("evaluate", "interpret")
+
 
 class RunLike(Protocol):
     """What the report needs of a run."""
@@ -80,7 +82,9 @@ class Material:
         return self.data.short_names if self.data is not None else self.class_names
 
     def command(self, stage: str) -> str:
-        """Return the command line that runs a stage on this folder."""
+        """Return the command line that runs a stage on this folder; of a user's own network, which no folder holds, Python."""
+        if self.config.get("own_model") and stage in NEED_THE_NETWORK:
+            return f"giemsa.{stage}(giemsa.open_run({str(self.folder)!r}, model=...))"
         return f"giemsa {stage} {argument(str(self.folder))}"
 
     @property
