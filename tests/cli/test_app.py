@@ -375,6 +375,18 @@ def test_names_give_a_terminal_no_orders(capsys, monkeypatch):
     assert capsys.readouterr().out == "a\ttable\n\\x1b[2J\n"
 
 
+def test_on_a_terminal_sentences_are_broken_between_words(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    told = "   Why: " + "word " * 12 + "end.\n" + "table " * 12
+    for terminal in (False, True):
+        monkeypatch.setattr("sys.stdout.isatty", lambda terminal=terminal: terminal)
+        Session().show({}, told)
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[-1] == "table " * 12
+        assert [len(line) <= 40 for line in lines[:-1]] == ([True] * 2 if terminal else [False])
+        assert all(line.startswith("   ") for line in lines[:-1])
+
+
 def test_errors_and_progress_give_a_terminal_no_orders(capsys):
     assert status_of(["explore", "cells\x1b[2J.npz"]) == 2
     with Session() as session:

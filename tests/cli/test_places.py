@@ -16,8 +16,10 @@ from giemsa.cli import app
 from giemsa.cli.app import main, status_of
 from giemsa.cli.session import Session
 from giemsa.cli.targets import target_file, target_folder
+from giemsa.cli.train import EpochLines
 from giemsa.errors import RunError
 from giemsa.reporting.report import report
+from giemsa.training.history import Epoch
 from giemsa.training.run import open_run
 
 TINY = ["--model", "tutorial", "--epochs", "1", "--precision", "float32", "--symmetry", "none"]
@@ -117,6 +119,20 @@ def test_a_bar_says_from_its_first_moment_what_there_is_to_do() -> None:
     session.end_progress()
     assert "0/24" in shown.getvalue()
     assert "None" not in shown.getvalue()
+
+
+def test_a_line_an_epoch_fits_into_a_terminal_and_tells_the_speed_where_there_is_room() -> None:
+    epoch = Epoch(100, 0.8746, 0.974, 0.2496, 0.979, 0.1, 3.7)
+    for width, speed in ((80, False), (100, True)):
+        session, shown = Session(), io.StringIO()
+        session._console = Console(file=shown, force_terminal=True, width=width, highlight=False)
+        EpochLines(session, 11_959)(epoch, 100)
+        line = shown.getvalue().rstrip()
+        assert len(line) <= width
+        assert line.startswith(
+            "epoch 100/100  loss 0.8746 val 0.2496  accuracy 0.9740 val 0.9790  0:00:00 left"
+        )
+        assert line.endswith("  3,232 images/s") is speed
 
 
 def test_json_is_ascii_and_gives_names_back(capsys: pytest.CaptureFixture[str]) -> None:

@@ -135,8 +135,8 @@ def test_the_lines_for_a_terminal_word_by_word(discs):
     sd = fewer.train.images.std(axis=(0, 1, 2))
     assert found.lines() == (
         "Discs",
-        ("Discs. " * 13).strip(),
-        ("Discs. " * 7).strip(),
+        ("Discs. " * 11).strip(),
+        ("Discs. " * 9).strip(),
         "task         multi-class",
         "3 labels     0 red disc; 1 green disc; 2 blue disc",
         "channels     3",
@@ -158,10 +158,10 @@ def test_the_lines_for_a_terminal_word_by_word(discs):
         "    2  blue disc        32       10       10    1.000",
         "       all              96       10       30",
         "",
-        "The splits differ clearly: the largest difference of a class's share is 66.7 points (chi-square p =",
-        "0.0016, Cramer's V = 0.253).",
-        ("word " * 20).strip(),
-        ("word " * 10).strip(),
+        "The splits differ clearly: the largest difference of a class's share is 66.7",
+        "points (chi-square p = 0.0016, Cramer's V = 0.253).",
+        ("word " * 16).strip(),
+        ("word " * 14).strip(),
     )
     assert second != first
     stored = found.to_json()
@@ -203,3 +203,9 @@ def test_of_large_images_few_are_counted_at_a_time(discs):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < images.nbytes / 2
+
+
+def test_no_line_is_wider_than_a_terminal():
+    lines = str(explore("bloodmnist")).splitlines()
+    assert len(lines) > 30
+    assert max(map(len, lines)) < 80

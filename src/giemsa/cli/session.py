@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
+import textwrap
 import time
 import warnings
 from contextlib import ExitStack
@@ -52,6 +54,11 @@ class Session:
         self.end_progress()
         self._limits.close()
 
+    @property
+    def width(self) -> int:
+        """Letters of a line of progress that its reader sees unbroken; a file has room for any."""
+        return self._console.width if self._console.is_terminal else sys.maxsize
+
     def say(self, words: str) -> None:
         """Print a line of progress."""
         if not self.quiet:
@@ -87,7 +94,12 @@ class Session:
         self.end_progress()
         # JSON is for programs: plain ASCII comes through every pipe of every system as it is
         text = json.dumps(value, indent=2, ensure_ascii=True) if self.as_json else words
-        text = printable(text) if sys.stdout.isatty() else text
+        if sys.stdout.isatty():
+            text = (
+                printable(text)
+                if self.as_json
+                else fitted(printable(text), shutil.get_terminal_size().columns)
+            )
         sys.stdout.write(text.rstrip("\n") + "\n")
         sys.stdout.flush()
 
@@ -101,6 +113,30 @@ def printable(words: str) -> str:
     \x1b[2Jmonocyte
     """
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda sign: ascii(sign[0])[1:-1], words)
+
+
+def fitted(words: str, width: int) -> str:
+    r"""Return words with each sentence that is wider than the terminal broken between two words; tables and paths stay whole.
+
+    Examples
+    --------
+    >>> print(fitted("  It is monocyte.\nmonocyte  0.93", 12))
+      It is
+      monocyte.
+    monocyte  0.93
+    """
+    return "\n".join(
+        textwrap.fill(
+            line,
+            width,
+            subsequent_indent=line[: len(line) - len(line.lstrip())],
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        if len(line) > width and line.endswith(".")
+        else line
+        for line in words.split("\n")
+    )
 
 
 def clock(seconds: float) -> str:

@@ -208,7 +208,7 @@ class EpochLines:
     Parameters
     ----------
     session : where to print.
-    n_images : training images, for images a second; 0 leaves that out.
+    n_images : training images, for images a second where the line has room; 0 leaves that out.
     """
 
     def __init__(self, session: Session, n_images: int = 0) -> None:
@@ -216,12 +216,13 @@ class EpochLines:
 
     def __call__(self, epoch: Epoch, epochs: int) -> None:
         """Print the line for ``epoch`` of ``epochs``."""
-        speed = f"{self._n_images / epoch.seconds:,.0f} images/s, " if self._n_images else ""
         left = clock((epochs - epoch.epoch) * epoch.seconds)
-        self._session.say(
-            f"epoch {epoch.epoch:>{len(str(epochs))}}/{epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}  "
-            f"val_loss {epoch.val_loss:.4f}  val_accuracy {epoch.val_accuracy:.4f}  {speed}{left} left"
+        line = (
+            f"epoch {epoch.epoch:>{len(str(epochs))}}/{epochs}  loss {epoch.loss:.4f} val {epoch.val_loss:.4f}  "
+            f"accuracy {epoch.accuracy:.4f} val {epoch.val_accuracy:.4f}  {left} left"
         )
+        speed = f"  {self._n_images / epoch.seconds:,.0f} images/s" if self._n_images else ""
+        self._session.say(line + speed if len(line + speed) <= self._session.width else line)
 
 
 def summary(run: Run) -> tuple[dict[str, Any], str]:

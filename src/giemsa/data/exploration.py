@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = 5
 MOST_LISTED = 20  # classes in a sentence
+LINE = 79  # letters that a terminal shows in one
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,8 +148,8 @@ class Exploration:
             "",
             *self.table(),
             "",
-            *wrap(self.agreement.sentence, 100),
-            *(line for note in self.notes for line in wrap(note, 100)),
+            *wrap(self.agreement.sentence, LINE),
+            *(line for note in self.notes for line in wrap(note, LINE)),
         )
 
     def table(self) -> tuple[str, ...]:
@@ -252,9 +253,9 @@ def card_lines(card: DataCard) -> tuple[str, ...]:
         "licence": card.licence,
     }
     heading = card.name if card.title == card.name else f"{card.name}: {card.title}"
-    lines = [heading, *wrap(card.description, 96)]
+    lines = [heading, *wrap(card.description, LINE)]
     for fact, words in facts.items():
         if words:
-            first, *rest = wrap(words, 83)
+            first, *rest = wrap(words, LINE - 13)
             lines += [f"{fact:<12} {first}", *(" " * 13 + line for line in rest)]
     return tuple(lines)
