@@ -83,7 +83,12 @@ def headline_numbers(scores: Mapping[str, Any]) -> tuple[Number, ...]:
     for name in HEADLINE:
         if name in scores:
             cell, words = value_cell(name, scores[name]), describe(name)
-            numbers.append(Number(words.title, cell.text, cell.below, words.meaning))
+            undefined = (
+                ""
+                if scores[name]["value"] is not None
+                else "; here undefined, since a class has no test image"
+            )
+            numbers.append(Number(words.title, cell.text, cell.below, words.meaning + undefined))
     return tuple(numbers)
 
 

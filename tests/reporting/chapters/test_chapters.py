@@ -17,7 +17,7 @@ from giemsa.reporting.chapters.training import training_chapter
 from giemsa.reporting.evaluation_tables import prediction_sets
 from giemsa.reporting.material import Material, gather
 from giemsa.reporting.parts import Missing
-from giemsa.reporting.scores import class_tables
+from giemsa.reporting.scores import class_tables, headline_numbers
 
 
 @pytest.fixture
@@ -279,3 +279,10 @@ def test_a_map_of_many_classes_colours_those_most_often_mistaken() -> None:
     assert len(found.legend) == 8
     assert len(found.names) == 100
     assert "In colour: the 7 classes most often mistaken." in found.shows
+
+
+def test_a_headline_number_that_is_undefined_says_why() -> None:
+    auc = {"value": None, "low": None, "high": None, "n": 60}
+    missing, known = headline_numbers({"auc": auc}) + headline_numbers({"auc": auc | {"value": 0.9}})
+    assert missing.meaning.endswith("; here undefined, since a class has no test image")
+    assert "undefined" not in known.meaning
