@@ -405,7 +405,8 @@ print("the old recipe waits for", old_recipe.patience, "epochs; it kept epoch", 
 # `help(giemsa.Recipe)`.
 
 # %%
-better
+for name, value in vars(better).items():
+    print(f"{name:<18}{value}")
 
 # %% exercise
 changed_recipe = ...

@@ -209,3 +209,4 @@ def test_no_line_is_wider_than_a_terminal():
     lines = str(explore("bloodmnist")).splitlines()
     assert len(lines) > 30
     assert max(map(len, lines)) < 80
+    assert not any(line.endswith("-") for line in lines)

@@ -148,8 +148,8 @@ class Exploration:
             "",
             *self.table(),
             "",
-            *wrap(self.agreement.sentence, LINE),
-            *(line for note in self.notes for line in wrap(note, LINE)),
+            *wrap(self.agreement.sentence, LINE, break_on_hyphens=False),
+            *(line for note in self.notes for line in wrap(note, LINE, break_on_hyphens=False)),
         )
 
     def table(self) -> tuple[str, ...]:
@@ -253,9 +253,9 @@ def card_lines(card: DataCard) -> tuple[str, ...]:
         "licence": card.licence,
     }
     heading = card.name if card.title == card.name else f"{card.name}: {card.title}"
-    lines = [heading, *wrap(card.description, LINE)]
+    lines = [heading, *wrap(card.description, LINE, break_on_hyphens=False)]
     for fact, words in facts.items():
         if words:
-            first, *rest = wrap(words, LINE - 13)
+            first, *rest = wrap(words, LINE - 13, break_on_hyphens=False)
             lines += [f"{fact:<12} {first}", *(" " * 13 + line for line in rest)]
     return tuple(lines)
