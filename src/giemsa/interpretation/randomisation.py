@@ -1,45 +1,25 @@
 """The sanity check by randomisation: a map that stays the same when the weights are drawn anew does not show what was learnt.
 
-The layers are drawn anew one after the other, from the output down, until none is left that has learnt. The map is compared with
-the first one by rank correlation of its absolute values. One that still resembles it when every layer is random shows the image,
-not the network.
+Every layer is drawn anew, and the map is compared with the first one by rank correlation of its absolute values. One that still
+resembles it shows the image, not the network. How alike they are depends more on the draw than on the images: in ten draws, the
+mean of Grad-CAM++ over twenty images of BloodMNIST was .28 to .73. So each image meets random weights of its own, and the spread
+over images is that over draws too.
 """
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from giemsa.interpretation.attribution import attribute
-from giemsa.interpretation.layers import PREFIX
 from giemsa.interpretation.passes import evaluating
 from giemsa.interpretation.pixels import images_at_a_time
+from giemsa.seeds import derive_seed
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-
-
-@dataclass(frozen=True, eq=False)
-class Randomisation:
-    """How a method's maps change as layers are drawn anew.
-
-    Parameters
-    ----------
-    layers : those drawn anew, from the output down; each stays random.
-    similarities : ``(steps, n)``: rank correlation of each image's map with its first one, -1 to 1, after each layer or after the
-        last alone; NaN where one of the two is blank, so that there is nothing to compare.
-    """
-
-    layers: tuple[str, ...]
-    similarities: np.ndarray
-
-    @property
-    def final(self) -> np.ndarray:
-        """Similarity of each image's map when every layer is random, ``(n,)``."""
-        return self.similarities[-1]
 
 
 def randomise_layer(module: nn.Module, generator: torch.Generator) -> None:
@@ -102,41 +82,46 @@ def check_by_randomisation(
     method: str,
     *,
     seed: int = 0,
-    each_layer: bool = True,
     maps: np.ndarray | None = None,
-) -> Randomisation:
-    """Draw the network's layers anew from the output down and see how a method's maps change.
+) -> np.ndarray:
+    """Compare the map of each image with that of the same network with every layer drawn anew, one draw an image.
 
     Parameters
     ----------
-    network : left as it is; a copy is randomised.
-    pixels : ``(n, channels, height, width)``, 0 to 1.
+    network : left as it is; copies are randomised.
+    pixels : ``(n, channels, height, width)``, 0 to 1; all of them settle the norms of each random network.
     labels : ``(n,)``, the class that is explained.
     method : a key of ``METHODS``.
     seed : of the new weights.
-    each_layer : compare after each; else only when every layer is random.
     maps : the method's maps of ``pixels``, ``(n, height, width)``, where they are at hand.
 
     Returns
     -------
-    Randomisation
+    ndarray : ``(n,)``, rank correlation of each image's map with its first one, -1 to 1; NaN where one of the two is blank, so
+        that there is nothing to compare.
 
     References
     ----------
-    Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018, section 3.1 (cascading randomisation).
+    Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018, section 3.1, at the end of the cascade.
     """
-    generator = torch.Generator().manual_seed(seed)
     first = attribute(network, pixels, labels, method) if maps is None else maps
-    drawn = copy.deepcopy(network)
-    learning = [
-        (name.removeprefix(PREFIX), module)
-        for name, module in reversed(list(drawn.named_modules()))
-        if any(True for _ in module.parameters(recurse=False))
+    redrawn = [
+        attribute(
+            _randomised(network, pixels, derive_seed(seed, "random weights", place)),
+            pixels[place : place + 1],
+            labels[place : place + 1],
+            method,
+        )
+        for place in range(len(pixels))
     ]
-    similarities = []
-    for place, (_, module) in enumerate(learning, start=1):
+    return rank_correlations(first, np.concatenate(redrawn))
+
+
+def _randomised(network: nn.Module, pixels: Tensor, seed: int) -> nn.Module:
+    """Return a copy with every layer random and norms that fit it."""
+    generator = torch.Generator().manual_seed(seed)
+    drawn = copy.deepcopy(network)
+    for module in drawn.modules():
         randomise_layer(module, generator)
-        if each_layer or place == len(learning):
-            settle_norms(drawn, pixels)
-            similarities.append(rank_correlations(first, attribute(drawn, pixels, labels, method)))
-    return Randomisation(tuple(name for name, _ in learning), np.stack(similarities))
+    settle_norms(drawn, pixels)
+    return drawn

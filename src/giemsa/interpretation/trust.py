@@ -34,8 +34,8 @@ class MethodTrust:
     Parameters
     ----------
     method : a key of ``METHODS``.
-    similarity : rank correlation of the map with that of the same network with random weights; images for which one of the two
-        is blank are left out. At most 0.5 is asked for.
+    similarity : rank correlation of the map with that of the same network with random weights, drawn for each image anew; images
+        for which one of the two is blank are left out. At most 0.5 is asked for.
     gain : area between insertion and deletion above that of a random order; above 0 is asked for.
     pointing : part of the positive attribution on the right one of four images; above .25 is asked for; ``None`` where it was not
         played.
@@ -176,8 +176,8 @@ def judge_method(
     chance = random_scores(network, sample, seed=seed) if chance is None else chance
     maps = attribute(network, pixels, labels, method)
     gain = deletion_curves(network, pixels, labels, maps).scores - chance
-    drawn = check_by_randomisation(network, pixels, labels, method, seed=seed, each_layer=False, maps=maps)
-    similar = np.abs(drawn.final[np.isfinite(drawn.final)])
+    drawn = check_by_randomisation(network, pixels, labels, method, seed=seed, maps=maps)
+    similar = np.abs(drawn[np.isfinite(drawn)])
     pointing = None
     if sample.mosaics is not None:
         points = play(network, sample.mosaics, method, quarters=(0, 3))
