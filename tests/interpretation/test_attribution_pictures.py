@@ -73,3 +73,33 @@ def test_what_a_spot_in_the_middle_gains_is_said(look, subject):
     known = dataclasses.replace(look, centre_gain=Mean(0.456, 0.3, 0.5, 20))
     shows = draw_attributions(known, subject)[1].shows
     assert "A spot in the middle of every image, which knows nothing of the network, gains 0.46." in shows
+
+
+def test_what_is_good_asks_for_care_or_fails_is_shaded_so(look, subject):
+    """Pointing is good above a half and fails up to a quarter; what moves with a pixel never fails."""
+    played = tuple(dataclasses.replace(x, pointing=GOOD) for x in look.trust)
+    axes = draw_attributions(dataclasses.replace(look, trust=played), subject)[1].figure.axes
+    shades = [
+        [
+            sorted(np.clip((patch.get_x(), patch.get_x() + patch.get_width()), 0, 1).tolist())
+            for patch in ax.patches
+        ]
+        for ax in axes
+    ]
+    assert shades == [
+        [[0, 0.5]],
+        [[0, pytest.approx(0.53)]],
+        [[0.5, 1], [0.25, 0.5]],
+        [[0.5, 1], [0, 0.5]],
+    ]
+    assert [[bool(patch.get_hatch()) for patch in ax.patches] for ax in axes][2:] == [[False, True]] * 2
+
+
+def test_each_verdict_stands_above_the_maps(look, subject):
+    maps = draw_attributions(look, subject)[0]
+    words = [text.get_text() for text in maps.figure.axes[0].texts]
+    assert "Gradient\ntimes\nimage\n(with care)" in words
+    assert "Occlusion\n(fails)" in words
+    assert maps.alt.endswith("trusted: none; with care: Gradient times image; fails: Occlusion.")
+    alphas = [image.get_alpha() for image in maps.figure.axes[0].images]
+    assert alphas == [None, 1.0, 0.25]

@@ -4,12 +4,20 @@ from giemsa.interpretation.interval import Mean
 
 def test_what_is_asked_for_is_said_from_the_good_side():
     found = Mean(0.5, 0.2, 0.7, 9)
-    assert (
-        CRITERIA["similarity"]
-        .left_open(found)
-        .endswith("(0.50, 95 % interval 0.20 to 0.70; at most 0.50 is asked for)")
+    numbers = "(0.50, 95 % interval 0.20 to 0.70; at most 0.50 is asked for)"
+    assert CRITERIA["similarity"].words(found).endswith(numbers)
+    assert CRITERIA["stability"].words(found).endswith("more than 0.50 is asked for)")
+
+
+def test_good_open_and_bad_are_told_with_their_numbers():
+    asked = CRITERIA["most"]
+    assert asked.words(Mean(0.6, 0.55, 0.7, 9)) == f"{asked.passed} (0.60)"
+    assert asked.words(Mean(0.6, 0.45, 0.7, 9)).startswith(
+        f"the images looked at leave open whether {asked.asked} (0.60, 95 % interval 0.45 to 0.70"
     )
-    assert CRITERIA["stability"].left_open(found).endswith("more than 0.50 is asked for)")
+    assert asked.words(Mean(0.3, 0.27, 0.33, 9)).startswith(
+        f"{asked.failed} (0.30, 95 % interval 0.27 to 0.33"
+    )
 
 
 def test_a_mean_as_json():

@@ -228,6 +228,14 @@ def test_a_network_that_flattens_is_shown_no_mosaics():
     assert all(row.pointing is None for row in found.trust)
 
 
+def test_no_more_mosaics_are_made_than_there_are_images_for(subject):
+    probabilities = subject.network.probabilities(np.asarray(subject.data.val.images))
+    right = np.flatnonzero(probabilities.argmax(axis=1) == subject.data.val.labels)
+    for some, count in ((right, 3), (right[:16], 2), (right[:8], 1), (right[:4], 1)):
+        assert np.bincount(subject.data.val.labels[some]).tolist() == [len(some) / 4] * 4 or len(some) > 16
+        assert len(looks._mosaics(subject, some, probabilities).labels) == count
+
+
 def test_right_answers_in_three_classes_are_too_few_for_mosaics(pooling):
     colours = np.arange(40) % 4
     found = looks.look_at_attributions(subject_of(pooling, labels=np.where(colours == 3, 0, colours)))

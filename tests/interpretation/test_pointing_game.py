@@ -50,8 +50,17 @@ def test_mosaics_show_what_their_labels_say(cells):
 def test_grad_cam_points_at_the_colour(pooling, cells):
     mosaics = mosaics_of(*cells, 6)
     coloured = mosaics.labels[:, 0] < 3
-    found = play(pooling, mosaics, "grad_cam", quarters=(0,))
+    found = play(pooling, mosaics, "grad_cam", quarters=np.zeros((6, 1), int))
     assert found[coloured].min() > 0.9
+
+
+def test_each_mosaic_is_asked_for_its_own_quarters(pooling, cells):
+    mosaics = mosaics_of(*cells, 6)
+    every = play(pooling, mosaics, "grad_cam")
+    assert every[mosaics.labels < 3].min() > 0.9
+    asked = np.resize([[0, 3], [2, 1]], (6, 2))
+    found = play(pooling, mosaics, "grad_cam", quarters=asked)
+    np.testing.assert_allclose(found, np.take_along_axis(every, asked, axis=1))
 
 
 def test_baselines_score_chance():

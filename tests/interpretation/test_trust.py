@@ -1,5 +1,7 @@
 """The verdict: each bound alone, and in words."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -7,12 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from giemsa.interpretation import randomisation, trust
 from giemsa.interpretation.attribution import METHODS
 from giemsa.interpretation.criteria import CRITERIA
 from giemsa.interpretation.deletion import deletion_curves
 from giemsa.interpretation.interval import Mean, mean_interval
-from giemsa.interpretation.pointing_game import spot
-from giemsa.interpretation.trust import MethodTrust, Sample, centre_gain, judge_methods, random_scores
+from giemsa.interpretation.pointing_game import Mosaics, spot
+from giemsa.interpretation.trust import (
+    MethodTrust,
+    Sample,
+    by_verdict,
+    centre_gain,
+    judge_method,
+    judge_methods,
+    random_scores,
+)
 
 
 def mean(value: float) -> Mean:
@@ -25,7 +36,11 @@ GOOD = {"similarity": mean(0.2), "gain": mean(0.3), "pointing": mean(0.9), "stab
 def test_all_passed():
     found = MethodTrust("grad_cam", **GOOD)
     assert found.verdict == "trusted"
-    assert found.sentence == "Grad-CAM earns trust on this network: it passed every check that could be made."
+    assert found.sentence == (
+        "Grad-CAM earns trust on this network: its map changes when the weights are random (0.20); it orders the pixels better "
+        "than chance (0.30); it puts most of its mark on the right one of four images (0.90); it moves with an image that moves "
+        "by one pixel (0.90)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -43,7 +58,20 @@ def test_all_passed():
         ),
         ("gain", -0.04, "with care", "more than 0.00 is asked for"),
         ("pointing", 0.19, "fails", "does not point at the right one of four images"),
-        ("pointing", 0.28, "with care", "whether it points at the right one of four images"),
+        ("pointing", 0.28, "with care", "open whether it points at the right one of four images (0.28, 95 %"),
+        (
+            "pointing",
+            0.31,
+            "with care",
+            "most of its mark lies on the others (0.31, 95 % interval 0.26 to 0.36; more",
+        ),
+        ("pointing", 0.44, "with care", "more than 0.50 is asked for"),
+        (
+            "pointing",
+            0.52,
+            "with care",
+            "open whether most of its mark, not only more than chance (0.25), lies on",
+        ),
         ("stability", 0.3, "with care", "its map changes when the image moves by one pixel"),
         ("stability", 0.48, "with care", "whether its map stays as it is"),
         ("stability", 0.52, "with care", "whether its map stays as it is"),
@@ -53,12 +81,46 @@ def test_one_failed(check, value, verdict, words):
     found = MethodTrust("occlusion", **(GOOD | {check: mean(value)}))
     assert found.verdict == verdict
     assert words in found.sentence
+    assert ";" not in found.sentence.replace("; more than", "").replace("; at most", "")  # no second reason
     assert found.to_json()["verdict"] == verdict
+
+
+def test_however_many_mosaics_show_that_it_barely_points_it_is_not_trusted():
+    barely = Mean(0.26, 0.2599, 0.2601, 10**6)
+    assert CRITERIA["pointing"].standing(barely) == "good"
+    assert MethodTrust("gradient", **(GOOD | {"pointing": barely})).verdict == "with care"
+
+
+@pytest.mark.parametrize("points", [0.1, 0.9])
+def test_from_few_mosaics_nothing_is_concluded(points):
+    found = MethodTrust("grad_cam", **(GOOD | {"pointing": Mean(points, points, points, 7)}))
+    assert found.verdict == "with care"
+    assert (
+        "too few mosaics to say whether it points at the right one of four images (7 of the 8"
+        in found.sentence
+    )
+    eight = MethodTrust("grad_cam", **(GOOD | {"pointing": Mean(points, points, points, 8)}))
+    assert eight.verdict == ("trusted" if points > 0.5 else "fails")
+
+
+def test_methods_by_verdict():
+    rows = [
+        MethodTrust(name, **(GOOD | {"pointing": mean(value)}))
+        for name, value in (("grad_cam", 0.9), ("occlusion", 0.7), ("gradient", 0.3), ("smoothgrad", 0.1))
+    ]
+    assert by_verdict(rows) == {
+        "trusted": ["Grad-CAM", "Occlusion"],
+        "with care": ["Gradient times image"],
+        "fails": ["SmoothGrad"],
+    }
 
 
 def test_not_played_is_no_objection():
     found = MethodTrust("grad_cam", **(GOOD | {"pointing": None}))
     assert found.verdict == "trusted"
+    assert found.sentence.endswith(
+        "; not checked is whether most of its mark, not only more than chance (0.25), lies on the right one of four images."
+    )
     assert found.to_json()["pointing"] is None
 
 
@@ -95,6 +157,37 @@ def test_only_a_whole_interval_decides(interval, name):
     sides = {x > criterion.bound for x in (low, high)}
     standing = criterion.standing(Mean(value, low, high, 9))
     assert standing == ("open" if len(sides) == 2 else "good" if sides == {criterion.high_is_good} else "bad")
+
+
+def test_a_map_of_one_corner_points_no_better_than_chance(pooling, monkeypatch):
+    """Whatever it is shown, its mark is in the upper left; only where all four corners are asked for in turn is that chance."""
+    mosaics = Mosaics(torch.full((8, 3, 12, 12), 0.5), np.tile(np.arange(4), (8, 1)))
+
+    def corner(network, pixels, labels):
+        maps = np.zeros((labels.shape[1], len(pixels), *pixels.shape[2:]))
+        maps[..., 1, 1] = 1.0
+        return maps
+
+    method = dataclasses.replace(METHODS["occlusion"], of_classes=corner)
+    monkeypatch.setitem(METHODS, "occlusion", method)
+    found = judge_method(pooling, Sample(mosaics.pixels[:2], np.array([0, 1]), mosaics), "occlusion")
+    assert found.pointing.value == pytest.approx(0.25)
+
+
+def test_the_interval_of_the_likeness_holds_the_spread_over_random_networks(pooling, monkeypatch):
+    """Under one draw all maps are alike or none: one network for all images would give an interval of no width."""
+
+    def alike_by_draw(network, pixels, labels, method):
+        ramp = np.arange(16.0).reshape(4, 4)
+        same = network[4].weight.detach()[0, 0] > 0
+        return np.broadcast_to(ramp if same else ramp % 2, (len(pixels), 4, 4))
+
+    monkeypatch.setattr(randomisation, "attribute", alike_by_draw)
+    monkeypatch.setattr(trust, "attribute", alike_by_draw)
+    sample = Sample(torch.full((20, 3, 4, 4), 0.5), np.zeros(20, int))
+    found = judge_method(pooling, sample, "occlusion", chance=np.zeros(20))
+    assert found.similarity.low < 0.3 < 0.6 < found.similarity.high
+    assert found.verdict != "trusted"
 
 
 def test_methods_that_need_pooling_are_left_out(tutorial, pixels):
@@ -140,8 +233,15 @@ def test_interval_of_rows_is_clustered():
     values = np.array([[0.0, 1.0], [1.0, 0.0]])
     assert mean_interval(values) == Mean(0.5, 0.5, 0.5, 2)
     assert mean_interval(np.array([])).to_json() == {"value": None, "low": None, "high": None, "n": 0}
+    assert mean_interval(np.array([0.25])) == Mean(0.25, 0.25, 0.25, 1)
     many = mean_interval(np.random.default_rng(0).normal(1, 1, 400))
     assert many.low == pytest.approx(many.value - 0.098, abs=0.02)
+
+
+def test_intervals_of_few_values_cover_their_mean():
+    generator = np.random.default_rng(0)
+    found = [mean_interval(generator.normal(0.1, 0.3, 8), seed=seed) for seed in range(400)]
+    assert np.mean([x.low <= 0.1 <= x.high for x in found]) > 0.91  # the plain percentiles: 0.87
 
 
 def test_a_spot_in_the_middle_gains_where_all_that_counts_is_there():

@@ -72,3 +72,51 @@ def test_where_all_images_are_called_the_same_it_is_said(found, explained):
     said = " ".join(sentences_of(dataclasses.replace(found, attribution=look)))
     assert said.startswith("Of 1 way to map what it looks at, 1 earns trust")
     assert ("All images in these checks are called green disc by the network" in said) == (explained == [1])
+
+
+def judged(pointing: dict[str, float], *, gain: float = 0.4) -> AttributionLook:
+    """Methods that pass all checks but for the share of their mark on the right one of four images."""
+    good, sure, gained = (Mean(x, x - 0.05, x + 0.05, 20) for x in (0.3, 0.9, gain))
+    trust = tuple(
+        MethodTrust(name, good, gained, Mean(share, share - 0.02, share + 0.02, 24), sure)
+        for name, share in pointing.items()
+    )
+    return AttributionLook(np.zeros(2, int), np.arange(2), {}, trust, {}, ())
+
+
+def test_every_method_is_named_with_its_verdict_and_why(found):
+    look = judged({"grad_cam": 0.9, "integrated_gradients": 0.4, "gradient": 0.2})
+    said = sentences_of(dataclasses.replace(found, attribution=look))
+    assert said[0] == (
+        "Of 3 ways to map what it looks at, 1 earns trust on this network: Grad-CAM. To be read with care: Integrated "
+        "gradients. Not to be believed: Gradient times image."
+    )
+    assert said[1:4] == tuple(x.sentence for x in look.trust)
+    for sentence, words in zip(
+        said[1:4], ("most of its mark", "lies on the others", "does not point"), strict=True
+    ):
+        assert words in sentence
+    none = sentences_of(dataclasses.replace(found, attribution=judged({"gradient": 0.2})))[0]
+    assert none.endswith("do not rely on one. Not to be believed: Gradient times image.")
+
+
+@pytest.mark.parametrize(("spot", "told"), [(0.34, False), (0.36, True), (0.6, True)])
+def test_where_a_spot_gains_as_much_it_is_said_that_the_check_tells_little(found, spot, told):
+    look = dataclasses.replace(judged({"grad_cam": 0.9}), centre_gain=Mean(spot, spot - 0.1, spot + 0.1, 20))
+    said = " ".join(sentences_of(dataclasses.replace(found, attribution=look)))
+    assert ("Covering and uncovering tells little here: a mere spot" in said) is told
+    assert (f"gains {spot:.2f} over a random order, the best method, Grad-CAM, 0.40." in said) is told
+    unknown = " ".join(sentences_of(dataclasses.replace(found, attribution=judged({"grad_cam": 0.9}))))
+    assert "spot" not in unknown
+
+
+@pytest.mark.parametrize(("mosaics", "told"), [(1, False), (7, False), (8, True)])
+def test_of_few_mosaics_no_share_is_told(found, mosaics, told):
+    look = judged({"grad_cam": 0.9})
+    (row,) = look.trust
+    row = dataclasses.replace(row, pointing=Mean(0.9, 0.9, 0.9, mosaics))
+    said = " ".join(
+        sentences_of(dataclasses.replace(found, attribution=dataclasses.replace(look, trust=(row,))))
+    )
+    assert ("Shown four images at once, Grad-CAM puts" in said) is told
+    assert "was not played" not in said

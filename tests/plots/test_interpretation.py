@@ -28,7 +28,11 @@ def boxes(figure: Figure, texts: list[Text]) -> list[Bbox]:
 def test_the_methods_stand_side_by_side_without_touching():
     titles = [method.title for method in METHODS.values()]
     figure = plot_attributions(
-        IMAGES[:1], [np.ones((1, 8, 8))] * len(titles), titles, rows=["round"], failed=[True] * len(titles)
+        IMAGES[:1],
+        [np.ones((1, 8, 8))] * len(titles),
+        titles,
+        rows=["round"],
+        verdicts=["with care"] * len(titles),
     )
     words = [text for text in figure.axes[0].texts if text.get_text() != "round"]
     found = boxes(figure, words)

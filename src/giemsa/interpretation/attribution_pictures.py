@@ -10,6 +10,7 @@ from giemsa.interpretation.attribution import METHODS
 from giemsa.interpretation.criteria import CRITERIA
 from giemsa.interpretation.looks import AttributionLook
 from giemsa.interpretation.subject import Subject
+from giemsa.interpretation.trust import by_verdict
 from giemsa.plots.attribution import plot_attributions
 from giemsa.plots.gallery import Picture
 from giemsa.plots.trust import Check, Interval, plot_trust
@@ -29,24 +30,26 @@ def draw_attributions(look: AttributionLook, subject: Subject) -> tuple[Picture,
 
 def _draw_maps(look: AttributionLook, subject: Subject) -> Picture:
     names = subject.data.short_names
-    trusted = [METHODS[x.method].title for x in look.trust if x.verdict == "trusted"]
     explained = f"{_images(len(look.places), look, subject)}, {_classes(look, subject)}"
     figure = plot_attributions(
         np.asarray(subject.looked_at.images[look.places]),
         [look.maps[x.method] for x in look.trust],
         [METHODS[x.method].title for x in look.trust],
         rows=[names[label] for label in look.explained],
-        failed=[x.verdict == "fails" for x in look.trust],
+        verdicts=[x.verdict for x in look.trust],
     )
     return Picture(
         "interpret-attribution",
         figure,
         "Where each method sees evidence for the class",
         f"Maps of {len(look.trust)} methods for {explained}; "
-        f"passing every check: {', '.join(trusted) or 'none'}.",
+        + "; ".join(
+            f"{word}: {', '.join(titles) or 'none'}" for word, titles in by_verdict(look.trust).items()
+        )
+        + ".",
         f"Of {explained}: red speaks for the class that the network names, blue against it; of SmoothGrad, "
         "red is where lighter pixels would speak for it. Each map is scaled to its own largest value. "
-        "Methods that fail their checks are greyed out.",
+        "What the checks say of a method stands above its maps; those of one that fails are greyed out.",
         "A map says where, not what: that the place matters, not which feature of it. Grad-CAM, Grad-CAM++ and class evidence "
         "are as coarse as a late layer and may lie beside what they mean.",
     )
@@ -68,7 +71,7 @@ def _classes(look: AttributionLook, subject: Subject) -> str:
 def _draw_trust(look: AttributionLook, subject: Subject) -> Picture:
     checks = tuple(_checks(look))
     played = [x.pointing.n for x in look.trust if x.pointing]
-    mosaics = f" (four images: over {played[0]} mosaics of such)" if played else ""
+    mosaics = f" (four images: over {played[0]} mosaics of the surer half of such)" if played else ""
     gain = look.centre_gain
     middle = (
         f" A spot in the middle of every image, which knows nothing of the network, gains {gain.value:.2f}."
@@ -82,9 +85,11 @@ def _draw_trust(look: AttributionLook, subject: Subject) -> Picture:
         f"{len(checks)} checks of each method. "
         + "; ".join(f"{METHODS[x.method].title}: {x.verdict}" for x in look.trust)
         + ".",
-        f"Each dot is a mean over {_images(look.trust[0].stability.n, look, subject)}{mosaics}, with its 95 % interval; the "
-        f"shaded side is good. Grey methods fail.{middle}",
-        "Passing says that a map depends on what was learnt and marks what matters; it does not say that the network is right.",
+        f"Each dot is a mean over {_images(look.trust[0].stability.n, look, subject)}{mosaics}, with its 95 % interval; in the "
+        "first check each image meets random weights of its own. Green is good, striped asks for care, white fails; where the "
+        f"whole interval lies decides. Grey methods fail.{middle}",
+        "Passing says that a map depends on what was learnt and marks places that matter more than places at random; it does not "
+        "say that the network is right.",
     )
 
 
@@ -96,8 +101,16 @@ def _checks(look: AttributionLook) -> Iterator[Check]:
             method: (mean.value, mean.low, mean.high) for method, mean in means.items() if mean and mean.n
         }
         if values or name != "pointing":
-            criterion = CRITERIA[name]
-            yield Check(title, values, criterion.bound, criterion.high_is_good, _limits(name, values))
+            good = CRITERIA["most" if name == "pointing" else name]
+            fails = CRITERIA[name] if CRITERIA[name].decides else None
+            yield Check(
+                title,
+                values,
+                good.bound,
+                good.high_is_good,
+                _limits(name, values),
+                fails.bound if fails else None,
+            )
 
 
 def _limits(name: str, values: dict[str, Interval]) -> tuple[float, float]:

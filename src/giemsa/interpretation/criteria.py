@@ -1,4 +1,4 @@
-"""What is asked of a method of attribution: four numbers with a bound each. The bounds stand here and nowhere else."""
+"""What is asked of a method of attribution: four numbers, and a bound or two of each. The bounds stand here and nowhere else."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ class Criterion:
     ----------
     bound : where good ends.
     high_is_good : on which side of the bound.
-    failed : what is said of a method that is surely on the other side.
+    passed : what is said of a method that is surely on the good side.
+    failed : what is said of one that is surely on the other.
     asked : what is left open where the interval lies on both sides, after "whether".
     decides : whether failing speaks against the method; else it only asks for care.
     """
 
     bound: float
     high_is_good: bool
+    passed: str
     failed: str
     asked: str
     decides: bool = True
@@ -39,12 +41,16 @@ class Criterion:
         good, bad = (above, below) if self.high_is_good else (below, above)
         return "good" if good else "bad" if bad else "open"
 
-    def left_open(self, found: Mean) -> str:
-        """Say that the images that were looked at do not tell."""
+    def words(self, found: Mean) -> str:
+        """Say where it stands, with the numbers that say so."""
+        standing = self.standing(found)
+        if standing == "good":
+            return f"{self.passed} ({found.value:.2f})"
+        told = self.failed if standing == "bad" else f"the images looked at leave open whether {self.asked}"
         side = "more than" if self.high_is_good else "at most"
         return (
-            f"the images looked at leave open whether {self.asked} ({found.value:.2f}, 95 % interval {found.low:.2f} to "
-            f"{found.high:.2f}; {side} {self.bound:.2f} is asked for)"
+            f"{told} ({found.value:.2f}, 95 % interval {found.low:.2f} to {found.high:.2f}; {side} {self.bound:.2f} is asked "
+            "for)"
         )
 
 
@@ -52,12 +58,14 @@ CRITERIA: dict[str, Criterion] = {
     "similarity": Criterion(
         0.5,
         False,
+        "its map changes when the weights are random",
         "its map hardly changes when the weights are random, so it shows the image, not the network",
         "its map changes enough under random weights",
     ),
     "gain": Criterion(
         0.0,
         True,
+        "it orders the pixels better than chance",
         "its map orders the pixels no better than chance: covered and uncovered in its order, they move the probability no more "
         "than in a random one",
         "its map orders the pixels better than chance",
@@ -65,12 +73,22 @@ CRITERIA: dict[str, Criterion] = {
     "pointing": Criterion(
         0.25,
         True,
+        "it puts more of its mark on the right one of four images than chance",
         "it does not point at the right one of four images",
         "it points at the right one of four images",
+    ),
+    "most": Criterion(  # of the same number, asked where it is surely above chance
+        0.5,
+        True,
+        "it puts most of its mark on the right one of four images",
+        "it points at the right one of four images more than chance would (0.25), but most of its mark lies on the others",
+        "most of its mark, not only more than chance (0.25), lies on the right one of four images",
+        decides=False,
     ),
     "stability": Criterion(
         0.5,
         True,
+        "it moves with an image that moves by one pixel",
         "its map changes when the image moves by one pixel",
         "its map stays as it is when the image moves by one pixel",
         decides=False,

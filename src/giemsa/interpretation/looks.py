@@ -190,7 +190,7 @@ def look_at_attributions(subject: Subject, progress: Progress | None = None) -> 
 
 
 def _mosaics(subject: Subject, right: np.ndarray, probabilities: np.ndarray) -> Mosaics | None:
-    """Mosaics of right answers, where the network takes them and four classes have some."""
+    """Mosaics of right answers, where the network takes them and four classes have some; none of the surer answers come often."""
     split = subject.looked_at
     labels = split.labels[right]
     if len(np.unique(labels)) < 4:
@@ -198,10 +198,11 @@ def _mosaics(subject: Subject, right: np.ndarray, probabilities: np.ndarray) -> 
     some = right[subject.sample(labels, 8, "mosaics taken")]
     if not takes_mosaics(subject.network, subject.pixels(split, some)):
         return None
+    surer = (np.bincount(labels) + 1) // 2
     quarters = choose_quarters(
         labels,
         probabilities[right].max(axis=1),
-        count=subject.amounts.mosaics,
+        count=max(1, min(subject.amounts.mosaics, int(surer.sum()) // 4)),
         generator=subject.generator("mosaics"),
     )
     pixels = subject.pixels(split, right[quarters].ravel())

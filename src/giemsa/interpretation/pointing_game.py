@@ -126,24 +126,28 @@ def pointing_scores(maps: np.ndarray, quarter: np.ndarray) -> np.ndarray:
 
 
 def play(
-    network: nn.Module, mosaics: Mosaics, method: str, *, quarters: tuple[int, ...] = (0, 1, 2, 3)
+    network: nn.Module, mosaics: Mosaics, method: str, *, quarters: np.ndarray | None = None
 ) -> np.ndarray:
-    """Let a method point at each quarter's class in each mosaic.
+    """Let a method point at the classes of some quarters of each mosaic.
 
     Parameters
     ----------
     network : one that takes mosaics, see :func:`takes_mosaics`.
     mosaics : ``m`` of them.
     method : a key of ``METHODS``.
-    quarters : which to ask for.
+    quarters : ``(m, k)``, which to ask for, 0 to 3 in reading order; all four if not given.
 
     Returns
     -------
-    ndarray : ``(m, len(quarters))``, the scores.
+    ndarray : ``(m, k)``, the scores.
     """
-    maps = attribute_classes(network, mosaics.pixels, mosaics.labels[:, list(quarters)], method)
-    pairs = zip(maps, quarters, strict=True)
-    return np.stack([pointing_scores(each, np.full(len(each), quarter)) for each, quarter in pairs], axis=1)
+    asked = np.tile(np.arange(4), (len(mosaics.labels), 1)) if quarters is None else quarters
+    maps = attribute_classes(
+        network, mosaics.pixels, np.take_along_axis(mosaics.labels, asked, axis=1), method
+    )
+    return np.stack(
+        [pointing_scores(each, column) for each, column in zip(maps, asked.T, strict=True)], axis=1
+    )
 
 
 def spot(height: int, width: int) -> np.ndarray:

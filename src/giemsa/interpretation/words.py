@@ -12,7 +12,7 @@ from giemsa.interpretation.attribution import METHODS
 from giemsa.interpretation.looks import AttributionLook, MadeLook
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
-from giemsa.interpretation.trust import FEWEST
+from giemsa.interpretation.trust import FEWEST, by_verdict
 
 if TYPE_CHECKING:
     from giemsa.interpretation.interpretation import Interpretation
@@ -57,8 +57,7 @@ def _on_trust(look: AttributionLook, subject: Subject) -> list[str]:
             f"Whether the maps of what it looks at can be believed is not known: the checks need {FEWEST} images, and there "
             f"{'are' if n > 1 else 'is'} {n}."
         ]
-    trusted = [METHODS[x.method].title for x in look.trust if x.verdict == "trusted"]
-    careful = [METHODS[x.method].title for x in look.trust if x.verdict == "with care"]
+    trusted, careful, failing = by_verdict(look.trust).values()
     earn = "earns" if len(trusted) == 1 else "earn"
     ways = f"{len(look.trust)} way{'s' * (len(look.trust) > 1)}"
     opening = (
@@ -68,14 +67,17 @@ def _on_trust(look: AttributionLook, subject: Subject) -> list[str]:
     )
     if careful:
         opening += f" To be read with care: {joined(careful)}."
-    lines = [opening, *(x.sentence for x in look.trust if x.verdict != "trusted")]
+    if failing:
+        opening += f" Not to be believed: {joined(failing)}."
+    lines = [opening, *(x.sentence for x in look.trust), *_on_the_middle(look)]
     if len(look.explained) == 1:
         lines.append(
             f"All images in these checks are called {subject.data.class_names[int(look.explained[0])]} by the network: whether "
             "the maps tell classes apart is not known."
         )
-    points = [x for x in look.trust if x.pointing and x.verdict != "fails"]
-    points = points or [x for x in look.trust if x.pointing]
+    played = [x for x in look.trust if x.pointing]
+    enough = [x for x in played if x.pointing and x.pointing.n >= FEWEST]
+    points = [x for x in enough if x.verdict != "fails"] or enough
     if points:
         best = max(points, key=lambda x: x.pointing.value if x.pointing else 0)
         assert best.pointing
@@ -83,12 +85,25 @@ def _on_trust(look: AttributionLook, subject: Subject) -> list[str]:
             f"Shown four images at once, {METHODS[best.method].title} puts {percent(best.pointing.value, 0)} of its mark on the "
             f"right one (95 % interval {percent(best.pointing.low, 0)} to {percent(best.pointing.high, 0)}; chance 25 %)."
         )
-    else:
+    elif not played:
         lines.append(
             "The pointing game on mosaics of four images was not played: it needs a network that pools globally and right "
             "answers in four classes."
         )
     return lines
+
+
+def _on_the_middle(look: AttributionLook) -> list[str]:
+    """Say so where covering and uncovering cannot tell a map from a spot that knows nothing."""
+    best = max(look.trust, key=lambda x: x.gain.value)
+    middle = look.centre_gain
+    if middle is None or best.gain.low > middle.value:
+        return []
+    return [
+        "Covering and uncovering tells little here: a mere spot in the middle of every image, which knows nothing of the "
+        f"network, gains {middle.value:.2f} over a random order, the best method, {METHODS[best.method].title}, "
+        f"{best.gain.value:.2f}."
+    ]
 
 
 def _on_symmetry(found: SymmetryResponse) -> list[str]:

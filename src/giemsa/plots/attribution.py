@@ -41,7 +41,7 @@ def plot_attributions(
     titles: Sequence[str],
     *,
     rows: Sequence[str],
-    failed: Sequence[bool] = (),
+    verdicts: Sequence[str] = (),
 ) -> Figure:
     """Draw images and what each method marks in them.
 
@@ -51,9 +51,10 @@ def plot_attributions(
     maps : one ``(n, height, width)`` a method, raw; each map is divided by its own largest absolute value.
     titles : of the methods.
     rows : ``n`` words, what each image is.
-    failed : which methods fail their checks: they are greyed out.
+    verdicts : what the checks say of each method: ``trusted``, ``with care`` or ``fails``, which is greyed out; nothing is
+        said where they are not given.
     """
-    failed = list(failed) or [False] * len(maps)
+    verdicts = list(verdicts) or [""] * len(maps)
     drawn = [normalise(stack) for stack in maps]
     n, columns, left, top = len(images), len(maps) + 1, 0.4, 0.75
     width = max(6.4, CELL * (columns + left))  # so that words above neighbouring cells do not touch
@@ -63,12 +64,13 @@ def plot_attributions(
         words = fit_name(rows[row], 13, lines=2)
         ax.text(-0.05, row + 0.5, words, ha="right", va="center", fontsize=8.5, rotation=90)
         place_image(ax, images[row], 0, row)
-        for column, (stack, bad) in enumerate(zip(drawn, failed, strict=True), start=1):
-            faded = {"cmap": DIVERGING, "vmin": -1, "vmax": 1, "alpha": 0.25 if bad else 1.0}
+        for column, (stack, verdict) in enumerate(zip(drawn, verdicts, strict=True), start=1):
+            alpha = 0.25 if verdict == "fails" else 1.0
+            faded = {"cmap": DIVERGING, "vmin": -1, "vmax": 1, "alpha": alpha}
             place_image(ax, stack[row], column, row, **faded)
-    for column, (title, bad) in enumerate(zip(["image", *titles], [False, *failed], strict=True)):
-        words = title.replace(" ", "\n") + ("\n(fails)" if bad else "")
-        color = QUIET if bad else INK
+    for column, (title, verdict) in enumerate(zip(["image", *titles], ["", *verdicts], strict=True)):
+        words = title.replace(" ", "\n") + (f"\n({verdict})" if verdict else "")
+        color = QUIET if verdict == "fails" else INK
         ax.text(column + 0.5, -0.05, words, ha="center", va="bottom", fontsize=8.5, color=color)
     scalar = ScalarMappable(Normalize(-1, 1), DIVERGING)
     scale = figure.colorbar(scalar, ax=ax, orientation="horizontal", shrink=0.5, aspect=40, pad=0.01)

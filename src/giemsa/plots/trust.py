@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from giemsa.plots.style import COLORS, INK, QUIET, new_figure, tidy
 
 Interval = tuple[float, float, float]
+STRIPES = "#E3D3B0"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Check:
     bound : where good begins.
     high_is_good : on which side of the bound.
     limits : of the axis.
+    failing : where failing begins, on the other side; ``None`` where nothing fails, but asks for care alone.
     """
 
     title: str
@@ -31,10 +33,11 @@ class Check:
     bound: float
     high_is_good: bool
     limits: tuple[float, float]
+    failing: float | None
 
 
 def plot_trust(checks: Sequence[Check], methods: Mapping[str, bool]) -> Figure:
-    """Draw a panel a check, a row a method; the shaded side is good.
+    """Draw a panel a check, a row a method; green is good, and where care is asked for there are stripes.
 
     Parameters
     ----------
@@ -49,9 +52,12 @@ def plot_trust(checks: Sequence[Check], methods: Mapping[str, bool]) -> Figure:
 
 def _draw_check(ax: Axes, check: Check, methods: Mapping[str, bool]) -> None:
     low, high = check.limits
-    good = (check.bound, high) if check.high_is_good else (low, check.bound)
-    ax.axvspan(*good, color=COLORS[2], alpha=0.13, linewidth=0)
+    worst, best = (low, high) if check.high_is_good else (high, low)
+    ax.axvspan(check.bound, best, color=COLORS[2], alpha=0.13, linewidth=0)
     ax.axvline(check.bound, color=QUIET, linewidth=1)
+    care = worst if check.failing is None else check.failing
+    if care != check.bound:
+        ax.axvspan(care, check.bound, facecolor="none", edgecolor=STRIPES, hatch="///", linewidth=0)
     for row, (title, bad) in enumerate(methods.items()):
         if title not in check.values:
             ax.text(low, row, "  not measured", va="center", fontsize=9, color=QUIET)

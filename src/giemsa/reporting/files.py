@@ -186,12 +186,14 @@ class MapEntry(TypedDict):
 
 
 class InterpretationPage(TypedDict, total=False):
-    """``interpretation/interpretation.json``."""
+    """``interpretation/interpretation.json``; without a version, of the first."""
 
+    version: Place
     sentences: list[str]
     notes: list[str]
     trust: list[TrustEntry] | None
     pointing_baselines: dict[str, ScoreEntry | None] | None
+    gain_of_centre: ScoreEntry | None
     layers: list[LayerEntry] | None
     map: MapEntry | None
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from giemsa.plots.style import MANY, classes_most_mistaken
+from giemsa.reporting.files import INTERPRET_AGAIN
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Cell, Illustration, Missing, Table
 from giemsa.reporting.pictures import illustrations
@@ -29,11 +30,17 @@ CHECKS = {
     "pointing": "pointing",
     "stability": "stability",
 }
+CHECKED_SINCE = 2  # the version of the file whose checks are those that are told of here
 CHECKS_NOTE = (
-    "Random weights: likeness to the map of a network with random weights, at most 0.5 is asked for. Gain: area between "
-    "insertion and deletion above that of a random order, above 0. Pointing: share of the mark on the right one of four "
-    "images, above 0.25. Stability: likeness of the maps when the image moves by a pixel, above 0.5. A check whose interval "
-    "lies on both sides of its bound is left open."
+    "Random weights: likeness to the map of a network with random weights, drawn anew for each image; at most 0.5 is asked for. "
+    "Gain: area between insertion and deletion above that of a random order, above 0. Pointing: share of the mark on the right "
+    "one of four images, above 0.5; up to 0.25, as by chance, the method fails, and between it is to be read with care. "
+    "Stability: likeness of the maps when the image moves by a pixel, above 0.5; less asks for care. A check whose interval "
+    "lies on both sides of its bound is left open, which asks for care too."
+)
+CHECKED_BEFORE = (
+    "These checks are of an earlier giemsa, which drew random weights once for all images and was content with a method that "
+    "points better than chance: "
 )
 
 
@@ -109,11 +116,17 @@ def interpretation_chapter(material: Material) -> InterpretationChapter | Missin
         sentences=tuple(sentence(text) for text in told.get("sentences", ()) if text not in judged),
         evidence=tuple(picture for picture in pictures if picture.name in EVIDENCE),
         verdicts=tuple(_verdict(entry) for entry in trust),
-        checks=_checks(trust, told.get("pointing_baselines") or {}),
+        checks=_checks(trust, _note(told)),
         feature_map=_feature_map(material, next((one for one in pictures if one.name == MAP), None)),
         pictures=tuple(picture for picture in pictures if picture.name not in (*EVIDENCE, MAP)),
         layers=_layers(told.get("layers") or ()),
-        notes=tuple(sentence(note) for note in told.get("notes", ())),
+        notes=tuple(
+            sentence(note)
+            for note in (
+                *told.get("notes", ()),
+                *([CHECKED_BEFORE + INTERPRET_AGAIN] if trust and _is_earlier(told) else ()),
+            )
+        ),
     )
 
 
@@ -127,7 +140,11 @@ def _verdict(entry: Mapping[str, Any]) -> Verdict:
     )
 
 
-def _checks(trust: Sequence[Mapping[str, Any]], baselines: Mapping[str, Any]) -> Table | None:
+def _is_earlier(told: Mapping[str, Any]) -> bool:
+    return told.get("version", 1) < CHECKED_SINCE
+
+
+def _checks(trust: Sequence[Mapping[str, Any]], note: str) -> Table | None:
     """Return the checks in numbers, a row a method."""
     rows = tuple(
         (Cell(str(entry.get("title") or entry.get("method"))), *(_measured(entry.get(key)) for key in CHECKS))
@@ -139,17 +156,20 @@ def _checks(trust: Sequence[Mapping[str, Any]], baselines: Mapping[str, Any]) ->
         caption="The checks in numbers, with 95 % intervals",
         head=("method", *CHECKS.values()),
         rows=rows,
-        note=CHECKS_NOTE + _baselines(baselines),
+        note=note,
         folded=True,
     )
 
 
-def _baselines(baselines: Mapping[str, Any]) -> str:
-    """Say what pointing without looking scores."""
-    if not baselines:
-        return ""
-    scores = (f"{name} {decimal((score or {}).get('value'), 2)}" for name, score in baselines.items())
-    return f" Pointing without looking: {', '.join(scores)}."
+def _note(told: Mapping[str, Any]) -> str:
+    """Say what is asked for, and what pointing without looking and a mere spot score."""
+    note = "" if _is_earlier(told) else CHECKS_NOTE
+    if baselines := told.get("pointing_baselines"):
+        scores = (f"{name} {decimal((score or {}).get('value'), 2)}" for name, score in baselines.items())
+        note += f" Pointing without looking: {', '.join(scores)}."
+    if middle := told.get("gain_of_centre"):
+        note += f" Gain of a spot in the middle of every image: {decimal(middle['value'], 2)}."
+    return note.strip()
 
 
 def _measured(score: Mapping[str, Any] | None) -> Cell:
