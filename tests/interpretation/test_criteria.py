@@ -12,6 +12,8 @@ def test_what_is_asked_for_is_said_from_the_good_side():
 def test_good_open_and_bad_are_told_with_their_numbers():
     asked = CRITERIA["most"]
     assert asked.words(Mean(0.6, 0.55, 0.7, 9)) == f"{asked.passed} (0.60)"
+    assert asked.words(Mean(0.9951, 0.99, 0.999, 9)) == f"{asked.passed} (over 0.99)"
+    assert asked.words(Mean(1.0, 1.0, 1.0, 9)) == f"{asked.passed} (1.00)"
     assert asked.words(Mean(0.6, 0.45, 0.7, 9)).startswith(
         f"the images looked at leave open whether {asked.asked} (0.60, 95 % interval 0.45 to 0.70"
     )

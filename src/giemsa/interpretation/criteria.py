@@ -44,14 +44,17 @@ class Criterion:
     def words(self, found: Mean) -> str:
         """Say where it stands, with the numbers that say so."""
         standing = self.standing(found)
+        value, low, high = (_written(number) for number in (found.value, found.low, found.high))
         if standing == "good":
-            return f"{self.passed} ({found.value:.2f})"
+            return f"{self.passed} ({value})"
         told = self.failed if standing == "bad" else f"the images looked at leave open whether {self.asked}"
         side = "more than" if self.high_is_good else "at most"
-        return (
-            f"{told} ({found.value:.2f}, 95 % interval {found.low:.2f} to {found.high:.2f}; {side} {self.bound:.2f} is asked "
-            "for)"
-        )
+        return f"{told} ({value}, 95 % interval {low} to {high}; {side} {self.bound:.2f} is asked for)"
+
+
+def _written(value: float) -> str:
+    """Write a number with two digits; 1 only where it is exact."""
+    return "over 0.99" if 0.995 <= value < 1 else f"{value:.2f}"
 
 
 CRITERIA: dict[str, Criterion] = {
