@@ -20,9 +20,14 @@ def sample(rng, n, k=5):
 
 
 def test_conformity_by_hand():
-    table = np.array([[0.2, 0.5, 0.3]])
-    np.testing.assert_allclose(conformity(table, np.array([0.0])), [[0.8, 0.0, 0.5]])
-    np.testing.assert_allclose(conformity(table, np.array([1.0])), [[1.0, 0.5, 0.8]])
+    table, turn = np.array([[0.2, 0.5, 0.3]]), np.zeros((1, 3))
+    np.testing.assert_allclose(conformity(table, np.array([0.0]), turn), [[0.8, 0.0, 0.5]], atol=4e-6)
+    np.testing.assert_allclose(conformity(table, np.array([1.0]), turn), [[1.0, 0.5, 0.8]], atol=4e-6)
+
+
+def test_of_classes_of_no_probability_each_has_its_turn():
+    scores = conformity(np.array([[0.0, 1.0, 0.0]]), np.array([0.5]), np.array([[0.9, 0.5, 0.1]]))
+    np.testing.assert_allclose(scores, [[1 + 2.5e-6, 0.5 + 0.5e-6, 1 + 1.5e-6]], rtol=1e-9)
 
 
 def test_quantile_by_hand():
@@ -30,6 +35,14 @@ def test_quantile_by_hand():
     assert conformal_quantile(scores, 0.9) == 0.9
     assert conformal_quantile(scores, 0.8) == 0.8
     assert math.isinf(conformal_quantile(scores, 0.95))
+
+
+@pytest.mark.parametrize("hundredths", range(1, 100))
+def test_the_quantiles_place_is_that_of_the_number_as_it_is_written(hundredths):
+    for n in (9, 19, 49, 99, 199, 999):
+        place = -(-(n + 1) * hundredths // 100)  # 100 * 0.55 is 55.00000000000001
+        wanted = place if place <= n else math.inf
+        assert conformal_quantile(np.arange(1, n + 1), hundredths / 100) == wanted
 
 
 @pytest.mark.parametrize("target", [0.8, 0.9, 0.95])
@@ -41,6 +54,28 @@ def test_coverage_is_what_was_promised(target):
     mean = np.mean([sets.coverage.value for sets in found])
     assert abs(mean - target) < 0.01
     assert np.mean([sets.held for sets in found]) > 0.8
+
+
+def coarse(rng, n, votes, k=5):
+    """Probabilities that are shares of so few votes that most are 0 or alike."""
+    table = rng.dirichlet(np.full(k, 0.4), n)
+    labels = np.array([rng.choice(k, p=row) for row in table])
+    return Predictions(labels, rng.multinomial(votes, table) / votes, tuple("abcde"))
+
+
+@pytest.mark.parametrize("votes", [1, 10])
+@pytest.mark.parametrize("target", [0.55, 0.9, 0.95])
+def test_coverage_is_what_was_promised_of_probabilities_that_are_equal_or_0(votes, target):
+    rng = np.random.default_rng(0)
+    found = [
+        prediction_sets(coarse(rng, 199, votes), coarse(rng, 300, votes), generator=rng, target=target)
+        for _ in range(60)
+    ]
+    error = math.sqrt(target * (1 - target) * (1 / 201 + 1 / 300) / 60)
+    assert np.mean([sets.coverage.value for sets in found]) == pytest.approx(target, abs=3 * error)
+    assert np.mean([sets.held for sets in found]) > 0.85
+    by_class = [np.mean([sets.members[:, label].mean() for sets in found]) for label in range(5)]
+    assert max(by_class) - min(by_class) < 0.05  # none is let in before its equals
 
 
 def patients(rng, n_groups, k=4):

@@ -18,6 +18,7 @@ from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.shares import effective_number, score_share
 
 COVERAGES = (0.9, 0.95, 0.99)
+LEAST = 1e-6  # of each class in a set's mass, so that classes whose probability is 0 can be told apart too
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class PredictionSets:
     Parameters
     ----------
     target : the coverage promised, 0 to 1.
-    threshold : the calibrated mass of probability; above 1 every set holds every class.
+    threshold : the calibrated mass of probability; infinite where every set holds every class.
     n_calibration : images that it was calibrated on.
     members : ``(n, classes)`` booleans.
     coverage : share of images whose label lies in the set, with its interval.
@@ -79,18 +80,18 @@ def prediction_sets(
     ----------
     calibration : images that selected nothing about the classifier, at least ``1 / (1 - target)`` of them to be of use.
     test : images of the same kind; its labels serve only to tell how the sets fared.
-    generator : one number an image decides how far the last class on the edge is let in; without it the sets would
-        cover more than promised. A set may be empty: then no class is likely enough.
+    generator : decides how far the last class on the edge is let in, and which of equally likely classes comes first; without it
+        the sets would cover more than promised. A set may be empty: then no class is likely enough.
     target : coverage wanted, above 0 and below 1.
 
     References
     ----------
     Romano, Sesia and Candès, Classification with valid and adaptive coverage, NeurIPS 2020, equations 5 to 8.
     """
-    seen = conformity(calibration.probabilities, generator.random(len(calibration)))
+    seen = _draw_conformity(calibration.probabilities, generator)
     own = seen[np.arange(len(calibration)), calibration.labels]
     threshold = conformal_quantile(own, target)
-    members = conformity(test.probabilities, generator.random(len(test))) <= threshold
+    members = _draw_conformity(test.probabilities, generator) <= threshold
     covered = members[np.arange(len(test)), test.labels]
     by_class = tuple(_share(covered, test, test.labels == label) for label in range(test.n_classes))
     return PredictionSets(
@@ -104,21 +105,31 @@ def prediction_sets(
     )
 
 
-def conformity(probabilities: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+def _draw_conformity(probabilities: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    return conformity(
+        probabilities, generator.random(len(probabilities)), generator.random(probabilities.shape)
+    )
+
+
+def conformity(probabilities: np.ndarray, uniform: np.ndarray, turn: np.ndarray) -> np.ndarray:
     """Return for each class the probability of all likelier classes plus a random part of its own, ``(n, classes)``.
+
+    Each class has a millionth beside its probability. Without it classes of probability 0 would all have the same conformity,
+    and sets that need one of them would take them all.
 
     Parameters
     ----------
     probabilities : ``(n, classes)``.
     uniform : ``(n,)``, 0 to 1.
+    turn : ``(n, classes)``, of equally likely classes the one with the smallest number comes first.
 
     Examples
     --------
-    >>> conformity(np.array([[0.7, 0.2, 0.1]]), np.array([0.5])).round(2).tolist()
+    >>> conformity(np.array([[0.7, 0.2, 0.1]]), np.array([0.5]), np.zeros((1, 3))).round(2).tolist()
     [[0.35, 0.8, 0.95]]
     """
-    order = np.argsort(-probabilities, axis=1, kind="stable")
-    falling = np.take_along_axis(probabilities, order, axis=1)
+    order = np.lexsort((turn, -probabilities), axis=1)
+    falling = np.take_along_axis(probabilities, order, axis=1) + LEAST
     above = np.cumsum(falling, axis=1) - falling
     scores = np.empty_like(probabilities)
     np.put_along_axis(scores, order, above + uniform[:, None] * falling, axis=1)
@@ -127,8 +138,12 @@ def conformity(probabilities: np.ndarray, uniform: np.ndarray) -> np.ndarray:
 
 def conformal_quantile(scores: np.ndarray, target: float) -> float:
     """Return the ``ceil((n + 1) target)``-th smallest score; infinity where there are too few scores to promise anything."""
-    place = math.ceil((len(scores) + 1) * target)
+    place = _place(len(scores), target)
     return float(np.sort(scores)[place - 1]) if place <= len(scores) else math.inf
+
+
+def _place(n: int, target: float) -> int:
+    return math.ceil((n + 1) * target * (1 - 1e-12))  # 100 * 0.55 is 55.00000000000001
 
 
 Hits = tuple[np.ndarray, np.ndarray | None]  # booleans (n,) and groups (n,), where they are known
@@ -136,7 +151,7 @@ Hits = tuple[np.ndarray, np.ndarray | None]  # booleans (n,) and groups (n,), wh
 
 def _expected(calibration: Hits, test: Hits, target: float) -> tuple[float, float]:
     n = len(calibration[0])
-    place = math.ceil((n + 1) * target)
+    place = _place(n, target)
     if place > n or not len(test[0]):
         return target, 1.0
     # given the calibration, coverage is Beta distributed, and the test images' count Beta-binomial; images of one group count

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from giemsa.reporting.parts import Cell, Table
-from giemsa.reporting.words import count, decimal, interval, percent
+from giemsa.reporting.words import NARROW, count, decimal, interval, percent
 
 
 def share(score: Mapping[str, Any] | None) -> Cell:
@@ -20,7 +20,7 @@ def prediction_sets(told: Sequence[Mapping[str, Any]]) -> Table | None:
         return None
     rows = tuple(
         (
-            Cell(percent(sets["target"], 0)),
+            Cell(f"{100 * sets['target']:g}{NARROW}%"),
             share(sets["coverage"]),
             Cell("yes" if sets["held"] else "no", _bounds(sets["expected"])),
             Cell(decimal(sets["mean_size"], 2)),

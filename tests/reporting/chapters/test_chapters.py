@@ -107,6 +107,9 @@ def test_prediction_sets_say_where_the_share_held_should_lie() -> None:
     promised, held, expected, _ = told.rows[0]
     assert (promised.text, held.text, held.below) == ("95\u202f%", "94.1\u202f%", "93.2 to 94.8\u202f%")
     assert (expected.text, expected.below) == ("yes", "93.4 to 96.6\u202f%")
+    told = prediction_sets([sets | {"target": 0.995}])
+    assert told is not None
+    assert told.rows[0][0].text == "99.5\u202f%"
 
 
 def _remarks_of(told_run, failures: dict[str, object]) -> str:
