@@ -13,7 +13,7 @@ from giemsa.auditing import out_of_fold
 from giemsa.cli.run import headline
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import DataError, RunError
-from giemsa.evaluation.compare import compare
+from giemsa.evaluation.compared_runs import compare
 from giemsa.pipeline import Listener, resume_run, run
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import Run

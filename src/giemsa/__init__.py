@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from giemsa.data.exploration import Exploration, explore
     from giemsa.data.load import load
     from giemsa.errors import GiemsaError
-    from giemsa.evaluation.compare import compare
-    from giemsa.evaluation.comparison import Comparison
+    from giemsa.evaluation.compared_predictions import Comparison
+    from giemsa.evaluation.compared_runs import compare
     from giemsa.evaluation.evaluate import Evaluation, evaluate, score
     from giemsa.interpretation.interpret import Interpretation, interpret
     from giemsa.pipeline import run
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _PLACES = {
     "AuditReport": "auditing.audit",
     "Classifier": "training.classifier",
-    "Comparison": "evaluation.comparison",
+    "Comparison": "evaluation.compared_predictions",
     "DataCard": "data.dataset",
     "Epoch": "training.history",
     "Evaluation": "evaluation.evaluate",
@@ -47,7 +47,7 @@ _PLACES = {
     "Run": "training.run",
     "Split": "data.dataset",
     "audit": "auditing.audit",
-    "compare": "evaluation.compare",
+    "compare": "evaluation.compared_runs",
     "evaluate": "evaluation.evaluate",
     "explore": "data.exploration",
     "fit": "training.loop",

@@ -28,8 +28,8 @@ def compare(
     Of more than two each score is printed, the mean and the standard deviation.
     """
     from giemsa.errors import RunError
-    from giemsa.evaluation.compare import compare as compare_two
-    from giemsa.evaluation.compare import tabulate
+    from giemsa.evaluation.compared_runs import compare as compare_two
+    from giemsa.evaluation.compared_runs import tabulate
     from giemsa.training.run import open_run
 
     with Session(talk) as session:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from giemsa.errors import PredictionError
-from giemsa.evaluation.comparison import Comparison, compare_predictions
+from giemsa.evaluation.compared_predictions import Comparison, compare_predictions
 from giemsa.evaluation.predictions import Predictions, check_predictions
 from giemsa.evaluation.result import Evaluation
 from giemsa.evaluation.scorecard import score_predictions

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from giemsa.evaluation.comparison import Comparison
+from giemsa.evaluation.compared_predictions import Comparison
 from giemsa.evaluation.conformal import PredictionSets
 from giemsa.evaluation.foreign import NoveltyReport
 from giemsa.evaluation.modelcard import CardItem

@@ -1,4 +1,4 @@
-"""Two runs on the same images, or several seeds of one recipe: what is different, and is it more than chance?"""
+"""Two sets of predictions for the same images: what is different, and is it more than chance?"""
 
 from __future__ import annotations
 
@@ -189,55 +189,6 @@ def _limits(name: str, gap: float, replicates: np.ndarray, groups: np.ndarray | 
         variance += A_TENTH / (len(groups) * count_units(groups, np.ones(len(groups), dtype=bool)))
     half = float(stats.norm.ppf((1 + LEVEL) / 2)) * math.sqrt(variance)
     return gap - half, gap + half
-
-
-@dataclass(frozen=True)
-class SeedSummary:
-    """One score over several runs: the mean and how far single runs lie from it.
-
-    Parameters
-    ----------
-    name : of the score.
-    values : one a run.
-    """
-
-    name: str
-    values: tuple[float, ...]
-
-    @property
-    def mean(self) -> float:
-        """Mean over runs."""
-        return float(np.mean(self.values))
-
-    @property
-    def deviation(self) -> float:
-        """Standard deviation between runs (n - 1); ``nan`` for one run."""
-        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else math.nan
-
-    def to_json(self) -> dict[str, object]:
-        """Return values, mean and standard deviation as a plain dict."""
-        return {
-            "values": [plain(value) for value in self.values],
-            "mean": plain(self.mean),
-            "sd": plain(self.deviation),
-            "runs": len(self.values),
-        }
-
-
-def summarise_runs(runs: Sequence[Mapping[str, float]]) -> tuple[SeedSummary, ...]:
-    """Return mean and standard deviation of each score that all runs have.
-
-    Parameters
-    ----------
-    runs : for each run its scores by name.
-
-    Examples
-    --------
-    >>> summarise_runs([{"accuracy": 0.9}, {"accuracy": 0.92}])[0].mean
-    0.91
-    """
-    shared = [name for name in runs[0] if all(name in run for run in runs)] if runs else []
-    return tuple(SeedSummary(name, tuple(float(run[name]) for run in runs)) for name in shared)
 
 
 def _row(first: float, second: float, gap: Score, wide: Sequence[int]) -> str:

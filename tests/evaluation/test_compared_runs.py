@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from giemsa.errors import DataError, PredictionError, RunError
-from giemsa.evaluation.compare import compare, tabulate
+from giemsa.evaluation.compared_runs import compare, summarise_runs, tabulate
 
 
 def made_run(folder, name, sharpness, seed, sha="a" * 64, groups=None):
@@ -89,3 +89,12 @@ def test_other_data_and_missing_results_are_refused(tmp_path):
     (second.folder / "metrics.json").unlink()
     with pytest.raises(RunError, match="giemsa evaluate"):
         tabulate([first, second])
+
+
+def test_seeds_are_summed_up():
+    summary = summarise_runs([{"accuracy": 0.9, "auc": 0.99}, {"accuracy": 0.94}])
+    assert len(summary) == 1
+    assert summary[0].mean == pytest.approx(0.92)
+    assert summary[0].deviation == pytest.approx(np.std([0.9, 0.94], ddof=1))
+    assert summarise_runs([{"accuracy": 0.9}])[0].to_json()["sd"] is None
+    assert summarise_runs([]) == ()

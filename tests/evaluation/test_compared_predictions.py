@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from giemsa.errors import PredictionError
-from giemsa.evaluation.comparison import compare_predictions, summarise_runs
+from giemsa.evaluation.compared_predictions import compare_predictions
 from giemsa.evaluation.predictions import Predictions
 
 
@@ -117,15 +117,6 @@ def test_one_patient_is_one_opinion():
     assert np.isnan(single.scores["log_loss"][2].low)
     assert "no interval, since all images are of one group" in single.sentence
     assert single.to_json()["scores"]["accuracy"]["difference"]["low"] is None
-
-
-def test_seeds_are_summed_up():
-    summary = summarise_runs([{"accuracy": 0.9, "auc": 0.99}, {"accuracy": 0.94}])
-    assert len(summary) == 1
-    assert summary[0].mean == pytest.approx(0.92)
-    assert summary[0].deviation == pytest.approx(np.std([0.9, 0.94], ddof=1))
-    assert summarise_runs([{"accuracy": 0.9}])[0].to_json()["sd"] is None
-    assert summarise_runs([]) == ()
 
 
 def test_the_columns_stand_below_short_names_and_one_image_is_one():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from giemsa.errors import GiemsaError, PredictionError, RunError
-from giemsa.evaluation.comparison import Comparison, SeedSummary, compare_predictions, summarise_runs
+from giemsa.evaluation.compared_predictions import Comparison, compare_predictions
+from giemsa.evaluation.intervals import plain
 from giemsa.evaluation.predictions import Predictions, check_predictions
 from giemsa.evaluation.writing import EVALUATE_AGAIN, read_metrics
 
@@ -53,6 +55,55 @@ def compare(first: Run | str | Path, second: Run | str | Path, *, seed: int = 0)
     names = _names(runs)
     found = compare_predictions(*both, generator=np.random.default_rng([seed, 8]), names=(names[0], names[1]))
     return dataclasses.replace(found, notes=notes)
+
+
+@dataclass(frozen=True)
+class SeedSummary:
+    """One score over several runs: the mean and how far single runs lie from it.
+
+    Parameters
+    ----------
+    name : of the score.
+    values : one a run.
+    """
+
+    name: str
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean over runs."""
+        return float(np.mean(self.values))
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation between runs (n - 1); ``nan`` for one run."""
+        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else math.nan
+
+    def to_json(self) -> dict[str, object]:
+        """Return values, mean and standard deviation as a plain dict."""
+        return {
+            "values": [plain(value) for value in self.values],
+            "mean": plain(self.mean),
+            "sd": plain(self.deviation),
+            "runs": len(self.values),
+        }
+
+
+def summarise_runs(runs: Sequence[Mapping[str, float]]) -> tuple[SeedSummary, ...]:
+    """Return mean and standard deviation of each score that all runs have.
+
+    Parameters
+    ----------
+    runs : for each run its scores by name.
+
+    Examples
+    --------
+    >>> summarise_runs([{"accuracy": 0.9}, {"accuracy": 0.92}])[0].mean
+    0.91
+    """
+    shared = [name for name in runs[0] if all(name in run for run in runs)] if runs else []
+    return tuple(SeedSummary(name, tuple(float(run[name]) for run in runs)) for name in shared)
 
 
 @dataclass(frozen=True)
