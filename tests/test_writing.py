@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from giemsa.errors import RunError
-from giemsa.writing import replacing
+from giemsa.writing import replacing, write_json
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,16 @@ def test_a_link_in_the_way_is_not_written_through(tmp_path: Path) -> None:
         beside.write_text("new", encoding="utf-8")
     assert other.read_text(encoding="utf-8") == "of somebody else"
     assert (tmp_path / "value.json").read_text(encoding="utf-8") == "new"
+
+
+def test_json_that_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "value.json"
+    write_json(path, {"zell\u00e9": [1, None], "raw": "\udcff"})
+    assert path.read_text(encoding="utf-8").splitlines()[0] == "{"
+    old = path.read_bytes()
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(path, {"accuracy": float("nan")})
+    assert path.read_bytes() == old
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(RunError, match="cannot write"):
+        write_json(tmp_path / "missing" / "value.json", {})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from giemsa.errors import RunError
 
@@ -27,6 +29,13 @@ def replacing(path: Path) -> Iterator[Path]:
         raise RunError(f"cannot write {path}: {place_words(error)}") from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as readable JSON; see :func:`replacing`."""
+    with replacing(path) as beside:
+        text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+        beside.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")  # names may be any bytes
 
 
 def place_words(error: OSError, option: str | None = "--out") -> str:

@@ -103,7 +103,7 @@ def evaluate(
 
 def _write(session: Session, evaluation: Evaluation, folder: Path) -> None:
     from giemsa.plots.gallery import save_pictures
-    from giemsa.training.files import write_json
+    from giemsa.writing import write_json
 
     write_json(folder / "metrics.json", evaluation.metrics())
     write_json(folder / "evaluation.json", evaluation.to_json())

@@ -40,8 +40,8 @@ class AuditFile(TypedDict, total=False):
 def write_evaluation(evaluation: Evaluation, folder: Path, *, data: ImageDataset, run_name: str) -> None:
     """Write ``predictions/``, ``metrics.json``, ``evaluation/`` and ``figures/`` into a run folder."""
     from giemsa.plots.gallery import save_pictures
-    from giemsa.training.files import write_json
     from giemsa.training.predictions_csv import write_predictions
+    from giemsa.writing import write_json
 
     both = {evaluation.split: evaluation.predictions, "val": evaluation.val_predictions}
     for split, predictions in both.items():

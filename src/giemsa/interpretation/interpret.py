@@ -19,8 +19,8 @@ from giemsa.interpretation.looks import (
 from giemsa.interpretation.subject import Subject, open_subject
 from giemsa.plots.gallery import read_index, save_pictures
 from giemsa.progress import Progress
-from giemsa.training.files import write_json
 from giemsa.training.run import Run, as_run
+from giemsa.writing import write_json
 
 LOOKS = 7
 

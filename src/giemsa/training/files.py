@@ -1,4 +1,4 @@
-"""The files of a run folder, JSON and safetensors: written whole or not at all, and read with a word on what is wrong."""
+"""The files of a run folder that hold tensors: written whole or not at all, and read with a word on what is wrong."""
 
 from __future__ import annotations
 
@@ -13,13 +13,6 @@ from torch import Tensor
 
 from giemsa.errors import RunError
 from giemsa.writing import replacing
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as readable JSON."""
-    with replacing(path) as beside:
-        text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-        beside.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")  # names may be any bytes
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:

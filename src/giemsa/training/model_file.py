@@ -20,7 +20,8 @@ from giemsa.training.building import check_output
 from giemsa.training.classifier import Classes, Classifier, Preprocessing, place
 from giemsa.training.configuration import MEND, ClassNames
 from giemsa.training.device import Compute
-from giemsa.training.files import file_digest, read_tensors, write_json, write_tensors
+from giemsa.training.files import file_digest, read_tensors, write_tensors
+from giemsa.writing import write_json
 
 VERSION = 1
 BEFORE_LEVELS = {"whole": 65535, "fraction": 255}  # how deep files were read when nothing was written of it

@@ -21,11 +21,11 @@ from giemsa.reading import pick
 from giemsa.training.classifier import Classifier
 from giemsa.training.configuration import MEND, SourceEntry, read_configuration
 from giemsa.training.device import Compute
-from giemsa.training.files import write_json
 from giemsa.training.history import Epoch, read_history
 from giemsa.training.model_file import load_classifier
 from giemsa.training.predictions_csv import read_predictions
 from giemsa.training.recipes import Recipe
+from giemsa.writing import write_json
 
 Opened = TypeVar("Opened")  # a run, or what stands for one
 

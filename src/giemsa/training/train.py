@@ -17,7 +17,6 @@ from giemsa.progress import Progress
 from giemsa.training.building import build_classifier, check_trainable
 from giemsa.training.configuration import check_folder, describe_training, prepare_folder
 from giemsa.training.device import choose_compute
-from giemsa.training.files import write_json
 from giemsa.training.history import Epoch, write_history
 from giemsa.training.loop import fit
 from giemsa.training.model_file import save_classifier
@@ -28,6 +27,7 @@ from giemsa.training.run import Run, open_run
 from giemsa.training.state import TrainingState, begin, load_state, save_state
 from giemsa.training.symmetry_trial import resolve_symmetry
 from giemsa.training.threads import threads_of
+from giemsa.writing import write_json
 
 EpochCallback = Callable[[Epoch, int], None]
 
