@@ -15,6 +15,8 @@ ORDER = (
     "reading",
     "writing",
     "temperature",
+    "probabilities",
+    "wording",
     "plots",
     "data",
     "models",
@@ -28,7 +30,19 @@ ORDER = (
     "cli",
     "__main__",
 )
-LIGHT = ("errors", "seeds", "progress", "reading", "writing", "temperature", "data", "plots", "evaluation")
+LIGHT = (
+    "errors",
+    "seeds",
+    "progress",
+    "reading",
+    "writing",
+    "temperature",
+    "probabilities",
+    "wording",
+    "data",
+    "plots",
+    "evaluation",
+)
 
 
 def _part(path: Path) -> str:

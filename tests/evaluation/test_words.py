@@ -14,12 +14,12 @@ from giemsa.evaluation.robustness import Robustness
 from giemsa.evaluation.scorecard import score_predictions
 from giemsa.evaluation.words import (
     classification_report,
-    percent,
     plain_sentences,
     results_in_words,
     spoken_names,
     with_interval,
 )
+from giemsa.wording import percent
 
 
 def made(seed=0):
@@ -46,11 +46,6 @@ def test_the_table_equals_scikit_learn():
     lines = [line for line in classification_report(card).splitlines() if line]
     assert len({len(line) for line in lines}) == 1
     assert [line.split()[0] for line in lines[1:]] == [line[: line.index(" ")] for line in lines[1:]]
-
-
-def test_shares_are_exact_at_both_ends_only():
-    shares = (0.9994, 0.99951, 0.0006, 0.0004)
-    assert [percent(share) for share in shares] == ["99.9 %", "over 99.9 %", "0.1 %", "under 0.1 %"]
 
 
 def test_a_share_with_its_interval_where_it_has_one():
@@ -81,20 +76,6 @@ def test_no_mistake_is_no_boast():
     evaluation = score([0, 1], [[0.9, 0.1], [0.1, 0.9]])
     assert "does not mean" in evaluation.sentences[2]
     assert "100 %" in evaluation.sentences[1]
-
-
-@pytest.mark.parametrize(
-    ("fraction", "words"),
-    [
-        (1.0, "100 %"),
-        (0.9999, "over 99.9 %"),
-        (0.0, "0 %"),
-        (0.0001, "under 0.1 %"),
-        (float("nan"), "undefined"),
-    ],
-)
-def test_percent_is_never_rounder_than_it_is(fraction, words):
-    assert percent(fraction) == words
 
 
 def test_names_are_spoken_without_brackets():
@@ -172,12 +153,6 @@ def test_of_many_classes_the_first_and_the_last_are_named(n_classes, end):
     _, told = sentences(answered(LABELS, SAID, n_classes=n_classes))
     assert f"had to tell {n_classes} classes" in told[0]
     assert told[0].endswith(end)
-
-
-def test_percent_to_other_digits():
-    shares = (0.98765, 0.99999, 0.00001)
-    assert [percent(share, 2) for share in shares] == ["98.77 %", "over 99.99 %", "under 0.01 %"]
-    assert [percent(share, 0) for share in (0.9949, 0.996, 0.004)] == ["99 %", "over 99 %", "under 1 %"]
 
 
 def test_a_class_that_is_never_said_has_no_precision():

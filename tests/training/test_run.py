@@ -16,6 +16,7 @@ from giemsa.errors import DataError, GiemsaError, RunError
 from giemsa.models import build_model
 from giemsa.training import model_file
 from giemsa.training.files import file_digest
+from giemsa.training.predictions_csv import read_predictions
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import open_run
 from giemsa.training.train import train
@@ -113,6 +114,21 @@ def test_predictions_that_were_changed(folder: Path) -> None:
     (folder / "predictions" / "val.csv").write_text("index,label,a\n0,1,x\n", encoding="utf-8")
     with pytest.raises(RunError, match=r"val\.csv is not what giemsa wrote .*: it was changed or cut short"):
         open_run(folder).predictions("val")
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("0,0,0.7,0.7", "row 0 of its probabilities does not sum to one"),
+        ("0,0,1.5,-0.5", "row 0 of its probabilities lies outside 0 to 1"),
+        ("0,0,nan,1", "row 0 of its probabilities holds a value that is not a number"),
+    ],
+)
+def test_predictions_that_are_no_probabilities(tmp_path: Path, row: str, fault: str) -> None:
+    (tmp_path / "predictions").mkdir()
+    (tmp_path / "predictions" / "val.csv").write_text(f"index,label,a,b\n{row}\n", encoding="utf-8")
+    with pytest.raises(RunError, match=fault):
+        read_predictions(tmp_path, "val", 2)
 
 
 def test_a_pickle_is_never_opened(folder: Path) -> None:

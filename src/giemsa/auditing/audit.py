@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from giemsa.auditing.duplicates import Duplicates, connected_groups, find_duplicates
-from giemsa.auditing.findings import Finding, count_words, worst_first
+from giemsa.auditing.findings import Finding, worst_first
 from giemsa.auditing.image_quality import ImageQuality, find_outliers, judge_images
 from giemsa.auditing.label_errors import find_label_errors
 from giemsa.auditing.learning_curve import LearningCurve, extrapolate
@@ -46,6 +46,7 @@ from giemsa.data.load import as_dataset
 from giemsa.errors import DataError, GiemsaError
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
+from giemsa.wording import count_words
 
 if TYPE_CHECKING:
     from giemsa.auditing.out_of_fold import OutOfFold

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,7 +11,6 @@ import numpy as np
 Severity = Literal["severe", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("severe", "warning", "note")
 EXAMPLES = 12
-MOST_LISTED = 12  # names in a sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,42 +52,3 @@ class Finding:
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings in order of severity; within one, as they came."""
     return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
-
-
-def count_words(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun.
-
-    Examples
-    --------
-    >>> count_words(1, "image"), count_words(1200, "image"), count_words(2, "class", "classes")
-    ('1 image', '1,200 images', '2 classes')
-    """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names in a row; of many the first, and how many more there are.
-
-    Examples
-    --------
-    >>> listed(["a"]), listed(["a", "b"]), listed(["a"] * 16)
-    ('a', 'a and b', 'a, a, a, a, a, a, a, a, a, a, a, a and 4 more')
-    """
-    rest = len(names) - MOST_LISTED
-    told = [*names[:MOST_LISTED], f"{rest} more"] if rest > 0 else list(names)
-    return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
-
-
-def percent(share: float) -> str:
-    """Return a share of 0 to 1 in percent, "100 %" and "0 %" only where it is exact.
-
-    Examples
-    --------
-    >>> percent(0.123), percent(0.0004), percent(0.9999), percent(1.0)
-    ('12.3 %', '0.04 %', '99.9 %', '100 %')
-    """
-    if share in (0, 1):
-        return f"{100 * share:.0f} %"
-    if share < 0.001:
-        return f"{100 * share:.1g} %"
-    return f"{min(100 * share, 99.9):.1f} %"

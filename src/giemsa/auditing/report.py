@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from giemsa.auditing.duplicates import Duplicates
-from giemsa.auditing.findings import Finding, count_words
+from giemsa.auditing.findings import Finding
 from giemsa.auditing.image_quality import ImageQuality
 from giemsa.auditing.label_errors import LabelErrors
 from giemsa.auditing.learning_curve import LearningCurve
 from giemsa.auditing.pool import Pool
 from giemsa.auditing.shortcuts import ShortcutCheck
 from giemsa.auditing.splits import SplitCheck
+from giemsa.wording import count_words
 from giemsa.writing import replacing
 
 if TYPE_CHECKING:

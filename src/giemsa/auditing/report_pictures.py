@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from giemsa.auditing.findings import count_words
 from giemsa.auditing.shortcuts import strongest_tells
 from giemsa.auditing.surroundings import BACKGROUND, border_features
 from giemsa.plots.auditing import (
@@ -18,6 +17,7 @@ from giemsa.plots.auditing import (
     plot_tells,
 )
 from giemsa.plots.gallery import Picture
+from giemsa.wording import count_words
 
 if TYPE_CHECKING:
     from giemsa.auditing.report import AuditReport

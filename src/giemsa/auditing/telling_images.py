@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from giemsa.auditing.duplicates import KINDS, Duplicates
-from giemsa.auditing.findings import Finding, Severity, count_words, listed, percent
+from giemsa.auditing.findings import Finding, Severity
 from giemsa.auditing.image_quality import ImageQuality
 from giemsa.auditing.pool import Pool
 from giemsa.data.dataset import SPLITS
+from giemsa.wording import count_words, listed, percent
 
 SEVERE_LEAK = 0.01  # share of val or test that has a copy elsewhere
 

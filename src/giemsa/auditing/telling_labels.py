@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from giemsa.auditing.findings import Finding, Severity, count_words, listed, percent
+from giemsa.auditing.findings import Finding, Severity
 from giemsa.auditing.label_errors import LabelErrors
 from giemsa.auditing.learning_curve import LearningCurve
 from giemsa.auditing.pool import Pool
 from giemsa.auditing.report import Labels
 from giemsa.auditing.shortcuts import ShortcutCheck, Tell, strongest_tells
 from giemsa.auditing.splits import SplitCheck
+from giemsa.wording import count_words, listed, percent
 
 SEVERE_SHARE, WARNING_SHARE = 0.05, 0.01  # of suspect labels
 SEVERE_SKILL, WARNING_SKILL = 0.5, 0.1  # of a shortcut: 0 is chance, 1 is always right

@@ -138,8 +138,8 @@ def choose_recipe(name: str, recipe_fields: dict[str, Any]) -> Recipe:
 
 def _plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: float, device: str) -> Recipe:
     """Return the recipe with the number of epochs that fit into the minutes, and say it."""
-    from giemsa.auditing.findings import count_words
     from giemsa.training.budget import plan_epochs
+    from giemsa.wording import count_words
 
     planned = plan_epochs(dataset, recipe, minutes * 60, device=device)
     are = "minute is" if minutes == 1 else "minutes are"
@@ -227,8 +227,8 @@ class EpochLines:
 
 def summary(run: Run) -> tuple[dict[str, Any], str]:
     """Return a finished run as JSON and as words."""
-    from giemsa.auditing.findings import count_words
     from giemsa.training.history import best_epoch
+    from giemsa.wording import count_words
 
     history = run.history
     if not history:

@@ -34,7 +34,7 @@ def image_files(paths: Iterable[str | Path]) -> tuple[tuple[Path, ...], tuple[st
             files = list(files_below(path))
             inside, others = [file for file in files if is_image(file)], other_endings(files)
             if not inside:
-                beside = f", but files of other endings, {count_words(others)}" if others else ""
+                beside = f", but files of other endings, {ending_words(others)}" if others else ""
                 raise DataError(
                     f"no image in the folder {path}{beside}: expected files ending in {', '.join(ENDINGS)}"
                 )
@@ -57,15 +57,15 @@ def tell_others(passed_over: Counter[str]) -> tuple[str, ...]:
     """Say which files are no images by their ending, if any are not."""
     if not passed_over:
         return ()
-    return (f"Passed over, since only {', '.join(ENDINGS)} are read: {count_words(passed_over)}.",)
+    return (f"Passed over, since only {', '.join(ENDINGS)} are read: {ending_words(passed_over)}.",)
 
 
-def count_words(endings: Counter[str], most: int = 4) -> str:
+def ending_words(endings: Counter[str], most: int = 4) -> str:
     """Write how many files there are of each ending, the most frequent first.
 
     Examples
     --------
-    >>> count_words(Counter({".txt": 2, ".xml": 5}))
+    >>> ending_words(Counter({".txt": 2, ".xml": 5}))
     '.xml (5), .txt (2)'
     """
     words = [f"{ending} ({count})" for ending, count in endings.most_common(most)]

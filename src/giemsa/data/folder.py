@@ -10,7 +10,7 @@ from pathlib import Path
 from giemsa.data.dataset import SPLITS
 from giemsa.data.files import (
     ENDINGS,
-    count_words,
+    ending_words,
     files_below,
     holds_results,
     images_below,
@@ -105,7 +105,7 @@ def _check_class(folder: Path, sub: Path, images: list[str], beside: Counter[str
         )
     if not images and beside:
         raise DataError(
-            f"the class folder {sub} holds no image, but files of other endings, {count_words(beside)}: expected "
+            f"the class folder {sub} holds no image, but files of other endings, {ending_words(beside)}: expected "
             f"{', '.join(ENDINGS)}; save them as such, or remove the folder"
         )
     if not images:

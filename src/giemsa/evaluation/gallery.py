@@ -10,7 +10,6 @@ from giemsa.evaluation import curves
 from giemsa.evaluation.corruptions import corrupt
 from giemsa.evaluation.intervals import Score
 from giemsa.evaluation.result import Evaluation
-from giemsa.evaluation.words import percent
 from giemsa.plots.certainty import plot_coverage, plot_reliability, plot_risk_coverage
 from giemsa.plots.evaluation import Intervals, plot_class_scores, plot_confusion
 from giemsa.plots.failures import plot_mistakes, plot_subgroups
@@ -18,6 +17,7 @@ from giemsa.plots.gallery import Picture
 from giemsa.plots.ranking import plot_precision_recall, plot_roc
 from giemsa.plots.resilience import plot_novelty, plot_robustness
 from giemsa.plots.style import classes_to_name
+from giemsa.wording import percent
 
 MOST_MISTAKES = 12
 

@@ -165,7 +165,7 @@ def balanced_wilson(hits: np.ndarray, support: np.ndarray, *, level: float = LEV
     return wilson(value, n, level=level)
 
 
-def mean_interval(values: np.ndarray, *, level: float = LEVEL) -> tuple[float, float]:
+def hall(values: np.ndarray, *, level: float = LEVEL) -> tuple[float, float]:
     """Return Hall's interval for the mean of skewed values, such as losses, with Student's t.
 
     Parameters
@@ -183,7 +183,7 @@ def mean_interval(values: np.ndarray, *, level: float = LEVEL) -> tuple[float, f
 
     Examples
     --------
-    >>> low, high = mean_interval(np.array([0.0, 0.1, 0.1, 0.2, 3.0]))
+    >>> low, high = hall(np.array([0.0, 0.1, 0.1, 0.2, 3.0]))
     >>> low < 0.68 < high and high - 0.68 > 0.68 - low
     True
     """

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from giemsa.errors import PredictionError
-
-ROW_SUM_TOLERANCE = 1e-3  # files often hold four to six digits
+from giemsa.probabilities import row_faults
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,17 +115,9 @@ def _probability_table(probabilities: np.ndarray) -> np.ndarray:
         )
     if not len(table):
         raise PredictionError("no predictions were given; at least one row is needed")
-    _refuse(~np.isfinite(table).all(axis=1), table, "holds a value that is not a number")
-    _refuse(
-        (table < 0).any(axis=1) | (table > 1).any(axis=1),
-        table,
-        "lies outside 0 to 1; give probabilities, not logits",
-    )
-    _refuse(
-        np.abs(table.sum(axis=1) - 1) > ROW_SUM_TOLERANCE,
-        table,
-        "does not sum to one; give probabilities, not logits",
-    )
+    for fault, faulty in row_faults(table):
+        advice = "; give probabilities, not logits" if np.isfinite(table).all() else ""
+        _refuse(faulty, table, fault + advice)
     return table
 
 

@@ -13,7 +13,7 @@ from giemsa.evaluation.intervals import (
     Score,
     balanced_wilson,
     effective_wilson,
-    mean_interval,
+    hall,
     recentred_percentiles,
 )
 from giemsa.evaluation.predictions import Predictions
@@ -147,7 +147,7 @@ def interval_of(
     """
     groups = predictions.groups
     if name in LOSSES and groups is None:
-        return mean_interval(getattr(prepared, LOSSES[name]))
+        return hall(getattr(prepared, LOSSES[name]))
     if name in ("accuracy", "weighted_recall"):
         share = score_share(predictions.correct, groups)
         return share.low, share.high

@@ -12,6 +12,7 @@ from giemsa.evaluation.failures import confused_pairs
 from giemsa.evaluation.intervals import Score
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.scorecard import Scorecard
+from giemsa.wording import percent
 
 if TYPE_CHECKING:
     from giemsa.evaluation.result import Evaluation
@@ -20,26 +21,6 @@ if TYPE_CHECKING:
 LONGEST_NAME = 30
 MANY_CLASSES, WEAKEST = 20, 10  # of more classes only the weakest are told one by one
 NO_MISTAKE = "It made no mistake on these images, which does not mean that it makes none on others."
-
-
-def percent(fraction: float, digits: int = 1) -> str:
-    """Write a fraction as a percentage; 100 % and 0 % only where they are exact.
-
-    Examples
-    --------
-    >>> percent(0.9655), percent(0.99999), percent(1.0), percent(float("nan"))
-    ('96.5 %', 'over 99.9 %', '100 %', 'undefined')
-    """
-    if math.isnan(fraction):
-        return "undefined"
-    if fraction in (0, 1):
-        return f"{100 * fraction:.0f} %"
-    step = 10.0**-digits
-    if 100 * fraction > 100 - step / 2:
-        return f"over {100 - step:.{digits}f} %"
-    if 100 * fraction < step / 2:
-        return f"under {step:.{digits}f} %"
-    return f"{100 * fraction:.{digits}f} %"
 
 
 def with_interval(score: Score) -> str:

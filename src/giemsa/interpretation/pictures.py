@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from giemsa.data.dataset import Symmetry
-from giemsa.evaluation.words import percent
 from giemsa.interpretation.attribution_pictures import draw_attributions
 from giemsa.interpretation.looks import MadeLook, MapsLook
 from giemsa.interpretation.space_pictures import draw_space
@@ -20,6 +19,7 @@ from giemsa.plots.filters import plot_filters
 from giemsa.plots.gallery import Picture
 from giemsa.plots.maximisation import plot_maximisation
 from giemsa.plots.symmetry import plot_symmetry_response
+from giemsa.wording import percent
 
 if TYPE_CHECKING:
     from giemsa.interpretation.interpretation import Interpretation

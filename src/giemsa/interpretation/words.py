@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from giemsa.data.dataset import Symmetry
-from giemsa.evaluation.words import percent
 from giemsa.interpretation.attribution import METHODS
 from giemsa.interpretation.looks import AttributionLook, MadeLook
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
 from giemsa.interpretation.trust import FEWEST, by_verdict
+from giemsa.wording import percent
 
 if TYPE_CHECKING:
     from giemsa.interpretation.interpretation import Interpretation

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
+from giemsa import wording
+
 DASH = "\u2013"
 MINUS = "\u2212"
 FIXED = "\u00a0"  # a space at which no line ends
@@ -26,7 +28,7 @@ def is_number(value: Any) -> bool:
 
 
 def percent(fraction: Any, digits: int = 1) -> str:
-    """Write a fraction as a percentage that is 0 or 100 only where it is exact.
+    """Write a fraction as :func:`giemsa.wording.percent` does, in signs; a dash where it is undefined.
 
     Examples
     --------
@@ -37,14 +39,8 @@ def percent(fraction: Any, digits: int = 1) -> str:
     """
     if not is_number(fraction):
         return DASH
-    step = 10.0**-digits
-    if fraction in (0, 1):
-        return f"{fraction * 100:.0f}{NARROW}%"
-    if 1 - step / 200 < fraction < 1:
-        return f">{NARROW}{100 - step:.{digits}f}{NARROW}%"
-    if 0 < fraction < step / 200:
-        return f"<{NARROW}{step:.{digits}f}{NARROW}%"
-    return f"{fraction * 100:.{digits}f}{NARROW}%"
+    told = wording.percent(fraction, digits)
+    return told.replace("over", ">").replace("under", "<").replace(" ", NARROW)
 
 
 def decimal(value: Any, digits: int = 3) -> str:

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from giemsa.errors import RunError
+from giemsa.probabilities import row_faults
 from giemsa.writing import replacing
-
-ROW_SUM_TOLERANCE = 1e-3
 
 
 def write_predictions(
@@ -55,8 +54,6 @@ def _check(rows: np.ndarray, n_classes: int) -> None:
         raise ValueError(f"{rows.shape[1]} columns, expected index, label and {n_classes} classes")
     if not np.isin(rows[:, 1], np.arange(n_classes)).all():
         raise ValueError(f"a label that is none of 0 to {n_classes - 1}")
-    probabilities = rows[:, 2:]
-    if not ((probabilities >= 0) & (probabilities <= 1)).all():
-        raise ValueError("a probability outside 0 to 1")
-    if (np.abs(probabilities.sum(axis=1) - 1) > ROW_SUM_TOLERANCE).any():
-        raise ValueError("probabilities of an image that do not sum to 1")
+    for fault, faulty in row_faults(rows[:, 2:]):
+        if faulty.any():
+            raise ValueError(f"row {int(faulty.argmax())} of its probabilities {fault}")

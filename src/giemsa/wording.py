@@ -1,0 +1,53 @@
+"""How counts, shares and names are told in words: never rounder than they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+MOST_LISTED = 12  # names in a sentence
+
+
+def count_words(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> count_words(1, "image"), count_words(1200, "image"), count_words(2, "class", "classes")
+    ('1 image', '1,200 images', '2 classes')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def percent(fraction: float, digits: int = 1) -> str:
+    """Write a fraction as a percentage; 100 % and 0 % only where they are exact.
+
+    Examples
+    --------
+    >>> percent(0.9655), percent(0.9995), percent(1.0), percent(float("nan"))
+    ('96.5 %', 'over 99.9 %', '100 %', 'undefined')
+    """
+    if math.isnan(fraction):
+        return "undefined"
+    if fraction in (0, 1):
+        return f"{100 * fraction:.0f} %"
+    told = f"{100 * fraction:.{digits}f}"
+    step = 10.0**-digits
+    if fraction < 1 and float(told) >= 100:
+        return f"over {100 - step:.{digits}f} %"
+    if fraction > 0 and float(told) <= 0:
+        return f"under {step:.{digits}f} %"
+    return f"{told} %"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a row; of many the first, and how many more there are.
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a"] * 16)
+    ('a', 'a and b', 'a, a, a, a, a, a, a, a, a, a, a, a and 4 more')
+    """
+    rest = len(names) - MOST_LISTED
+    told = [*names[:MOST_LISTED], f"{rest} more"] if rest > 0 else list(names)
+    return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
