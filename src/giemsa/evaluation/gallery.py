@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -170,7 +171,11 @@ def _sets(evaluation: Evaluation) -> Picture | None:
     if not chosen:
         return None
     sets = chosen[0]
-    held = "held" if sets.held else "not held"
+    low, high = sets.expected
+    place = "within" if sets.held else "below" if sets.coverage.value < low else "above"
+    empty = "An empty set says: none of the classes is likely enough."
+    too_few = "Every set holds every class: val has too few images to leave any out."
+    chance = f"{place} the {percent(low)} to {percent(high)} that chance explains where {100 * sets.target:g} % are promised"
     return Picture(
         name="evaluate-sets",
         figure=plot_coverage(
@@ -180,10 +185,10 @@ def _sets(evaluation: Evaluation) -> Picture | None:
             np.bincount(sets.sizes, minlength=len(evaluation.class_names) + 1),
         ),
         title=f"Sets of classes that hold the right one in {100 * sets.target:g} of 100 images",
-        alt=f"Coverage {percent(sets.coverage.value)} for a promise of {100 * sets.target:g} %, which is {held}; "
+        alt=f"Coverage {percent(sets.coverage.value)}, {chance}; "
         f"sets hold {sets.sizes.mean():.2f} classes on average.",
-        shows=f"The promise of {100 * sets.target:g} % was {held}: {percent(sets.coverage.value)} of "
-        f"{sets.coverage.n:,} test images have their class in the set. An empty set says: none of the classes is likely enough.",
+        shows=f"{percent(sets.coverage.value)} of {sets.coverage.n:,} test images have their class in the set, {chance}. "
+        + (too_few if math.isinf(sets.threshold) else empty),
         caution="The promise is about all images together; classes whose bar lies left of the line get less than promised.",
     )
 
