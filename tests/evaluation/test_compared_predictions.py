@@ -144,9 +144,14 @@ def test_what_is_undefined_is_printed_so():
 def test_that_two_agree_on_few_patients_is_no_proof_that_they_do_on_others():
     same = judged(np.arange(200) >= 20, np.arange(200) // 20)
     found = compare_predictions(same, same, generator=np.random.default_rng(0), resamples=50)
-    half = 1.96 * (0.1 / (200 * 10)) ** 0.5  # a tenth of a mistake through one patient of ten
-    for name in ("accuracy", "balanced_accuracy", "macro_f1"):
-        gap = found.scores[name][2]
+    tenth, nats = 0.1, 0.5 * 3.6**2  # of a mistake, through one patient of ten
+    for name, part in {
+        "accuracy": tenth,
+        "balanced_accuracy": tenth,
+        "macro_f1": tenth,
+        "log_loss": nats,
+    }.items():
+        gap, half = found.scores[name][2], 1.96 * (part / (200 * 10)) ** 0.5
         assert (gap.low, gap.high) == pytest.approx((-half, half), rel=1e-3), name
     assert not found.told_apart
 
@@ -163,3 +168,38 @@ def test_of_few_patients_the_difference_has_students_interval():
     assert score.value == pytest.approx(0.1)
     assert score.high - score.value == pytest.approx(1.96 * variance**0.5, rel=0.04)
     assert score.value - score.low == pytest.approx(score.high - score.value)
+
+
+def ranked(labels, patients, separations, rng):
+    """Return two classifiers' predictions, whose AUC is that of two normal distributions so far apart."""
+    n, strange = len(labels), rng.normal(0, 0.6**0.5, patients.max() + 1)[patients]
+    for separation in separations:
+        ranks = separation * labels + strange + rng.normal(0, 0.4**0.5, n)
+        likely = 1 / (1 + np.exp(separation / 2 - ranks))
+        yield Predictions(labels, np.stack([1 - likely, likely], axis=1), ("a", "b"), patients)
+
+
+def test_the_difference_of_two_auc_is_covered_where_each_patient_has_one_class():
+    rng = np.random.default_rng(0)
+    patients = np.repeat(np.arange(10), 20)
+    labels = (patients < 4).astype(np.int64)
+    separations = np.array([1.6, 2.8])
+    truth = np.diff(stats.norm.cdf(separations / 2**0.5))[0]
+    gaps = [
+        compare_predictions(*ranked(labels, patients, separations, rng), generator=rng, resamples=100)
+        for _ in range(120)
+    ]
+    limits = [(found.scores["auc"][2].low, found.scores["auc"][2].high) for found in gaps]
+    assert (
+        np.mean([low <= truth <= high for low, high in limits]) > 0.91
+    )  # 0.88 by the number of all patients
+
+
+def test_where_a_class_is_of_one_patient_the_difference_of_two_auc_has_no_interval():
+    rng = np.random.default_rng(0)
+    patients = np.repeat(np.arange(10), 20)
+    labels = (patients == 3).astype(np.int64)
+    found = compare_predictions(*ranked(labels, patients, (1.2, 2.4), rng), generator=rng, resamples=100)
+    assert found.scores["auc"][2].value > 0
+    assert np.isnan(found.scores["auc"][2].low)
+    assert not np.isnan(found.scores["log_loss"][2].low)

@@ -15,10 +15,12 @@ from giemsa.evaluation.intervals import LEVEL, Score, known_replicates, plain
 from giemsa.evaluation.paired import flip_groups, mcnemar, newcombe
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import RESAMPLES, draw_weights, prepare
+from giemsa.evaluation.scorecard import fewer_units
+from giemsa.evaluation.scores import class_mean
 from giemsa.evaluation.shares import A_TENTH, count_units, doubt_of
 
 COMPARED = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
-SHARES = ("accuracy", "balanced_accuracy", "macro_f1")
+PARTS = dict.fromkeys(COMPARED, A_TENTH) | {"log_loss": 0.5 * 3.6**2}  # half a mistake of 3.6 nats
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,7 @@ class Comparison:
     names : a word for each of the two.
     scores : for each score the value of the first, of the second, and second minus first with its interval: Newcombe's for the
         accuracy of independent images, else percentiles of the bootstrap; where patients or other groups are known, Student's
-        with the bootstrap's variance between them.
+        with the bootstrap's variance between them and a part of a mistake; none where fewer than two tell of it.
     both_right, only_first, only_second, both_wrong : places of images ``(m,)``.
     p_value : McNemar's exact test: how often chance alone would make the two differ in as many images or more; where patients or
         other groups are known, whole groups change sides.
@@ -168,7 +170,7 @@ def _differences(
         for name in COMPARED:
             draws[name].append(others[name] - ones[name])
     gaps = {name: after[name] - before[name] for name in COMPARED}
-    limits = {name: _limits(name, gaps[name], np.concatenate(draws[name]), first.groups) for name in COMPARED}
+    limits = {name: _limits(name, gaps[name], np.concatenate(draws[name]), first) for name in COMPARED}
     if first.groups is None:
         limits["accuracy"] = newcombe(first.correct, second.correct)
     return {
@@ -176,19 +178,30 @@ def _differences(
     }
 
 
-def _limits(name: str, gap: float, replicates: np.ndarray, groups: np.ndarray | None) -> tuple[float, float]:
+def _limits(name: str, gap: float, replicates: np.ndarray, predictions: Predictions) -> tuple[float, float]:
     """Return the bootstrap's percentiles, or, of groups, Student's interval with its variance: few have coarse percentiles."""
-    known = known_replicates(replicates)
-    if not len(known) or (groups is not None and groups.max() < 1):
+    known, groups = known_replicates(replicates), predictions.groups
+    doubt = _doubt(name, predictions)
+    if not len(known) or math.isnan(doubt):
         return math.nan, math.nan
     if groups is None:
         low, high = np.percentile(known, [2.5, 97.5])
         return float(low), float(high)
-    variance = doubt_of(groups) * float(known.var())
-    if name in SHARES:  # that the two hardly differ, on few groups, is no proof that they never do
-        variance += A_TENTH / (len(groups) * count_units(groups, np.ones(len(groups), dtype=bool)))
+    # that the two hardly differ, on few groups, is no proof that they never do
+    units = count_units(groups, np.ones(len(groups), dtype=bool))
+    variance = doubt * float(known.var()) + PARTS[name] / (len(groups) * units)
     half = float(stats.norm.ppf((1 + LEVEL) / 2)) * math.sqrt(variance)
     return gap - half, gap + half
+
+
+def _doubt(name: str, predictions: Predictions) -> float:
+    """Return what the variance is multiplied by: each class's ranking is as sure as the fewer groups of its two sides allow."""
+    if predictions.groups is None:
+        return 1.0
+    if name != "auc":
+        return doubt_of(predictions.groups)
+    sides = [fewer_units(predictions, predictions.labels == label) for label in np.unique(predictions.labels)]
+    return float(class_mean(np.array([doubt_of(predictions.groups[side]) for side in sides])))
 
 
 def _row(first: float, second: float, gap: Score, wide: Sequence[int]) -> str:
