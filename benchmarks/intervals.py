@@ -47,13 +47,28 @@ def draw(
 ) -> Predictions:
     """Return the made classifier's predictions for ``n`` new images; those of a group share that part of their noise."""
     labels = generator.choice(8, n, p=FREQUENCIES)
-    logits = generator.standard_normal((n, 8))
-    if groups is not None:
-        common = generator.standard_normal((groups.max() + 1, 8))
-        places = (np.arange(8) - labels[:, None]) % 8  # alike for images of different classes
-        logits = math.sqrt(1 - shared) * logits + math.sqrt(shared) * common[groups[:, None], places]
-    logits[np.arange(n), labels] += separation
-    logits[np.arange(n), (labels + 1) % 8] += 0.35 * separation
+    return answer(labels, draw_noise(labels, generator, groups=groups, shared=shared), separation, groups)
+
+
+def draw_noise(
+    labels: np.ndarray, generator: np.random.Generator, *, groups: np.ndarray | None, shared: float
+) -> np.ndarray:
+    """Return each image's noise in the score of each class, ``(n, 8)``."""
+    noise = generator.standard_normal((len(labels), 8))
+    if groups is None:
+        return noise
+    common = generator.standard_normal((groups.max() + 1, 8))
+    places = (np.arange(8) - labels[:, None]) % 8  # alike for images of different classes
+    return math.sqrt(1 - shared) * noise + math.sqrt(shared) * common[groups[:, None], places]
+
+
+def answer(
+    labels: np.ndarray, noise: np.ndarray, separation: float, groups: np.ndarray | None
+) -> Predictions:
+    """Return what a classifier of this separation says of images whose scores have this noise ``(n, 8)``."""
+    logits, places = noise.copy(), np.arange(len(labels))
+    logits[places, labels] += separation
+    logits[places, (labels + 1) % 8] += 0.35 * separation
     raised = np.exp(1.04 * separation * (logits - logits.max(axis=1, keepdims=True)))
     return Predictions(labels, raised / raised.sum(axis=1, keepdims=True), NAMES, groups)
 

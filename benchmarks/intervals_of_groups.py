@@ -5,18 +5,35 @@ all images of a patient, so large that being right is correlated within patients
 there, and so are the true scores. The sensitivity is that of the second class, a fifth of the images.
 
     python benchmarks/intervals_of_groups.py [--out benchmarks/results/intervals_of_groups.json] [--scale 1.0]
+    python benchmarks/intervals_of_groups.py --differences [--out intervals_of_differences.json] [--scale 1.0]
 
-`--scale 0.1` draws a tenth of the test sets, for a quick look. About six minutes on one core in full.
+`--scale 0.1` draws a tenth of the test sets, for a quick look. About six minutes on one core in full. `--differences` measures
+what `giemsa compare` prints of two classifiers on the same patients, as good as each other, or the second with half the mistakes.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from intervals import POPULATION, RESAMPLES, draw, intervals, row_of, tune, write_rows
+from intervals import (
+    FREQUENCIES,
+    POPULATION,
+    RESAMPLES,
+    answer,
+    draw,
+    draw_noise,
+    intervals,
+    row_of,
+    tune,
+    write_rows,
+)
 
+from giemsa.evaluation.compared_predictions import COMPARED, compare_predictions
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import draw_weights, prepare
 from giemsa.evaluation.shares import score_share
@@ -27,6 +44,11 @@ CORRELATIONS = (0.0, 0.1, 0.3, 0.6)
 ACCURACIES = (0.7, 0.9, 0.98)
 TEST_SETS = 300
 ASKED = 1  # the class whose sensitivity is told
+COMPARED_PATIENTS = (10, 20, 50)
+ALIKE = 0.7  # correlation of the two classifiers' noise
+Cell = tuple[
+    dict[str, float], Callable[[int], list[dict[str, object]]]
+]  # what it is of, and how its rows are counted
 
 
 def tune_shared(separation: float, correlation: float) -> float:
@@ -85,30 +107,80 @@ def measure(
     ]
 
 
-def main() -> None:
-    """Measure every cell, print the table and write it."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    default = Path(__file__).parent / "results" / "intervals_of_groups.json"
-    parser.add_argument("--out", type=Path, default=default)
-    parser.add_argument("--scale", type=float, default=1.0)
-    options = parser.parse_args()
-    rows: list[dict[str, object]] = []
-    test_sets = max(10, round(TEST_SETS * options.scale))
-    print(f"{'accuracy':>8} {'ICC':>4} {'patients':>8} {'score':18} {'method':11} coverage  width")
+def measure_differences(
+    separations: tuple[float, float],
+    truth: dict[str, float],
+    patients: int,
+    shared: float,
+    test_sets: int,
+) -> list[dict[str, object]]:
+    """Return a row for the difference of each score between two classifiers on the same images."""
+    generator = np.random.default_rng([patients, *(round(1e6 * one) for one in (*separations, shared))])
+    groups = np.repeat(np.arange(patients), IMAGES)
+    limits: dict[str, list[tuple[float, float]]] = {name: [] for name in COMPARED}
+    for _ in range(test_sets):
+        labels = generator.choice(8, len(groups), p=FREQUENCIES)
+        one, own = (draw_noise(labels, generator, groups=groups, shared=shared) for _ in range(2))
+        both = (one, ALIKE * one + math.sqrt(1 - ALIKE**2) * own)
+        said = [answer(labels, *pair, groups) for pair in zip(both, separations, strict=True)]
+        found = compare_predictions(said[0], said[1], generator=generator, resamples=RESAMPLES)
+        for name, (_, _, gap) in found.scores.items():
+            if not np.isnan([gap.low, gap.high]).any():  # a class that no image has leaves the AUC undefined
+                limits[name].append((gap.low, gap.high))
+    return [
+        row_of(name, "giemsa", np.array(given), truth[name]) | {"test_sets": len(given)}
+        for name, given in limits.items()
+    ]
+
+
+def cells_of_differences() -> Iterator[Cell]:
+    """Yield every cell of the measurement of differences."""
+    for accuracy in ACCURACIES:
+        for better in (accuracy, (1 + accuracy) / 2):
+            separations = (tune(accuracy), tune(better))
+            before, after = (true_scores(separation) for separation in separations)
+            truth = {name: after[name] - before[name] for name in COMPARED}
+            for correlation in CORRELATIONS:
+                shared = tune_shared(separations[0], correlation)
+                for patients in COMPARED_PATIENTS:
+                    measured = partial(measure_differences, separations, truth, patients, shared)
+                    facts = {"accuracy": accuracy, "better": better, "icc": correlation, "patients": patients}
+                    yield facts, measured
+
+
+def cells_of_scores() -> Iterator[Cell]:
+    """Yield every cell of the measurement of single classifiers."""
     for accuracy in ACCURACIES:
         separation = tune(accuracy)
         truth = true_scores(separation)
         for correlation in CORRELATIONS:
             shared = tune_shared(separation, correlation)
             for patients in PATIENTS:
-                for row in measure(separation, truth, patients, shared, test_sets):
-                    rows.append({"accuracy": accuracy, "icc": correlation, "patients": patients} | row)
-                    words = f"{row['score']:18} {row['method']:11} {100 * row['coverage']:5.1f} %"
-                    print(
-                        f"{accuracy:8} {correlation:4} {patients:8} {words} {row['mean_width']:7.4f}",
-                        flush=True,
-                    )
-    write_rows(options.out, rows, {"images a patient": IMAGES})
+                measured = partial(measure, separation, truth, patients, shared)
+                yield {"accuracy": accuracy, "icc": correlation, "patients": patients}, measured
+
+
+def main() -> None:
+    """Measure every cell, print the table and write it."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--differences", action="store_true")
+    options = parser.parse_args()
+    kind = "intervals_of_differences" if options.differences else "intervals_of_groups"
+    rows: list[dict[str, object]] = []
+    test_sets = max(10, round(TEST_SETS * options.scale))
+    print(f"{'accuracy':>8} {'ICC':>4} {'patients':>8} {'score':18} {'method':11} coverage  width")
+    for facts, measured in cells_of_differences() if options.differences else cells_of_scores():
+        for row in measured(test_sets):
+            rows.append(facts | row)
+            words = f"{row['score']:18} {row['method']:11} {100 * row['coverage']:5.1f} %"
+            print(
+                f"{facts['accuracy']:8} {facts['icc']:4} {facts['patients']:8} {words} {row['mean_width']:7.4f}",
+                flush=True,
+            )
+    default = Path(__file__).parent / "results" / f"{kind}.json"
+    write_rows(options.out or default, rows, {"images a patient": IMAGES})
 
 
 if __name__ == "__main__":
