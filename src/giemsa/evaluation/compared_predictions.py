@@ -16,11 +16,13 @@ from giemsa.evaluation.paired import flip_groups, mcnemar, newcombe
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import RESAMPLES, draw_weights, prepare
 from giemsa.evaluation.scorecard import fewer_units
-from giemsa.evaluation.scores import class_mean
-from giemsa.evaluation.shares import A_TENTH, count_units, doubt_of
+from giemsa.evaluation.shares import A_TENTH, HALF_A_MISTAKE, count_units, doubt_of
 
 COMPARED = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
-PARTS = dict.fromkeys(COMPARED, A_TENTH) | {"log_loss": 0.5 * 3.6**2}  # half a mistake of 3.6 nats
+PARTS = dict.fromkeys(COMPARED, HALF_A_MISTAKE) | {
+    "auc": A_TENTH,
+    "log_loss": 0.5 * 3.6**2,
+}  # half a mistake of 3.6 nats
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +33,8 @@ class Comparison:
     ----------
     names : a word for each of the two.
     scores : for each score the value of the first, of the second, and second minus first with its interval: Newcombe's for the
-        accuracy of independent images, else percentiles of the bootstrap; where patients or other groups are known, Student's
-        with the bootstrap's variance between them and a part of a mistake; none where fewer than two tell of it.
+        accuracy of independent images, else Student's with the bootstrap's variance and a part of a mistake; where
+        patients or other groups are known, of groups as wholes. There is none where fewer than two tell of it.
     both_right, only_first, only_second, both_wrong : places of images ``(m,)``.
     p_value : McNemar's exact test: how often chance alone would make the two differ in as many images or more; where patients or
         other groups are known, whole groups change sides.
@@ -179,29 +181,28 @@ def _differences(
 
 
 def _limits(name: str, gap: float, replicates: np.ndarray, predictions: Predictions) -> tuple[float, float]:
-    """Return the bootstrap's percentiles, or, of groups, Student's interval with its variance: few have coarse percentiles."""
-    known, groups = known_replicates(replicates), predictions.groups
-    doubt = _doubt(name, predictions)
+    """Return Student's interval with the bootstrap's variance and that of a part of a mistake, which few images may not show."""
+    known, doubt = known_replicates(replicates), _doubt(name, predictions)
     if not len(known) or math.isnan(doubt):
         return math.nan, math.nan
-    if groups is None:
-        low, high = np.percentile(known, [2.5, 97.5])
-        return float(low), float(high)
-    # that the two hardly differ, on few groups, is no proof that they never do
-    units = count_units(groups, np.ones(len(groups), dtype=bool))
-    variance = doubt * float(known.var()) + PARTS[name] / (len(groups) * units)
+    n = len(predictions)
+    variance = doubt * float(known.var()) + PARTS[name] / (
+        n * count_units(predictions.groups, np.ones(n, bool))
+    )
     half = float(stats.norm.ppf((1 + LEVEL) / 2)) * math.sqrt(variance)
     return gap - half, gap + half
 
 
 def _doubt(name: str, predictions: Predictions) -> float:
-    """Return what the variance is multiplied by: each class's ranking is as sure as the fewer groups of its two sides allow."""
-    if predictions.groups is None:
-        return 1.0
+    """Return what the variance is multiplied by; in an AUC each class's ranking rests on the fewer units of its two sides."""
+    units, labels = predictions.units, predictions.labels
     if name != "auc":
-        return doubt_of(predictions.groups)
-    sides = [fewer_units(predictions, predictions.labels == label) for label in np.unique(predictions.labels)]
-    return float(class_mean(np.array([doubt_of(predictions.groups[side]) for side in sides])))
+        return doubt_of(units)
+    doubts = np.array(
+        [doubt_of(units[fewer_units(predictions, labels == label)]) for label in np.unique(labels)]
+    )
+    known = doubts[~np.isnan(doubts)]
+    return float(np.median(known)) if len(known) else math.nan
 
 
 def _row(first: float, second: float, gap: Score, wide: Sequence[int]) -> str:

@@ -10,7 +10,7 @@ from scipy import stats
 from giemsa.evaluation.intervals import LEVEL, Score, wilson
 
 HALF_A_MISTAKE = 0.5
-A_TENTH = 0.1  # of one, in an AUC, which an image in a wrong place lowers by little, and in the difference of two classifiers
+A_TENTH = 0.1  # of one, in an AUC, which an image in a wrong place lowers by little
 
 
 def score_share(hits: np.ndarray, groups: np.ndarray | None = None) -> Score:
