@@ -136,6 +136,17 @@ def test_the_sentences_word_by_word():
     )
 
 
+def test_of_equals_none_is_called_the_worst():
+    _, told = sentences(answered([0, 0, 1, 1, 2, 2], [0, 1, 1, 2, 2, 2], n_classes=3))
+    assert told[2].startswith(
+        "One of the classes with which it fails most is red, of which it finds 50.0 % ("
+    )
+    assert told[2].endswith("; one of its most frequent mistakes is to take red for white (1 of 2 images).")
+    _, told = sentences(answered([0, 0, 0, 1, 1, 2], [0, 1, 1, 2, 2, 2], n_classes=3))
+    assert told[2].startswith("It fails most with white, of which it finds 0 % (")
+    assert told[2].endswith("; one of its most frequent mistakes is to take red for white (2 of 3 images).")
+
+
 def test_of_one_patient_the_sentences_give_no_interval():
     _, told = sentences(answered(LABELS, SAID, groups=np.zeros(10, dtype=int)), unused=True)
     assert told[0].startswith(

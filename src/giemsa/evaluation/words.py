@@ -107,14 +107,17 @@ def _how_good(card: Scorecard) -> str:
 
 
 def _where_it_fails(predictions: Predictions, card: Scorecard, names: Sequence[str]) -> str:
-    pairs = confused_pairs(predictions, most=1)
+    pairs = confused_pairs(predictions, most=2)
     if not pairs:
         return NO_MISTAKE
     recalls = np.array([scores["recall"].value for scores in card.by_class])
     weakest, pair = int(np.nanargmin(recalls)), pairs[0]
+    ties = int((recalls == recalls[weakest]).sum()), sum(other.count == pair.count for other in pairs)
+    fails = "It fails most with" if ties[0] == 1 else "One of the classes with which it fails most is"
+    mistake = "its most frequent mistake is" if ties[1] == 1 else "one of its most frequent mistakes is"
     return (
-        f"It fails most with {names[weakest]}, of which it finds {with_interval(card.by_class[weakest]['recall'])}; "
-        f"its most frequent mistake is to take {names[pair.true]} for {names[pair.predicted]} "
+        f"{fails} {names[weakest]}, of which it finds {with_interval(card.by_class[weakest]['recall'])}; "
+        f"{mistake} to take {names[pair.true]} for {names[pair.predicted]} "
         f"({pair.count:,} of {int(card.support[pair.true]):,} images)."
     )
 
