@@ -10,6 +10,7 @@ from giemsa.errors import PredictionError
 from giemsa.evaluation.compared_predictions import compare_predictions
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import draw_weights, prepare
+from giemsa.evaluation.shares import doubt_of
 
 
 def noisy(labels, sharpness, seed):
@@ -148,8 +149,8 @@ def test_what_is_undefined_is_printed_so():
 def test_that_two_agree_on_few_patients_is_no_proof_that_they_do_on_others():
     same = judged(np.arange(200) >= 20, np.arange(200) // 20)
     found = compare_predictions(same, same, generator=np.random.default_rng(0), resamples=50)
-    parts = dict.fromkeys(("accuracy", "balanced_accuracy", "macro_f1"), 0.5) | {"log_loss": 0.5 * 3.6**2}
-    for name, part in parts.items():  # half a mistake, through one patient of ten
+    parts = dict.fromkeys(("accuracy", "balanced_accuracy", "macro_f1"), 0.1) | {"log_loss": 0.98}
+    for name, part in parts.items():  # of a mistake, through one patient of ten
         gap, half = found.scores[name][2], 1.96 * (part / (200 * 10)) ** 0.5
         assert (gap.low, gap.high) == pytest.approx((-half, half), rel=1e-3), name
     assert not found.told_apart
@@ -162,10 +163,12 @@ def test_of_few_patients_the_difference_has_students_interval():
         judged(right, patients), judged(also, patients), generator=np.random.default_rng(0), resamples=4000
     )
     gaps = np.arange(10) % 5 / 20
-    variance = gaps.var(ddof=1) / 10 * (stats.t.ppf(0.975, 9) / 1.96) ** 2 + 0.5 / 2000
+    variance = gaps.var(ddof=1) / 10 * (stats.t.ppf(0.975, 9) / 1.96) ** 2
     score = found.scores["accuracy"][2]
     assert score.value == pytest.approx(0.1)
-    assert score.high - score.value == pytest.approx(1.96 * variance**0.5, rel=0.04)
+    reach = score.high - score.value
+    grown = variance * (1 + reach / (0.3 + 0.2)) + 0.1 / 2000  # accuracies of 0.7 and 0.8
+    assert reach == pytest.approx(1.96 * grown**0.5, rel=0.04)
     assert score.value - score.low == pytest.approx(score.high - score.value)
 
 
@@ -208,21 +211,25 @@ def test_that_two_agree_on_few_images_is_no_proof_that_they_do_on_others():
     labels = np.arange(60) % 2
     perfect = Predictions(labels, np.where(labels[:, None] == np.arange(2), 0.9, 0.1), ("a", "b"))
     found = compare_predictions(perfect, perfect, generator=np.random.default_rng(0), resamples=50)
-    for name, part in {"auc": 0.1, "macro_f1": 0.5}.items():
+    for name, part in {"auc": 0.02, "macro_f1": 0.1}.items():
         gap, half = found.scores[name][2], 1.96 * part**0.5 / 60
         assert (gap.low, gap.high) == pytest.approx((-half, half), rel=1e-3), name
 
 
-def test_the_difference_of_two_auc_has_students_interval_of_the_rarer_class():
+def test_the_error_of_a_difference_of_auc_grows_with_what_both_lose():
     rng = np.random.default_rng(0)
     labels = (np.arange(30) < 10).astype(np.int64)
     both = [dataclasses.replace(one, groups=None) for one in ranked(labels, np.arange(30), (1.6, 2.8), rng)]
-    score = compare_predictions(*both, generator=np.random.default_rng(1), resamples=500).scores["auc"][2]
+    first, second, score = compare_predictions(
+        *both, generator=np.random.default_rng(1), resamples=500
+    ).scores["auc"]
     prepared = [prepare(one) for one in both]
     draws = [
         prepared[1].whole(weights)["auc"] - prepared[0].whole(weights)["auc"]
         for weights in draw_weights(30, resamples=500, generator=np.random.default_rng(1))
     ]
-    variance = 10 / 9 * np.concatenate(draws).var() * (stats.t.ppf(0.975, 9) / 1.96) ** 2 + 0.1 / 30**2
-    assert score.high - score.value == pytest.approx(1.96 * variance**0.5, rel=1e-3)
+    variance = doubt_of(np.arange(30)) * np.concatenate(draws).var()
+    reach = score.high - score.value
+    grown = variance * (1 + reach / (2 - first - second)) + 0.02 / 30**2
+    assert reach == pytest.approx(1.96 * grown**0.5, rel=1e-3)
     assert score.value - score.low == pytest.approx(score.high - score.value)

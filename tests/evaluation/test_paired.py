@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from giemsa.evaluation.intervals import wilson
-from giemsa.evaluation.paired import flip_groups, mcnemar, newcombe
+from giemsa.evaluation.paired import difference_interval, flip_groups, mcnemar, newcombe
 
 
 def pairs(both, only_first, only_second, neither):
@@ -97,3 +97,15 @@ def test_flipping_groups_counts_every_way(gaps):
         for signs in itertools.product((-1, 1), repeat=len(gaps))
     ]
     assert flip_groups(np.array(gaps, dtype=np.int64)) == pytest.approx(np.mean(ways))
+
+
+def test_the_interval_of_a_difference_is_nearly_wilsons_where_one_is_perfect():
+    low, high = difference_interval(-0.1, losses=0.1, variance=0.1 * 0.9 / 200, unseen=0)
+    below, _ = wilson(0.9, 200)
+    assert -1 - low == pytest.approx(-below, abs=0.004)
+    assert high + 0.1 == pytest.approx(-0.1 - low)
+
+
+def test_a_difference_that_never_varied_has_the_interval_of_what_was_not_seen():
+    low, high = difference_interval(0.0, losses=0.0, variance=0.0, unseen=0.01**2)
+    assert (low, high) == pytest.approx((-0.0196, 0.0196), abs=1e-5)

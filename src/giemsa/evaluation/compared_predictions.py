@@ -8,21 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from giemsa.errors import PredictionError
 from giemsa.evaluation.intervals import LEVEL, Score, known_replicates, plain
-from giemsa.evaluation.paired import flip_groups, mcnemar, newcombe
+from giemsa.evaluation.paired import difference_interval, flip_groups, mcnemar, newcombe
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import RESAMPLES, draw_weights, prepare
-from giemsa.evaluation.scorecard import fewer_units
-from giemsa.evaluation.shares import A_TENTH, HALF_A_MISTAKE, count_units, doubt_of
+from giemsa.evaluation.shares import A_TENTH, count_units, doubt_of
 
 COMPARED = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
-PARTS = dict.fromkeys(COMPARED, HALF_A_MISTAKE) | {
-    "auc": A_TENTH,
-    "log_loss": 0.5 * 3.6**2,
-}  # half a mistake of 3.6 nats
+PARTS = dict.fromkeys(COMPARED, A_TENTH) | {
+    "auc": 0.02,
+    "log_loss": 0.5 * 1.4**2,
+}  # of a mistake, of which a loss costs 1.4 nats
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +31,9 @@ class Comparison:
     ----------
     names : a word for each of the two.
     scores : for each score the value of the first, of the second, and second minus first with its interval: Newcombe's for the
-        accuracy of independent images, else Student's with the bootstrap's variance and a part of a mistake; where
-        patients or other groups are known, of groups as wholes. There is none where fewer than two tell of it.
+        accuracy of independent images, else :func:`giemsa.evaluation.paired.difference_interval`
+        with the bootstrap's variance, of groups as wholes where patients or other groups are known. There is none where fewer
+        than two tell of it.
     both_right, only_first, only_second, both_wrong : places of images ``(m,)``.
     p_value : McNemar's exact test: how often chance alone would make the two differ in as many images or more; where patients or
         other groups are known, whole groups change sides.
@@ -172,7 +171,10 @@ def _differences(
         for name in COMPARED:
             draws[name].append(others[name] - ones[name])
     gaps = {name: after[name] - before[name] for name in COMPARED}
-    limits = {name: _limits(name, gaps[name], np.concatenate(draws[name]), first) for name in COMPARED}
+    limits = {
+        name: _limits(name, before[name], after[name], np.concatenate(draws[name]), first)
+        for name in COMPARED
+    }
     if first.groups is None:
         limits["accuracy"] = newcombe(first.correct, second.correct)
     return {
@@ -180,29 +182,26 @@ def _differences(
     }
 
 
-def _limits(name: str, gap: float, replicates: np.ndarray, predictions: Predictions) -> tuple[float, float]:
-    """Return Student's interval with the bootstrap's variance and that of a part of a mistake, which few images may not show."""
-    known, doubt = known_replicates(replicates), _doubt(name, predictions)
-    if not len(known) or math.isnan(doubt):
+def _limits(
+    name: str, before: float, after: float, replicates: np.ndarray, predictions: Predictions
+) -> tuple[float, float]:
+    known = known_replicates(replicates)
+    if not len(known) or not _enough(name, predictions):
         return math.nan, math.nan
-    n = len(predictions)
-    variance = doubt * float(known.var()) + PARTS[name] / (
-        n * count_units(predictions.groups, np.ones(n, bool))
+    units = count_units(predictions.groups, np.ones(len(predictions), dtype=bool))
+    return difference_interval(
+        after - before,
+        losses=before + after if name == "log_loss" else 2 - before - after,
+        variance=doubt_of(predictions.units) * float(known.var()),
+        unseen=PARTS[name] / (len(predictions) * units),
     )
-    half = float(stats.norm.ppf((1 + LEVEL) / 2)) * math.sqrt(variance)
-    return gap - half, gap + half
 
 
-def _doubt(name: str, predictions: Predictions) -> float:
-    """Return what the variance is multiplied by; in an AUC each class's ranking rests on the fewer units of its two sides."""
-    units, labels = predictions.units, predictions.labels
-    if name != "auc":
-        return doubt_of(units)
-    doubts = np.array(
-        [doubt_of(units[fewer_units(predictions, labels == label)]) for label in np.unique(labels)]
-    )
-    known = doubts[~np.isnan(doubts)]
-    return float(np.median(known)) if len(known) else math.nan
+def _enough(name: str, predictions: Predictions) -> bool:
+    """Return whether at least two units tell of the score; of each class where two are ranked."""
+    whole, own = np.ones(len(predictions), dtype=bool), predictions.labels == 1
+    sides = (own, ~own) if name == "auc" and predictions.n_classes == 2 else (whole,)
+    return all(len(np.unique(predictions.units[side])) > 1 for side in sides)
 
 
 def _row(first: float, second: float, gap: Score, wide: Sequence[int]) -> str:

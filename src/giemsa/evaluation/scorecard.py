@@ -160,7 +160,7 @@ def interval_of(
         low, high = _interval(name, 1 - value / worst, 1 - replicates / worst, predictions, behind)
         return worst * (1 - high), worst * (1 - low)
     if name in RANKINGS and predictions.n_classes == 2:
-        behind = fewer_units(predictions, predictions.labels == 1)
+        behind = _fewer(predictions, predictions.labels == 1)
     most = kish_number(predictions.labels, groups) if name in (*CLASS_MEANS, *FLOORS) else math.inf
     return _interval(name, value, replicates, predictions, behind, most=most)
 
@@ -198,7 +198,7 @@ def _interval(
     )
 
 
-def fewer_units(predictions: Predictions, own: np.ndarray) -> np.ndarray:
+def _fewer(predictions: Predictions, own: np.ndarray) -> np.ndarray:
     """Return ``own`` ``(n,)`` or the other images, whichever hold fewer units: a ranking rests on both."""
     return min((own, ~own), key=lambda side: len(np.unique(predictions.units[side])))
 
@@ -211,7 +211,7 @@ def _class_score(
     if name in shares:
         chosen, hits = shares[name]
         return score_share(hits[chosen], None if groups is None else groups[chosen])
-    behind = fewer_units(predictions, own) if name in RANKINGS else own
+    behind = _fewer(predictions, own) if name in RANKINGS else own
     return Score(value, *_interval(name, value, replicates, predictions, behind), n=int(own.sum()))
 
 
