@@ -233,3 +233,16 @@ def test_the_error_of_a_difference_of_auc_grows_with_what_both_lose():
     grown = variance * (1 + reach / (2 - first - second)) + 0.02 / 30**2
     assert reach == pytest.approx(1.96 * grown**0.5, rel=1e-3)
     assert score.value - score.low == pytest.approx(score.high - score.value)
+
+
+def test_of_two_patients_a_difference_may_be_anything_that_there_is():
+    patients = np.arange(40) // 20
+    found = compare_predictions(
+        judged(np.arange(40) >= 15, patients),
+        judged(np.arange(40) >= 5, patients),
+        generator=np.random.default_rng(0),
+        resamples=50,
+    )
+    gap, loss = found.scores["accuracy"][2], found.scores["log_loss"][2]
+    assert (gap.low, gap.high) == (-1, 1)
+    assert loss.low < -1

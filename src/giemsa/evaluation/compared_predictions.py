@@ -189,12 +189,14 @@ def _limits(
     if not len(known) or not _enough(name, predictions):
         return math.nan, math.nan
     units = count_units(predictions.groups, np.ones(len(predictions), dtype=bool))
-    return difference_interval(
+    low, high = difference_interval(
         after - before,
         losses=before + after if name == "log_loss" else 2 - before - after,
         variance=doubt_of(predictions.units) * float(known.var()),
         unseen=PARTS[name] / (len(predictions) * units),
     )
+    farthest = math.inf if name == "log_loss" else 1.0
+    return max(low, -farthest), min(high, farthest)
 
 
 def _enough(name: str, predictions: Predictions) -> bool:
