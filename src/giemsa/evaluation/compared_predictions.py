@@ -14,13 +14,14 @@ from giemsa.evaluation.intervals import LEVEL, Score, known_replicates, plain
 from giemsa.evaluation.paired import difference_interval, flip_groups, mcnemar, newcombe
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import RESAMPLES, draw_weights, prepare
-from giemsa.evaluation.shares import A_TENTH, count_units, doubt_of
+from giemsa.evaluation.shares import HALF_A_MISTAKE, count_units, doubt_of
 
 COMPARED = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
-PARTS = dict.fromkeys(COMPARED, A_TENTH) | {
-    "auc": 0.02,
-    "log_loss": 0.5 * 1.4**2,
-}  # of a mistake, of which a loss costs 1.4 nats
+# variances of half a mistake, which costs 0.2 of an image in a mean AUC and 3 nats in a log loss
+PARTS = dict.fromkeys(COMPARED, HALF_A_MISTAKE) | {
+    "auc": HALF_A_MISTAKE * 0.2**2,
+    "log_loss": HALF_A_MISTAKE * 3.0**2,
+}
 
 
 @dataclass(frozen=True, eq=False)
