@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 MOST_LISTED = 12  # names in a sentence
+MOST_DIGITS = 3  # of a percentage
 
 
 def count_words(count: int, one: str, many: str = "") -> str:
@@ -38,6 +39,38 @@ def percent(fraction: float, digits: int = 1) -> str:
     if fraction > 0 and float(told) <= 0:
         return f"under {step:.{digits}f} %"
     return f"{told} %"
+
+
+def percent_range(low: float, high: float, digits: int = 1) -> str:
+    """Write two fractions as a range, with more digits where its ends would read alike, or as over or under a number.
+
+    Examples
+    --------
+    >>> percent_range(0.95, 0.971), percent_range(0.992, 0.998, 0), percent_range(1.0, 1.0)
+    ('95.0 % to 97.1 %', '99.2 % to 99.8 %', '100 %')
+    """
+    told = [percent(limit, digits) for limit in (low, high)]
+    vague = told[0] == told[1] or any(words.startswith(("over", "under")) for words in told)
+    if vague and low != high and digits < MOST_DIGITS:
+        return percent_range(low, high, digits + 1)
+    return told[0] if told[0] == told[1] else " to ".join(told)
+
+
+def decimal(value: float, digits: int = 2) -> str:
+    """Write a number; 0 and 1 only where it is exact.
+
+    Examples
+    --------
+    >>> decimal(-0.25), decimal(0.997), decimal(1.0), decimal(0.004)
+    ('-0.25', 'over 0.99', '1.00', 'under 0.01')
+    """
+    told = f"{value:.{digits}f}"
+    step = 10.0**-digits
+    if value < 1 <= float(told):
+        return f"over {1 - step:.{digits}f}"
+    if float(told) <= 0 < value:
+        return f"under {step:.{digits}f}"
+    return told
 
 
 def listed(names: Sequence[str]) -> str:

@@ -22,5 +22,11 @@ def test_good_open_and_bad_are_told_with_their_numbers():
     )
 
 
+def test_limits_that_read_alike_are_told_once():
+    asked = CRITERIA["similarity"]
+    told = asked.words(Mean(0.998, 0.997, 0.999, 9))
+    assert told == f"{asked.failed} (over 0.99, 95 % interval over 0.99; at most 0.50 is asked for)"
+
+
 def test_a_mean_as_json():
     assert Mean(0.5, float("nan"), 0.7, 9).to_json() == {"value": 0.5, "low": None, "high": 0.7, "n": 9}

@@ -72,9 +72,14 @@ def test_all_passed():
             "with care",
             "open whether most of its mark, not only more than chance (0.25), lies on",
         ),
-        ("stability", 0.3, "with care", "its map changes when the image moves by one pixel"),
-        ("stability", 0.48, "with care", "whether its map stays as it is"),
-        ("stability", 0.52, "with care", "whether its map stays as it is"),
+        (
+            "stability",
+            0.3,
+            "with care",
+            "it does not move with an image that moves by one pixel, but changes",
+        ),
+        ("stability", 0.48, "with care", "whether it moves with an image"),
+        ("stability", 0.52, "with care", "whether it moves with an image"),
     ],
 )
 def test_one_failed(check, value, verdict, words):

@@ -110,6 +110,14 @@ def test_where_a_spot_gains_as_much_it_is_said_that_the_check_tells_little(found
     assert "spot" not in unknown
 
 
+def test_the_limits_of_a_share_can_be_told_apart(found):
+    look = judged({"grad_cam": 0.995})
+    (row,) = look.trust
+    row = dataclasses.replace(row, pointing=Mean(0.996, 0.9934, 0.9991, 24))
+    said = sentences_of(dataclasses.replace(found, attribution=dataclasses.replace(look, trust=(row,))))
+    assert said[-1].endswith("right one (95 % interval 99.3 % to 99.9 %; chance 25 %).")
+
+
 @pytest.mark.parametrize(("mosaics", "told"), [(1, False), (7, False), (8, True)])
 def test_of_few_mosaics_no_share_is_told(found, mosaics, told):
     look = judged({"grad_cam": 0.9})

@@ -1,6 +1,6 @@
 """What a check says back is read by people: on a terminal, in a notebook, and as true or false."""
 
-from giemsa.teaching.feedback import Feedback, Line, in_words, is_blank, missing, remark, right
+from giemsa.teaching.feedback import Feedback, Line, is_blank, missing, remark, right
 
 
 def test_only_something_missing_keeps_an_exercise_open() -> None:
@@ -25,8 +25,3 @@ def test_gather_keeps_the_order() -> None:
 def test_blank_is_three_dots_or_none() -> None:
     assert is_blank(...) and is_blank(None)
     assert not is_blank(0) and not is_blank([])
-
-
-def test_names_in_words() -> None:
-    assert in_words(["a"]) == "a" and in_words(["a", "b"]) == "a and b" and in_words("abc") == "a, b and c"
-    assert in_words([]) == ""

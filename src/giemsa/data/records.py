@@ -10,6 +10,7 @@ import numpy as np
 
 from giemsa.data.dataset import SPLITS
 from giemsa.errors import DataError
+from giemsa.wording import listed
 
 SPLIT_WORDS = {
     "train": "train",
@@ -105,5 +106,4 @@ def tell_look_alikes(class_names: Sequence[str]) -> Iterator[str]:
         alike.setdefault(str(int(name)) if name.isdecimal() else name.casefold(), []).append(repr(name))
     for names in alike.values():
         if len(names) > 1:
-            told = f"{', '.join(names[:-1])} and {names[-1]}"
-            yield f"The classes {told} are taken for different ones: if they are not, write them alike."
+            yield f"The classes {listed(names)} are taken for different ones: if they are not, write them alike."

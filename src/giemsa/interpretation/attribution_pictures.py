@@ -14,6 +14,7 @@ from giemsa.interpretation.trust import by_verdict
 from giemsa.plots.attribution import plot_attributions
 from giemsa.plots.gallery import Picture
 from giemsa.plots.trust import Check, Interval, plot_trust
+from giemsa.wording import decimal
 
 CHECKS = {
     "similarity": "random weights: likeness to the map before",
@@ -74,7 +75,7 @@ def _draw_trust(look: AttributionLook, subject: Subject) -> Picture:
     mosaics = f" (four images: over {played[0]} mosaics of the surer half of such)" if played else ""
     gain = look.centre_gain
     middle = (
-        f" A spot in the middle of every image, which knows nothing of the network, gains {gain.value:.2f}."
+        f" A spot in the middle of every image, which knows nothing of the network, gains {decimal(gain.value)}."
         if gain
         else ""
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from giemsa.interpretation.interval import Mean
+from giemsa.wording import decimal
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,13 @@ class Criterion:
     def words(self, found: Mean) -> str:
         """Say where it stands, with the numbers that say so."""
         standing = self.standing(found)
-        value, low, high = (_written(number) for number in (found.value, found.low, found.high))
+        value, low, high = (decimal(number) for number in (found.value, found.low, found.high))
         if standing == "good":
             return f"{self.passed} ({value})"
         told = self.failed if standing == "bad" else f"the images looked at leave open whether {self.asked}"
         side = "more than" if self.high_is_good else "at most"
-        return f"{told} ({value}, 95 % interval {low} to {high}; {side} {self.bound:.2f} is asked for)"
-
-
-def _written(value: float) -> str:
-    """Write a number with two digits; 1 only where it is exact."""
-    return "over 0.99" if 0.995 <= value < 1 else f"{value:.2f}"
+        limits = low if low == high else f"{low} to {high}"
+        return f"{told} ({value}, 95 % interval {limits}; {side} {self.bound:.2f} is asked for)"
 
 
 CRITERIA: dict[str, Criterion] = {
@@ -92,8 +89,8 @@ CRITERIA: dict[str, Criterion] = {
         0.5,
         True,
         "it moves with an image that moves by one pixel",
-        "its map changes when the image moves by one pixel",
-        "its map stays as it is when the image moves by one pixel",
+        "it does not move with an image that moves by one pixel, but changes",
+        "it moves with an image that moves by one pixel",
         decides=False,
     ),
 }

@@ -12,7 +12,7 @@ from giemsa.interpretation.looks import AttributionLook, MadeLook
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
 from giemsa.interpretation.trust import FEWEST, by_verdict
-from giemsa.wording import percent
+from giemsa.wording import count_words, decimal, listed, percent, percent_range
 
 if TYPE_CHECKING:
     from giemsa.interpretation.interpretation import Interpretation
@@ -32,17 +32,6 @@ def sentences_of(found: Interpretation) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def joined(words: list[str]) -> str:
-    """Join words as a sentence does.
-
-    Examples
-    --------
-    >>> joined(["a", "b", "c"])
-    'a, b and c'
-    """
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
 def among(searched: int, subject: Subject) -> str:
     """Say how many training images were looked at."""
     every = len(subject.data.train)
@@ -59,16 +48,16 @@ def _on_trust(look: AttributionLook, subject: Subject) -> list[str]:
         ]
     trusted, careful, failing = by_verdict(look.trust).values()
     earn = "earns" if len(trusted) == 1 else "earn"
-    ways = f"{len(look.trust)} way{'s' * (len(look.trust) > 1)}"
+    ways = count_words(len(look.trust), "way")
     opening = (
-        f"Of {ways} to map what it looks at, {len(trusted)} {earn} trust on this network: {joined(trusted)}."
+        f"Of {ways} to map what it looks at, {len(trusted)} {earn} trust on this network: {listed(trusted)}."
         if trusted
         else f"None of {ways} to map what it looks at earns trust on this network; do not rely on one."
     )
     if careful:
-        opening += f" To be read with care: {joined(careful)}."
+        opening += f" To be read with care: {listed(careful)}."
     if failing:
-        opening += f" Not to be believed: {joined(failing)}."
+        opening += f" Not to be believed: {listed(failing)}."
     lines = [opening, *(x.sentence for x in look.trust), *_on_the_middle(look)]
     if len(look.explained) == 1:
         lines.append(
@@ -83,7 +72,7 @@ def _on_trust(look: AttributionLook, subject: Subject) -> list[str]:
         assert best.pointing
         lines.append(
             f"Shown four images at once, {METHODS[best.method].title} puts {percent(best.pointing.value, 0)} of its mark on the "
-            f"right one (95 % interval {percent(best.pointing.low, 0)} to {percent(best.pointing.high, 0)}; chance 25 %)."
+            f"right one (95 % interval {percent_range(best.pointing.low, best.pointing.high, 0)}; chance 25 %)."
         )
     elif not played:
         lines.append(
@@ -101,8 +90,8 @@ def _on_the_middle(look: AttributionLook) -> list[str]:
         return []
     return [
         "Covering and uncovering tells little here: a mere spot in the middle of every image, which knows nothing of the "
-        f"network, gains {middle.value:.2f} over a random order, the best method, {METHODS[best.method].title}, "
-        f"{best.gain.value:.2f}."
+        f"network, gains {decimal(middle.value)} over a random order, the best method, {METHODS[best.method].title}, "
+        f"{decimal(best.gain.value)}."
     ]
 
 
@@ -145,7 +134,7 @@ def _on_made_images(look: MadeLook, subject: Subject) -> list[str]:
     names, views = subject.data.class_names, views_in_words(subject.network.symmetry)
     weak = [name for name, value in zip(names, look.judged.moved, strict=True) if value < 0.5]
     if weak:
-        which = joined(weak) if len(weak) <= MOST_NAMED else f"{len(weak)} of {len(names)} classes"
+        which = listed(weak) if len(weak) <= MOST_NAMED else f"{len(weak)} of {len(names)} classes"
         return [
             f"The images made for {which} do not convince the network itself once they are {views}: read nothing into "
             "them."

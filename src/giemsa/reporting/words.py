@@ -39,12 +39,11 @@ def percent(fraction: Any, digits: int = 1) -> str:
     """
     if not is_number(fraction):
         return DASH
-    told = wording.percent(fraction, digits)
-    return told.replace("over", ">").replace("under", "<").replace(" ", NARROW)
+    return _in_signs(wording.percent(fraction, digits))
 
 
 def decimal(value: Any, digits: int = 3) -> str:
-    """Write a number with ``digits`` decimals; 1 only where it is exactly 1, and a true minus sign.
+    """Write a number as :func:`giemsa.wording.decimal` does, in signs; a dash where it is undefined.
 
     Examples
     --------
@@ -53,12 +52,11 @@ def decimal(value: Any, digits: int = 3) -> str:
     """
     if not is_number(value):
         return DASH
-    step = 10.0**-digits
-    if 1 - step / 2 <= value < 1:
-        return f">{NARROW}{1 - step:.{digits}f}"
-    if 0 < value < step / 2:
-        return f"<{NARROW}{step:.{digits}f}"
-    return f"{value:.{digits}f}".replace("-", MINUS)
+    return _in_signs(wording.decimal(value, digits))
+
+
+def _in_signs(told: str) -> str:
+    return told.replace("over", ">").replace("under", "<").replace("-", MINUS).replace(" ", NARROW)
 
 
 def count(value: Any) -> str:

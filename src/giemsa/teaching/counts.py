@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from giemsa.data.dataset import ImageDataset
-from giemsa.teaching.feedback import NOTHING_YET, Feedback, Line, in_words, is_blank, missing, remark, right
+from giemsa.teaching.feedback import NOTHING_YET, Feedback, Line, is_blank, missing, remark, right
 from giemsa.teaching.sameness import count
+from giemsa.wording import listed
 
 _SPLIT_WORDS = {"train": "training", "val": "validation", "test": "test"}
 
@@ -121,9 +122,9 @@ def _from_mapping(answer: Mapping, data: ImageDataset) -> tuple[np.ndarray, list
             numbers[int(label)] = number
     if unknown:
         are = "this is no label or class" if len(unknown) == 1 else "these are no labels or classes"
-        return numbers, [missing(f"{in_words(unknown)}: {are} of {data.name} with a number")]
+        return numbers, [missing(f"{listed(unknown)}: {are} of {data.name} with a number")]
     without = [name for name, number in zip(data.class_names, numbers, strict=True) if np.isnan(number)]
-    return numbers, [missing(f"no number came for {in_words(without)}")] if without else []
+    return numbers, [missing(f"no number came for {listed(without)}")] if without else []
 
 
 def _judge(numbers: np.ndarray, data: ImageDataset, split: str) -> Iterator[Line]:
@@ -162,7 +163,7 @@ def _say_what_is_wrong(
     if len(wrong) == len(numbers):
         yield missing("no class has its number; are these the labels of the set that was asked for?")
     else:
-        yield missing(f"the number is not right for {in_words(wrong)}")
+        yield missing(f"the number is not right for {listed(wrong)}")
 
 
 def _agree(numbers: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from giemsa.teaching.feedback import NOTHING_YET, Feedback, Line, in_words, is_blank, missing, remark, right
+from giemsa.teaching.feedback import NOTHING_YET, Feedback, Line, is_blank, missing, remark, right
 from giemsa.training.recipes import Recipe
+from giemsa.wording import listed
 
 GUESSES = ("better", "worse", "about the same")
 _PREDICTIONS = tuple[np.ndarray, np.ndarray]
@@ -57,7 +58,7 @@ def _judge_change(changed: Recipe, guess: object, recipe: Recipe) -> Iterator[Li
         yield missing("nothing is changed yet: the two recipes are the same")
     elif len(fields) > 1:
         yield missing(
-            f"{in_words(fields)} are changed; with more than one you could not tell which of them did it"
+            f"{listed(fields)} are changed; with more than one you could not tell which of them did it"
         )
     else:
         yield right(f"one thing is changed: {fields[0]}, from {before[fields[0]]} to {after[fields[0]]}")

@@ -131,9 +131,3 @@ def as_array(answer: object) -> np.ndarray | None:
 NOTHING_YET = missing(
     "there is no answer yet: put yours in the place of the three dots, run the cell, then this one"
 )
-
-
-def in_words(names: Iterable[str]) -> str:
-    """Return ``a``, ``a and b``, or ``a, b and c``."""
-    listed = list(names)
-    return " and ".join([", ".join(listed[:-1]), listed[-1]] if len(listed) > 1 else listed)
