@@ -12,6 +12,9 @@ from giemsa.auditing.audit import audit
 from giemsa.auditing.findings import SEVERITIES
 from giemsa.auditing.label_errors import LabelErrors
 from giemsa.auditing.report import Labels, Outliers
+from giemsa.auditing.shortcuts import Tell
+from giemsa.auditing.surroundings import BACKGROUND, border_features
+from giemsa.auditing.telling_labels import tell_shortcut
 from giemsa.data.dataset import DataCard, ImageDataset, PackedAddresses, Split
 from giemsa.errors import DataError, RecipeError, RunError
 
@@ -52,6 +55,14 @@ def test_a_copy_in_test_with_another_label_is_leakage_and_a_contradiction():
     assert report.to_json()["test_leaks"] == [3]
     rows = report.flagged[report.flagged.finding == "leakage"]
     assert sorted(rows.address) == ["made::test/3", "made::train/10"]
+    alts = {picture.name: picture.alt for picture in report.pictures()}
+    assert alts["audit-duplicates"].endswith("1 group of duplicates; 1 of the groups stands in two splits.")
+
+
+def test_one_image_of_the_class_hit_most_is_one():
+    data = made()
+    data.train.images[0], data.train.images[1] = 50, 200
+    assert kinds(audit(data, quick=True))["empty"].evidence.endswith("; 1 of the 2 is of class kind 0.")
 
 
 def test_a_patient_in_two_splits_is_severe():
@@ -292,6 +303,25 @@ def test_of_many_classes_a_finding_names_the_first_and_how_many_more():
     assert rare.endswith("kind 11 (2: ± 36 points) and 8 more.")
     assert found["contradiction"].evidence.endswith("kind 11 and 8 more.")
     assert found["leakage"].evidence.endswith("Pairs: 1,279 same pixels.")
+
+
+def test_what_gives_a_class_away_almost_always_is_not_told_as_always(discs):
+    report = audit(discs, quick=True)
+    feature = next(iter(border_features(report.pool.images)))
+    check = dataclasses.replace(
+        report.results.shortcuts[BACKGROUND],
+        balanced_accuracy=0.9996,
+        low=0.9,
+        probability=0.01,
+        tells=(Tell(feature, 0, 0.997, 1.0, 0.99, 0.999),),
+    )
+    results = dataclasses.replace(report.results, shortcuts={BACKGROUND: check})
+    alts = {picture.name: picture.alt for picture in dataclasses.replace(report, results=results).pictures()}
+    assert alts["audit-shortcuts"].startswith(f"Balanced accuracy of plain models: {BACKGROUND} over 0.99;")
+    assert alts["audit-tells"].endswith("(AUC over 0.99).")
+    (told,) = tell_shortcut(report.pool, check, BACKGROUND, 0.9999)
+    assert "a balanced accuracy of over 0.999 (95 % interval 0.900 to " in told.evidence
+    assert told.evidence.count("over 0.999") == 2
 
 
 def test_the_alt_text_of_a_single_image_speaks_of_one(discs):

@@ -17,7 +17,7 @@ from giemsa.plots.auditing import (
     plot_tells,
 )
 from giemsa.plots.gallery import Picture
-from giemsa.wording import count_words
+from giemsa.wording import count_words, decimal
 
 if TYPE_CHECKING:
     from giemsa.auditing.report import AuditReport
@@ -50,7 +50,7 @@ def _duplicates(report: AuditReport) -> Iterator[Picture]:
         plot_image_pairs([pool.images[group[:2]] for group in shown], captions),
         "Duplicates, side by side",
         f"{count_words(len(shown), 'pair')} of {count_words(len(groups), 'group')} of duplicates; "
-        f"{leaking} of the groups stand in two splits.",
+        f"{leaking:,} of the groups {'stands' if leaking == 1 else 'stand'} in two splits.",
         "Two images of each group: the same up to turns, shifts, compression or brightness. "
         "Different labels come first, then groups that stand in two splits.",
         "A near duplicate may be another photograph of the same object.",
@@ -121,8 +121,8 @@ def _shortcuts(report: AuditReport) -> Iterator[Picture]:
         return
     values = [(check.balanced_accuracy, check.low, check.high) for check in checks.values()]
     network = report.results.network_accuracy(report.pool.labels)
-    told = "; ".join(f"{where} {value[0]:.2f}" for where, value in zip(checks, values, strict=True))
-    beside = "" if network is None else f", a network on the whole image {network:.2f}"
+    told = "; ".join(f"{where} {decimal(value[0])}" for where, value in zip(checks, values, strict=True))
+    beside = "" if network is None else f", a network on the whole image {decimal(network)}"
     chance = next(iter(checks.values())).chance
     yield Picture(
         "audit-shortcuts",
@@ -152,7 +152,7 @@ def _tells(report: AuditReport) -> Iterator[Picture]:
         for tell in strongest
     ]
     told = "; ".join(
-        f"{_short(report, tell.label)} by {tell.feature} (AUC {tell.auc:.2f})" for tell in strongest
+        f"{_short(report, tell.label)} by {tell.feature} (AUC {decimal(tell.auc)})" for tell in strongest
     )
     yield Picture(
         "audit-tells",

@@ -168,7 +168,8 @@ def tell_quality(pool: Pool, quality: ImageQuality) -> Iterator[Finding]:
 def _worst_words(worst: str, class_name: str, own: int, total: int) -> str:
     if total == 1:
         return f"It is {worst}, of class {class_name}."
-    return f"The worst is {worst}; {own} of the {total} are of class {class_name}."
+    are = "is" if own == 1 else "are"
+    return f"The worst is {worst}; {own:,} of the {total:,} {are} of class {class_name}."
 
 
 def tell_outliers(pool: Pool, places: np.ndarray, deviations: np.ndarray, space: str) -> Iterator[Finding]:

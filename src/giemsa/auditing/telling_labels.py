@@ -13,7 +13,7 @@ from giemsa.auditing.pool import Pool
 from giemsa.auditing.report import Labels
 from giemsa.auditing.shortcuts import ShortcutCheck, Tell, strongest_tells
 from giemsa.auditing.splits import SplitCheck
-from giemsa.wording import count_words, listed, percent
+from giemsa.wording import count_words, decimal, listed, percent
 
 SEVERE_SHARE, WARNING_SHARE = 0.05, 0.01  # of suspect labels
 SEVERE_SKILL, WARNING_SKILL = 0.5, 0.1  # of a shortcut: 0 is chance, 1 is always right
@@ -112,11 +112,11 @@ def tell_colour(pool: Pool, check: ShortcutCheck, network: float | None) -> Iter
 
 
 def _accuracy_words(check: ShortcutCheck, network: float | None) -> str:
-    beside = "" if network is None else f", a short-trained network on the whole image {network:.3f}"
+    beside = "" if network is None else f", a short-trained network on the whole image {decimal(network, 3)}"
     return (
-        f"A plain model reaches a balanced accuracy of {check.balanced_accuracy:.3f} "
-        f"(95 % interval {check.low:.3f} to {check.high:.3f}) where chance is {check.chance:.3f} and the best of "
-        f"{len(check.shuffled)} shuffled labellings {check.shuffled.max():.3f}{beside}."
+        f"A plain model reaches a balanced accuracy of {decimal(check.balanced_accuracy, 3)} "
+        f"(95 % interval {decimal(check.low, 3)} to {decimal(check.high, 3)}) where chance is {check.chance:.3f} and the best of "
+        f"{len(check.shuffled)} shuffled labellings {decimal(check.shuffled.max(), 3)}{beside}."
     )
 
 
@@ -124,15 +124,10 @@ def _tell_words(pool: Pool, tells: tuple[Tell, ...], most: int = 3) -> str:
     """Name the strongest feature of each of the classes given away most."""
     parts = [
         f"{pool.class_name(tell.label)} by “{tell.feature}” ({'higher' if tell.shift > 0 else 'lower'}, "
-        f"AUC {_area(tell.auc)}, {_area(tell.low)} to {_area(tell.high)})"
+        f"AUC {decimal(tell.auc)}, {decimal(tell.low)} to {decimal(tell.high)})"
         for tell in strongest_tells(tells)[:most]
     ]
     return "What gives away most: " + "; ".join(parts) + "." if parts else "No single feature stands out."
-
-
-def _area(value: float) -> str:
-    """Write an area with two digits; 1.00 only where it is exact."""
-    return "over 0.99" if 0.995 <= value < 1 else f"{value:.2f}"
 
 
 def tell_splits(pool: Pool, check: SplitCheck) -> Iterator[Finding]:
