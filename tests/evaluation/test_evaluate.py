@@ -169,7 +169,7 @@ def with_groups(data, *names):
         (("anna", "berta", "clara"), "patient, slide or other group, as the data names it"),
         (
             ("anna", "berta", "anna"),
-            "image: 1 of the groups (patients, slides) that the data names stand in two splits",
+            "image: 1 of the groups (patients, slides) that the data names stands in two splits",
         ),
         ((None, None, None), "image: which images share a patient or slide is not known"),
         (("anna", "berta", None), "image: which images share a patient or slide is not known"),

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from giemsa.evaluation import gallery
 from giemsa.evaluation.conformal import prediction_sets
 from giemsa.evaluation.evaluate import score
 from giemsa.evaluation.gallery import draw
@@ -34,3 +35,18 @@ def test_what_a_promise_held_is_told_with_what_chance_explains(n_calibration, mi
     (told,) = [picture for picture in draw(evaluation) if picture.name == "evaluate-sets"]
     assert words in told.shows
     assert words.split(" % are")[0] in told.alt
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ([0, 1, 2, 2], "3 classes. There is no mistake."),
+        ([0, 1, 0, 2], "The most frequent mistake: c taken for a, 1 time."),
+        ([0, 1, 0, 0], "The most frequent mistake: c taken for a, 2 times."),
+        ([1, 1, 0, 2], "One of the most frequent mistakes: a taken for b, 1 time."),
+    ],
+)
+def test_of_equally_frequent_mistakes_none_is_called_the_most_frequent(said, words):
+    labels = np.array([0, 1, 2, 2])
+    told = gallery._confusion(score(labels, np.eye(3)[said], class_names=("a", "b", "c")))
+    assert told.alt.endswith(words)

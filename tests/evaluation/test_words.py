@@ -64,6 +64,8 @@ def test_three_sentences():
     assert "red, white and blue" in first
     with_copies, *_ = plain_sentences(predictions, card, data="cells", unused=True, copies=7)
     assert "used (but 7 of them have a copy, or nearly one, in train or val), and had to" in with_copies
+    with_one, *_ = plain_sentences(predictions, card, unused=True, copies=1)
+    assert "used (but 1 of them has a copy, or nearly one, in train or val), and" in with_one
     patients = dataclasses.replace(predictions, groups=np.arange(200) % 7)
     of_patients, *_ = plain_sentences(patients, card, data="cells", unused=True)
     assert "200 images of cells, from 7 patients or other groups, that neither" in of_patients
@@ -161,9 +163,30 @@ def test_of_one_patient_the_sentences_give_no_interval():
 
 @pytest.mark.parametrize(("n_classes", "end"), [(12, ", 9, 10 and 11."), (13, "apart: red to 12.")])
 def test_of_many_classes_the_first_and_the_last_are_named(n_classes, end):
-    _, told = sentences(answered(LABELS, SAID, n_classes=n_classes))
+    _, told = sentences(answered(range(n_classes), range(n_classes), n_classes=n_classes))
     assert f"had to tell {n_classes} classes" in told[0]
     assert told[0].endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "end"),
+    [
+        (3, "2 classes apart: red and white; of 2 there is no image."),
+        (4, "2 classes apart: red and white; of 2 and 3 there is no image."),
+        (15, "; of 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 and 1 more there is no image."),
+    ],
+)
+def test_a_class_without_an_image_was_not_told_apart(n_classes, end):
+    _, told = sentences(answered(LABELS, SAID, n_classes=n_classes))
+    assert told[0].endswith(end)
+
+
+def test_a_single_image_is_one():
+    _, told = sentences(answered([0], [1]))
+    assert told[0].endswith(
+        " tested on 1 image and had to tell 1 class apart: red; of white there is no image."
+    )
+    assert told[2].endswith(" (1 of 1 image).")
 
 
 def test_a_class_that_is_never_said_has_no_precision():
@@ -199,6 +222,22 @@ def test_results_for_the_model_card_word_by_word():
         "Copies across splits": f"accuracy without copies: {ALL}",
     }
     assert "Robustness" not in results_in_words(evaluation)
+
+
+@pytest.mark.parametrize(
+    ("full", "short", "spoken"),
+    [
+        (
+            ("cell (band)", "cell (segmented)", "blast (L1)"),
+            ("c", "s", "b"),
+            ("cell (band)", "cell (segmented)", "blast"),
+        ),
+        (("cell", "cell (giant)"), ("c", "g"), ("cell", "cell (giant)")),
+        (("c" * 40 + " (giant)", "blast"), ("c" * 40 + " (giant)", "blast"), ("c" * 40, "blast")),
+    ],
+)
+def test_brackets_that_tell_classes_apart_are_spoken(full, short, spoken):
+    assert spoken_names(full, short) == spoken
 
 
 @pytest.mark.parametrize(("length", "spoken"), [(30, "b" * 30), (31, "y")])

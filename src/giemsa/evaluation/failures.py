@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +85,11 @@ def confused_pairs(predictions: Predictions, *, most: int = 10) -> tuple[Confuse
         for true, said in cells
         if wrong[true, said]
     )
+
+
+def is_tied(pairs: Sequence[ConfusedPair]) -> bool:
+    """Say whether the first of ``pairs`` is no more frequent than the second, so that none is the most frequent."""
+    return len(pairs) > 1 and pairs[0].count == pairs[1].count
 
 
 def worst_mistakes(predictions: Predictions, *, most: int = 24) -> tuple[Mistake, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from giemsa.evaluation import curves
 from giemsa.evaluation.corruptions import corrupt
+from giemsa.evaluation.failures import is_tied
 from giemsa.evaluation.intervals import Score
 from giemsa.evaluation.result import Evaluation
 from giemsa.plots.certainty import plot_coverage, plot_reliability, plot_risk_coverage
@@ -18,7 +19,7 @@ from giemsa.plots.gallery import Picture
 from giemsa.plots.ranking import plot_precision_recall, plot_roc
 from giemsa.plots.resilience import plot_novelty, plot_robustness
 from giemsa.plots.style import classes_to_name
-from giemsa.wording import percent
+from giemsa.wording import count_words, percent, percent_range
 
 MOST_MISTAKES = 12
 
@@ -45,11 +46,11 @@ def draw(evaluation: Evaluation) -> tuple[Picture, ...]:
 def _confusion(evaluation: Evaluation) -> Picture:
     pairs = evaluation.failures.pairs
     names = evaluation.class_names
-    most = (
-        f"The most frequent mistake: {names[pairs[0].true]} taken for {names[pairs[0].predicted]}, {pairs[0].count} times."
-        if pairs
-        else "There is no mistake."
-    )
+    most = "There is no mistake."
+    if pairs:
+        which = "One of the most frequent mistakes" if is_tied(pairs) else "The most frequent mistake"
+        taken = f"{names[pairs[0].true]} taken for {names[pairs[0].predicted]}"
+        most = f"{which}: {taken}, {count_words(pairs[0].count, 'time')}."
     return Picture(
         name="evaluate-confusion",
         figure=plot_confusion(evaluation.card.confusion, evaluation.short_names),
@@ -175,7 +176,7 @@ def _sets(evaluation: Evaluation) -> Picture | None:
     place = "within" if sets.held else "below" if sets.coverage.value < low else "above"
     empty = "An empty set says: none of the classes is likely enough."
     too_few = "Every set holds every class: val has too few images to leave any out."
-    chance = f"{place} the {percent(low)} to {percent(high)} that chance explains where {100 * sets.target:g} % are promised"
+    chance = f"{place} the {percent_range(low, high)} that chance explains where {100 * sets.target:g} % are promised"
     return Picture(
         name="evaluate-sets",
         figure=plot_coverage(

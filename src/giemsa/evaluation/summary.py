@@ -90,5 +90,6 @@ def _level(data: ImageDataset) -> str:
         return "image: which images share a patient or slide is not known"
     shared = len(set().union(*(one & other for one, other in itertools.combinations(named, 2))))
     if shared:
-        return f"image: {shared:,} of the groups (patients, slides) that the data names stand in two splits"
+        stand = "stands" if shared == 1 else "stand"
+        return f"image: {shared:,} of the groups (patients, slides) that the data names {stand} in two splits"
     return "patient, slide or other group, as the data names it"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from giemsa.evaluation.failures import confused_pairs
+from giemsa.evaluation.failures import confused_pairs, is_tied
 from giemsa.evaluation.intervals import Score
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.scorecard import Scorecard
-from giemsa.wording import percent
+from giemsa.wording import MOST_LISTED, count_words, listed, percent, percent_range
 
 if TYPE_CHECKING:
     from giemsa.evaluation.result import Evaluation
@@ -27,9 +27,7 @@ def with_interval(score: Score) -> str:
     """Write a share with its interval and its number of images."""
     if math.isnan(score.value):
         return f"undefined (n = {score.n:,})"
-    limits = (
-        f"95 % interval {percent(score.low)} to {percent(score.high)}, " if score.low == score.low else ""
-    )
+    limits = "" if math.isnan(score.low) else f"95 % interval {percent_range(score.low, score.high)}, "
     return f"{percent(score.value)} ({limits}n = {score.n:,})"
 
 
@@ -56,23 +54,28 @@ def plain_sentences(
     spoken = tuple(names) or predictions.class_names
     of_what = (f" of {data}" if data else "") + _from_groups(predictions.groups) + _unused(unused, copies)
     return (
-        _tested(len(predictions), of_what, spoken),
+        _tested(len(predictions), of_what, spoken, card.support),
         _how_good(card),
         _where_it_fails(predictions, card, spoken),
     )
 
 
 def spoken_names(class_names: Sequence[str], short_names: Sequence[str]) -> tuple[str, ...]:
-    """Return each class's full name without what stands in brackets; the short name where even that would swamp a sentence.
+    """Return each class's full name, without what stands in brackets where that tells it from no other class.
+
+    A name that would swamp a sentence gives way to the short one, if that is shorter.
 
     Examples
     --------
     >>> spoken_names(["immature granulocytes(myelocytes, metamyelocytes and promyelocytes)"], ["immature gran."])
     ('immature granulocytes',)
+    >>> spoken_names(["cell (band)", "cell (segmented)"], ["band", "segm."])
+    ('cell (band)', 'cell (segmented)')
     """
-    plain = [full.split("(")[0].strip() or full for full in class_names]
+    cut = [full.split("(")[0].strip() or full for full in class_names]
+    plain = [full if cut.count(name) > 1 else name for full, name in zip(class_names, cut, strict=True)]
     both = zip(plain, short_names, strict=True)
-    return tuple(name if len(name) <= LONGEST_NAME else short for name, short in both)
+    return tuple(name if len(name) <= LONGEST_NAME else min(name, short, key=len) for name, short in both)
 
 
 def _from_groups(groups: np.ndarray | None) -> str:
@@ -83,13 +86,20 @@ def _from_groups(groups: np.ndarray | None) -> str:
 def _unused(unused: bool, copies: int) -> str:
     if not unused:
         return ""
-    but = f" (but {copies:,} of them have a copy, or nearly one, in train or val)" if copies else ""
+    have = "has" if copies == 1 else "have"
+    but = f" (but {copies:,} of them {have} a copy, or nearly one, in train or val)" if copies else ""
     return f" that neither training nor selection used{but},"
 
 
-def _tested(n: int, of_what: str, names: Sequence[str]) -> str:
-    listed = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) <= 12 else f"{names[0]} to {names[-1]}"
-    return f"The classifier was tested on {n:,} images{of_what} and had to tell {len(names)} classes apart: {listed}."
+def _tested(n: int, of_what: str, names: Sequence[str], support: np.ndarray) -> str:
+    seen = [name for name, images in zip(names, support, strict=True) if images]
+    missing = [name for name, images in zip(names, support, strict=True) if not images]
+    told = listed(seen) if len(seen) <= MOST_LISTED else f"{seen[0]} to {seen[-1]}"
+    return (
+        f"The classifier was tested on {count_words(n, 'image')}{of_what} and had to tell "
+        f"{count_words(len(seen), 'class', 'classes')} apart: {told}"
+        + (f"; of {listed(missing)} there is no image." if missing else ".")
+    )
 
 
 def _how_good(card: Scorecard) -> str:
@@ -100,9 +110,8 @@ def _how_good(card: Scorecard) -> str:
             f"{percent(balanced.value)}. All images are of one group, which says nothing about others: there is no interval."
         )
     return (
-        f"It named {percent(accuracy.value)} of them correctly (95 % interval {percent(accuracy.low)} to "
-        f"{percent(accuracy.high)}); with every class counted alike it is {percent(balanced.value)} "
-        f"({percent(balanced.low)} to {percent(balanced.high)})."
+        f"It named {percent(accuracy.value)} of them correctly (95 % interval {percent_range(accuracy.low, accuracy.high)}); "
+        f"with every class counted alike it is {percent(balanced.value)} ({percent_range(balanced.low, balanced.high)})."
     )
 
 
@@ -112,13 +121,13 @@ def _where_it_fails(predictions: Predictions, card: Scorecard, names: Sequence[s
         return NO_MISTAKE
     recalls = np.array([scores["recall"].value for scores in card.by_class])
     weakest, pair = int(np.nanargmin(recalls)), pairs[0]
-    ties = int((recalls == recalls[weakest]).sum()), sum(other.count == pair.count for other in pairs)
-    fails = "It fails most with" if ties[0] == 1 else "One of the classes with which it fails most is"
-    mistake = "its most frequent mistake is" if ties[1] == 1 else "one of its most frequent mistakes is"
+    alone = (recalls == recalls[weakest]).sum() == 1
+    fails = "It fails most with" if alone else "One of the classes with which it fails most is"
+    mistake = "one of its most frequent mistakes is" if is_tied(pairs) else "its most frequent mistake is"
     return (
         f"{fails} {names[weakest]}, of which it finds {with_interval(card.by_class[weakest]['recall'])}; "
         f"{mistake} to take {names[pair.true]} for {names[pair.predicted]} "
-        f"({pair.count:,} of {int(card.support[pair.true]):,} images)."
+        f"({pair.count:,} of {count_words(int(card.support[pair.true]), 'image')})."
     )
 
 
