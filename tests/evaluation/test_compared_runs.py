@@ -91,6 +91,17 @@ def test_other_data_and_missing_results_are_refused(tmp_path):
         tabulate([first, second])
 
 
+def test_runs_on_two_splits_of_the_same_data_are_told_so(tmp_path):
+    first, second = (made_run(tmp_path, seed, 0.9, 0, sha=seed * 64) for seed in "05")
+    for run, seed in ((first, 0), (second, 5)):
+        run.config["data"]["source"] = {"data": "/cells", "size": 28, "seed": seed}
+    with pytest.raises(PredictionError, match=r"different splits of cells \(--split-seed 0 and 5\); compare"):
+        compare(first, second)
+    second.config["data"]["source"]["size"] = 64
+    with pytest.raises(PredictionError, match="different data"):
+        tabulate([first, second])
+
+
 def test_seeds_are_summed_up():
     summary = summarise_runs([{"accuracy": 0.9, "auc": 0.99}, {"accuracy": 0.94}])
     assert len(summary) == 1

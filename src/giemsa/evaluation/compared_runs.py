@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from giemsa.errors import GiemsaError, PredictionError, RunError
-from giemsa.evaluation.compared_predictions import Comparison, compare_predictions
+from giemsa.evaluation.compared_predictions import COMPARED, Comparison, compare_predictions
 from giemsa.evaluation.intervals import plain
 from giemsa.evaluation.predictions import Predictions, check_predictions
 from giemsa.evaluation.writing import EVALUATE_AGAIN, read_metrics
@@ -20,7 +20,7 @@ from giemsa.evaluation.writing import EVALUATE_AGAIN, read_metrics
 if TYPE_CHECKING:
     from giemsa.training.run import Run
 
-TOLD = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss", "ece")
+TOLD = (*COMPARED, "ece")
 
 
 def compare(first: Run | str | Path, second: Run | str | Path, *, seed: int = 0) -> Comparison:
@@ -153,13 +153,25 @@ def tabulate(runs: Sequence[Run]) -> RunTable:
 
 
 def _refuse_other_data(first: Run, second: Run) -> None:
-    hashes = [run.config.get("data", {}).get("sha256") for run in (first, second)]
-    if hashes[0] != hashes[1]:
-        names = [run.config.get("data", {}).get("name") for run in (first, second)]
+    one, other = (run.config.get("data", {}) for run in (first, second))
+    if one.get("sha256") == other.get("sha256"):
+        return
+    who = f"{first.folder} and {second.folder} were trained on different"
+    if seeds := _split_seeds(one, other):
         raise PredictionError(
-            f"{first.folder} and {second.folder} were trained on different data ({names[0]} and {names[1]}, "
-            f"SHA-256 {str(hashes[0])[:12]}… and {str(hashes[1])[:12]}…); compare runs on the same data"
+            f"{who} splits of {one.get('name')} (--split-seed {seeds[0]} and {seeds[1]}); compare runs on the same split"
         )
+    raise PredictionError(
+        f"{who} data ({one.get('name')} and {other.get('name')}, SHA-256 {str(one.get('sha256'))[:12]}… and "
+        f"{str(other.get('sha256'))[:12]}…); compare runs on the same data"
+    )
+
+
+def _split_seeds(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return the seeds of the two splits where they are all that differs in what was loaded."""
+    sources = [dict(facts.get("source") or {}) for facts in (one, other)]
+    first, second = (source.pop("seed", 0) for source in sources)
+    return (first, second) if first != second and sources[0] == sources[1] else None
 
 
 def _test_predictions(run: Run, groups: np.ndarray | None) -> Predictions:
