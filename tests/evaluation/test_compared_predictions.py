@@ -192,9 +192,8 @@ def test_the_difference_of_two_auc_is_covered_where_each_patient_has_one_class()
         for _ in range(120)
     ]
     limits = [(found.scores["auc"][2].low, found.scores["auc"][2].high) for found in gaps]
-    assert (
-        np.mean([low <= truth <= high for low, high in limits]) > 0.91
-    )  # 0.88 by the number of all patients
+    covered = np.mean([low <= truth <= high for low, high in limits])
+    assert covered > 0.91  # 0.85 if the error did not grow with the losses
 
 
 def test_where_a_class_is_of_one_patient_the_difference_of_two_auc_has_no_interval():

@@ -20,9 +20,9 @@ def sample(rng, n, k=5):
 
 
 def test_conformity_by_hand():
-    table, turn = np.array([[0.2, 0.5, 0.3]]), np.zeros((1, 3))
-    np.testing.assert_allclose(conformity(table, np.array([0.0]), turn), [[0.8, 0.0, 0.5]], atol=4e-6)
-    np.testing.assert_allclose(conformity(table, np.array([1.0]), turn), [[1.0, 0.5, 0.8]], atol=4e-6)
+    table, ties = np.array([[0.2, 0.5, 0.3]]), np.zeros((1, 3))
+    np.testing.assert_allclose(conformity(table, np.array([0.0]), ties), [[0.8, 0.0, 0.5]], atol=4e-6)
+    np.testing.assert_allclose(conformity(table, np.array([1.0]), ties), [[1.0, 0.5, 0.8]], atol=4e-6)
 
 
 def test_of_classes_of_no_probability_each_has_its_turn():

@@ -96,23 +96,23 @@ def test_without_a_number_of_units_nothing_is_said():
     assert all(math.isnan(limit) for limit in effective_wilson(0.9, draws, fallback_n=math.nan))
 
 
-def test_mean_interval_without_skewness_is_the_normal_one():
+def test_halls_interval_without_skewness_is_the_normal_one():
     values = np.concatenate([np.full(500, 0.0), np.full(500, 2.0)])
     assert hall(values) == pytest.approx((1 - 0.062, 1 + 0.062), abs=1e-3)
 
 
-def test_mean_interval_of_three_by_hand():
+def test_halls_interval_of_three_by_hand():
     half = 4.3027 / 3**0.5  # Student's t of two degrees of freedom
     assert hall(np.array([9.0, 10, 11])) == pytest.approx((10 - half, 10 + half), abs=1e-4)
     assert hall(np.array([0.0, 1, 2])) == pytest.approx((0, 1 + half), abs=1e-4)  # losses are never below 0
 
 
-def test_mean_interval_of_few_or_equal_values():
+def test_halls_interval_of_few_or_equal_values():
     assert all(math.isnan(limit) for limit in hall(np.array([1.0])))
     assert all(math.isnan(limit) for limit in hall(np.full(5, 0.25)))
 
 
-def test_mean_interval_covers_skewed_means():
+def test_halls_interval_covers_skewed_means():
     rng = np.random.default_rng(0)
     covered = []
     for _ in range(400):

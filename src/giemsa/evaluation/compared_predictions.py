@@ -15,13 +15,11 @@ from giemsa.evaluation.paired import difference_interval, flip_groups, mcnemar, 
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import RESAMPLES, draw_weights, prepare
 from giemsa.evaluation.shares import HALF_A_MISTAKE, count_units, doubt_of
+from giemsa.wording import count_words
 
 COMPARED = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
-# variances of half a mistake, which costs 0.2 of an image in a mean AUC and 3 nats in a log loss
-PARTS = dict.fromkeys(COMPARED, HALF_A_MISTAKE) | {
-    "auc": HALF_A_MISTAKE * 0.2**2,
-    "log_loss": HALF_A_MISTAKE * 3.0**2,
-}
+# what one mistake takes from n times the score; from an AUC and a log loss about so much
+COSTS = dict.fromkeys(COMPARED, 1.0) | {"auc": 0.2, "log_loss": 3.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +30,9 @@ class Comparison:
     ----------
     names : a word for each of the two.
     scores : for each score the value of the first, of the second, and second minus first with its interval: Newcombe's for the
-        accuracy of independent images, else :func:`giemsa.evaluation.paired.difference_interval`
-        with the bootstrap's variance, of groups as wholes where patients or other groups are known. There is none where fewer
-        than two tell of it.
+        accuracy of independent images, else that of :func:`giemsa.evaluation.paired.difference_interval` with the variance of
+        the bootstrap, which draws whole groups where patients or other groups are known. Where all images are of one group, or
+        of two classes one is, there is none.
     both_right, only_first, only_second, both_wrong : places of images ``(m,)``.
     p_value : McNemar's exact test: how often chance alone would make the two differ in as many images or more; where patients or
         other groups are known, whole groups change sides.
@@ -74,10 +72,12 @@ class Comparison:
             limits = "no interval, since all images are of one group"
         if not self.told_apart:
             return (
-                f"On {self.n:,} images {self.names[0]} and {self.names[1]} cannot be told apart by accuracy "
+                f"On {count_words(self.n, 'image')} {self.names[0]} and {self.names[1]} cannot be told apart by accuracy "
                 f"(they differ by {gap}; {limits})."
             )
-        return f"On {self.n:,} images {better} is more accurate than {worse} by {gap} ({limits})."
+        return (
+            f"On {count_words(self.n, 'image')} {better} is more accurate than {worse} by {gap} ({limits})."
+        )
 
     def __str__(self) -> str:
         wide = [max(len(name), len("0.0000")) for name in self.names]
@@ -86,8 +86,7 @@ class Comparison:
         for name, (one, other, gap) in self.scores.items():
             lines.append(f"{name.replace('_', ' '):18}  {_row(one, other, gap, wide)}")
         for who, only in zip(self.names, (self.only_first, self.only_second), strict=True):
-            images = "image" if len(only) == 1 else "images"
-            lines.append(f"right alone: {who:{max(wide)}}  {len(only):,} {images}")
+            lines.append(f"right alone: {who:{max(wide)}}  {count_words(len(only), 'image')}")
         lines += ["", *self.notes] if self.notes else []
         return "\n".join(lines)
 
@@ -186,6 +185,7 @@ def _differences(
 def _limits(
     name: str, before: float, after: float, replicates: np.ndarray, predictions: Predictions
 ) -> tuple[float, float]:
+    """Return the interval of one score's difference, of which ``replicates`` are what the bootstrap drew."""
     known = known_replicates(replicates)
     if not len(known) or not _enough(name, predictions):
         return math.nan, math.nan
@@ -194,14 +194,14 @@ def _limits(
         after - before,
         losses=before + after if name == "log_loss" else 2 - before - after,
         variance=doubt_of(predictions.units) * float(known.var()),
-        unseen=PARTS[name] / (len(predictions) * units),
+        unseen=HALF_A_MISTAKE * COSTS[name] ** 2 / (len(predictions) * units),
     )
     farthest = math.inf if name == "log_loss" else 1.0
     return max(low, -farthest), min(high, farthest)
 
 
 def _enough(name: str, predictions: Predictions) -> bool:
-    """Return whether at least two units tell of the score; of each class where two are ranked."""
+    """Say whether there are two images, or groups where they are known; in an AUC of two classes, of each."""
     whole, own = np.ones(len(predictions), dtype=bool), predictions.labels == 1
     sides = (own, ~own) if name == "auc" and predictions.n_classes == 2 else (whole,)
     return all(len(np.unique(predictions.units[side])) > 1 for side in sides)

@@ -18,7 +18,7 @@ from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.shares import effective_number, score_share
 
 COVERAGES = (0.9, 0.95, 0.99)
-LEAST = 1e-6  # of each class in a set's mass, so that classes whose probability is 0 can be told apart too
+LEAST_MASS = 1e-6  # that each class adds to its probability
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class PredictionSets:
     Parameters
     ----------
     target : the coverage promised, 0 to 1.
-    threshold : the calibrated mass of probability; infinite where every set holds every class.
+    threshold : the calibrated mass of probability; infinite where the calibration images are too few, and sets hold every class.
     n_calibration : images that it was calibrated on.
     members : ``(n, classes)`` booleans.
     coverage : share of images whose label lies in the set, with its interval.
@@ -111,7 +111,7 @@ def _draw_conformity(probabilities: np.ndarray, generator: np.random.Generator) 
     )
 
 
-def conformity(probabilities: np.ndarray, uniform: np.ndarray, turn: np.ndarray) -> np.ndarray:
+def conformity(probabilities: np.ndarray, uniform: np.ndarray, tie_break: np.ndarray) -> np.ndarray:
     """Return for each class the probability of all likelier classes plus a random part of its own, ``(n, classes)``.
 
     Each class has a millionth beside its probability. Without it classes of probability 0 would all have the same conformity,
@@ -121,15 +121,15 @@ def conformity(probabilities: np.ndarray, uniform: np.ndarray, turn: np.ndarray)
     ----------
     probabilities : ``(n, classes)``.
     uniform : ``(n,)``, 0 to 1.
-    turn : ``(n, classes)``, of equally likely classes the one with the smallest number comes first.
+    tie_break : ``(n, classes)``, of equally likely classes the one with the smallest number comes first.
 
     Examples
     --------
     >>> conformity(np.array([[0.7, 0.2, 0.1]]), np.array([0.5]), np.zeros((1, 3))).round(2).tolist()
     [[0.35, 0.8, 0.95]]
     """
-    order = np.lexsort((turn, -probabilities), axis=1)
-    falling = np.take_along_axis(probabilities, order, axis=1) + LEAST
+    order = np.lexsort((tie_break, -probabilities), axis=1)
+    falling = np.take_along_axis(probabilities, order, axis=1) + LEAST_MASS
     above = np.cumsum(falling, axis=1) - falling
     scores = np.empty_like(probabilities)
     np.put_along_axis(scores, order, above + uniform[:, None] * falling, axis=1)
@@ -138,11 +138,11 @@ def conformity(probabilities: np.ndarray, uniform: np.ndarray, turn: np.ndarray)
 
 def conformal_quantile(scores: np.ndarray, target: float) -> float:
     """Return the ``ceil((n + 1) target)``-th smallest score; infinity where there are too few scores to promise anything."""
-    place = _place(len(scores), target)
-    return float(np.sort(scores)[place - 1]) if place <= len(scores) else math.inf
+    rank = _rank(len(scores), target)
+    return float(np.sort(scores)[rank - 1]) if rank <= len(scores) else math.inf
 
 
-def _place(n: int, target: float) -> int:
+def _rank(n: int, target: float) -> int:
     return math.ceil((n + 1) * target * (1 - 1e-12))  # 100 * 0.55 is 55.00000000000001
 
 
@@ -151,14 +151,14 @@ Hits = tuple[np.ndarray, np.ndarray | None]  # booleans (n,) and groups (n,), wh
 
 def _expected(calibration: Hits, test: Hits, target: float) -> tuple[float, float]:
     n = len(calibration[0])
-    place = _place(n, target)
-    if place > n or not len(test[0]):
+    rank = _rank(n, target)
+    if rank > n or not len(test[0]):
         return target, 1.0
     # given the calibration, coverage is Beta distributed, and the test images' count Beta-binomial; images of one group count
     # as the independent ones that would tell as much
     weight = (_independent(*calibration) + 1) / (n + 1)
     n_test = max(1, round(_independent(*test)))
-    counts = stats.betabinom(n_test, weight * place, weight * (n + 1 - place)).ppf([0.025, 0.975])
+    counts = stats.betabinom(n_test, weight * rank, weight * (n + 1 - rank)).ppf([0.025, 0.975])
     return float(counts[0] / n_test), float(counts[1] / n_test)
 
 

@@ -1,7 +1,7 @@
-"""Two classifiers on the same images: is the one right more often, and by how much?
+"""Two classifiers on the same images: is the one better, and by how much?
 
 Only the images on which one is right and the other wrong tell them apart. Near an accuracy of 1 they are few, and the percentile
-bootstrap then calls four of them, all one way, a difference. The interval and the test here do not.
+bootstrap then calls four of them, all one way, a difference. The intervals and the tests here do not.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from giemsa.evaluation.predictions_file import write_standard_file
 from giemsa.evaluation.result import Evaluation
 from giemsa.evaluation.subgroups import AuditHints
 from giemsa.reading import Between, read_json
+from giemsa.writing import write_json
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset
@@ -41,7 +42,6 @@ def write_evaluation(evaluation: Evaluation, folder: Path, *, data: ImageDataset
     """Write ``predictions/``, ``metrics.json``, ``evaluation/`` and ``figures/`` into a run folder."""
     from giemsa.plots.gallery import save_pictures
     from giemsa.training.predictions_csv import write_predictions
-    from giemsa.writing import write_json
 
     both = {evaluation.split: evaluation.predictions, "val": evaluation.val_predictions}
     for split, predictions in both.items():
