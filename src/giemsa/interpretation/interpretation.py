@@ -16,9 +16,8 @@ from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
 from giemsa.plots.gallery import Picture
 
-VERSION = (
-    2  # of the checks too: before 2 one network with random weights, and pointing above chance was enough
-)
+# of the checks too: before 2 one network with random weights, and pointing above chance was enough
+VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""A mean with the interval in which it would fall again: bootstrap over images, as wide as so few of them ask for."""
+"""A mean with its 95 % interval: bootstrap over images, as wide as so few of them ask for."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def mean_interval(values: np.ndarray, *, seed: int = 0, resamples: int = 1000) -
         return Mean(float("nan"), float("nan"), float("nan"), 0)
     rows = np.asarray(values, dtype=np.float64).reshape(n, -1).mean(axis=1)
     draws = np.random.default_rng(seed).integers(n, size=(resamples, n))
-    low, high = np.quantile(rows[draws].mean(axis=1), [tail := _tail(n), 1 - tail])
+    tail = _tail(n)
+    low, high = np.quantile(rows[draws].mean(axis=1), [tail, 1 - tail])
     return Mean(float(rows.mean()), float(low), float(high), n)
 
 

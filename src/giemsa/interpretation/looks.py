@@ -190,7 +190,7 @@ def look_at_attributions(subject: Subject, progress: Progress | None = None) -> 
 
 
 def _mosaics(subject: Subject, right: np.ndarray, probabilities: np.ndarray) -> Mosaics | None:
-    """Mosaics of right answers, where the network takes them and four classes have some; none of the surer answers come often."""
+    """Make mosaics of right answers, where the network takes them and four classes have some; no more than surer ones fill."""
     split = subject.looked_at
     labels = split.labels[right]
     if len(np.unique(labels)) < 4:

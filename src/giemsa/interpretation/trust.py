@@ -24,9 +24,8 @@ from giemsa.interpretation.randomisation import check_by_randomisation
 from giemsa.interpretation.stability import stability
 
 FEWEST = 8  # images, or mosaics, from which something is concluded
-PAIRS = np.array(
-    [[0, 3], [1, 2]]
-)  # quarters asked for in turn, so that a map of one corner, whatever it is shown, scores .25
+# quarters asked for in turn, so that a map of one corner, whatever it is shown, scores .25
+PAIRS = np.array([[0, 3], [1, 2]])
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,13 @@ class MethodTrust:
     Parameters
     ----------
     method : a key of ``METHODS``.
-    similarity : rank correlation of the map with that of the same network with random weights, drawn for each image anew; images
-        for which one of the two is blank are left out. At most 0.5 is asked for.
+    similarity : rank correlation, without its sign, of the map with that of the same network with random weights, drawn for each
+        image anew; images for which one of the two is blank are left out. At most 0.5 is asked for.
     gain : area between insertion and deletion above that of a random order; above 0 is asked for.
     pointing : part of the positive attribution on the right one of four images; up to .25, as by chance, the method fails, and
         above .5 is asked for; ``None`` where it was not played.
-    stability : correlation of the maps of the image and of the image moved by a pixel; above 0.5 is asked for.
+    stability : correlation of the map of the image with that of the image moved by a pixel, moved back; above 0.5 is asked for,
+        and less asks for care.
     """
 
     method: str

@@ -20,7 +20,7 @@ class Check:
 
     Parameters
     ----------
-    title : what is measured, and which side is good.
+    title : what is measured.
     values : value, low and high by method; a method that was not checked is missing.
     bound : where good begins.
     high_is_good : on which side of the bound.

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from giemsa.interpretation.criteria import CRITERIA
 from giemsa.plots.style import MANY, classes_most_mistaken
 from giemsa.reporting.files import INTERPRET_AGAIN
 from giemsa.reporting.material import Material
@@ -32,12 +33,12 @@ CHECKS = {
 }
 CHECKED_SINCE = 2  # the version of the file whose checks are those that are told of here
 CHECKS_NOTE = (
-    "Random weights: likeness to the map of a network with random weights, drawn anew for each image; at most 0.5 is asked for. "
-    "Gain: area between insertion and deletion above that of a random order, above 0. Pointing: share of the mark on the right "
-    "one of four images, above 0.5; up to 0.25, as by chance, the method fails, and between it is to be read with care. "
-    "Stability: likeness of the maps when the image moves by a pixel, above 0.5; less asks for care. A check whose interval "
-    "lies on both sides of its bound is left open, which asks for care too."
-)
+    "Random weights: likeness to the map of a network with random weights, drawn anew for each image; at most {similarity} is "
+    "asked for. Gain: area between insertion and deletion above that of a random order, above {gain}. Pointing: share of the "
+    "mark on the right one of four images, above {most}; up to {pointing}, as by chance, the method fails, and between it is to "
+    "be read with care. Stability: likeness of the maps when the image moves by a pixel, above {stability}; less asks for care. "
+    "A check whose interval lies on both sides of its bound is left open, which asks for care too."
+).format(**{name: f"{criterion.bound:g}" for name, criterion in CRITERIA.items()})
 CHECKED_BEFORE = (
     "These checks are of an earlier giemsa, which drew random weights once for all images and was content with a method that "
     "points better than chance: "
@@ -111,6 +112,7 @@ def interpretation_chapter(material: Material) -> InterpretationChapter | Missin
     told = material.interpretation
     trust = told.get("trust") or ()
     judged = {entry.get("sentence") for entry in trust}
+    earlier = (CHECKED_BEFORE + INTERPRET_AGAIN,) if trust and _is_earlier(told) else ()
     pictures = illustrations(material.folder / "figures", material.index, "interpret")
     return InterpretationChapter(
         sentences=tuple(sentence(text) for text in told.get("sentences", ()) if text not in judged),
@@ -120,13 +122,7 @@ def interpretation_chapter(material: Material) -> InterpretationChapter | Missin
         feature_map=_feature_map(material, next((one for one in pictures if one.name == MAP), None)),
         pictures=tuple(picture for picture in pictures if picture.name not in (*EVIDENCE, MAP)),
         layers=_layers(told.get("layers") or ()),
-        notes=tuple(
-            sentence(note)
-            for note in (
-                *told.get("notes", ()),
-                *([CHECKED_BEFORE + INTERPRET_AGAIN] if trust and _is_earlier(told) else ()),
-            )
-        ),
+        notes=tuple(sentence(note) for note in (*told.get("notes", ()), *earlier)),
     )
 
 
