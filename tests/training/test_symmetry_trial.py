@@ -3,6 +3,8 @@
 import dataclasses
 import tracemalloc
 from dataclasses import dataclass
+from threading import Barrier
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from giemsa.training import symmetry_trial
 from giemsa.training.device import Compute
 from giemsa.training.recipes import Recipe
 from giemsa.training.symmetry_trial import SymmetryTrial, resolve_symmetry, try_symmetries
+from giemsa.training.threads import threads_of
 
 RECIPE = Recipe(epochs=1, minimum_steps=0, batch_size=32, precision="float32")
 
@@ -97,12 +100,34 @@ def test_it_tells_how_far_it_is_and_asks_train_alone(discs, short, monkeypatch):
     assert {news[1:] for news in told} == {(6, "trial of symmetries")}
 
 
-def test_trainings_side_by_side_give_the_same_again_and_leave_the_generator_alone(discs, short):
-    data, before = arrows(discs, RING, BLOCK), torch.get_rng_state()
-    first, again = (try_symmetries(data, seed=0, compute=Compute()).losses for _ in range(2))
-    for name in first:
-        np.testing.assert_array_equal(first[name], again[name])
+@pytest.mark.usefixtures("two_threads")
+def test_trainings_side_by_side_give_what_they_give_one_after_the_other(discs, short):
+    data = arrows(discs, RING, BLOCK)
+    beside = try_symmetries(data, seed=0, compute=Compute()).losses
+    with threads_of(1):
+        alone = try_symmetries(data, seed=0, compute=Compute()).losses
+    assert list(beside) == list(alone) == ["none", "mirror", "mirror and quarter turns"]
+    for name, losses in alone.items():
+        np.testing.assert_array_equal(beside[name], losses)
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_what_trainings_side_by_side_set_for_the_whole_process_is_as_it_was(discs, monkeypatch):
+    both = Barrier(2, timeout=30)
+
+    def train(*_, **__):
+        both.wait()  # passed only where two are trained at once
+        torch.manual_seed(1)
+        torch.backends.cudnn.deterministic = True  # so leaves it who found it set by another
+        return SimpleNamespace(logits=lambda images: torch.zeros(len(images), 2))
+
+    monkeypatch.setattr(symmetry_trial, "train_briefly", train)
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", False)
+    before = torch.get_rng_state()
+    try_symmetries(arrows(discs, RING, BLOCK), seed=0, compute=Compute())
     assert torch.equal(torch.get_rng_state(), before)
+    assert torch.backends.cudnn.deterministic is False
+    assert torch.get_num_threads() == 2
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from giemsa.seeds import derive_seed
 from giemsa.temperature import log_losses_at_best
 from giemsa.training.allocator import freed_memory_kept
 from giemsa.training.brief import train_briefly
-from giemsa.training.device import Compute
+from giemsa.training.device import Compute, repeatable
 from giemsa.training.recipes import Recipe
 from giemsa.training.threads import MOST, team_of
 
@@ -105,7 +105,13 @@ def try_symmetries(
             progress(done, len(trainings), "trial of symmetries")
 
     tell(0)
-    with freed_memory_kept(), torch.random.fork_rng(devices=[]), team_of(_at_once(compute)) as team:
+    with (
+        # each training puts these two back to what it found, which may be what another one beside it had set
+        torch.random.fork_rng(devices=[]),
+        repeatable(),
+        freed_memory_kept(),
+        team_of(_at_once(compute)) as team,
+    ):
         team.do([partial(learn, *training) for training in trainings], done=tell)
     losses = {name: log_losses_at_best(each, asked.train.labels) for name, each in logits.items()}
     return SymmetryTrial(losses)

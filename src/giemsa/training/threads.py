@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-MOST = 4  # threads with a batch each; of more cores each has several, so that memory does not grow with them
+MOST = 4  # threads with a batch or a training each; of more cores each has several, so that memory does not grow with them
 
 
 @dataclass(frozen=True)
