@@ -43,7 +43,7 @@ HEAPS = """
 import ctypes
 import sys
 from threading import Barrier, Thread
-from giemsa.training.allocator import freed_memory_kept
+from giemsa.training.allocator import freed_memory_kept, settle_heaps
 
 both = Barrier(2)
 
@@ -52,11 +52,12 @@ def hold():
     both.wait()
     return block
 
-with freed_memory_kept(int(sys.argv[1])):
-    threads = [Thread(target=hold) for _ in range(2)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
-    ctypes.CDLL(None).malloc_stats()
+with freed_memory_kept():
+    settle_heaps((int(sys.argv[1]), 28, 100))
+threads = [Thread(target=hold) for _ in range(2)]  # until the process ends
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+ctypes.CDLL(None).malloc_stats()
 """
 
 

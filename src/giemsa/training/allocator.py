@@ -12,37 +12,30 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from threading import Lock
 
-LARGEST_OF_OWN_HEAPS = (
-    64  # pixels a side of a training's images; 64 of them in float32 with 32 channels are 33 MB
-)
+# pixels a side of the images that a network takes; the maps of 64 of them in float32 with 32 channels are 33 MB
+LARGEST_OF_OWN_HEAPS = 64
 
 # the settings of mallopt(3)
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -2, -3, -4, -8
 # no block apart from the rest, nothing handed back, neither of the heap that all begin with nor of those of threads
 _KEEPING = {_MMAP_MAX: 0, _TRIM_THRESHOLD: -1, _TOP_PAD: 2**26}
-_IN_ONE_HEAP = {_ARENA_MAX: 1}
 # where the library's own adaptation ends, and its defaults
-_USUAL = {_MMAP_MAX: 65536, _MMAP_THRESHOLD: 2**25, _TRIM_THRESHOLD: 2**26, _TOP_PAD: 2**17, _ARENA_MAX: 0}
+_USUAL = {_MMAP_MAX: 65536, _MMAP_THRESHOLD: 2**25, _TRIM_THRESHOLD: 2**26, _TOP_PAD: 2**17}
 
 _kept_by = 0  # contexts that are open, of all threads
 _counting = Lock()
 
 
 @contextmanager
-def freed_memory_kept(side: int = 0) -> Iterator[None]:
+def freed_memory_kept() -> Iterator[None]:
     """Keep what is freed for the next allocation, until the outermost of such contexts ends.
 
     It is a setting of the whole process. Results are the same; where the C library is not glibc, nothing happens.
-
-    Parameters
-    ----------
-    side : of images that will be learnt from, in pixels. Large ones want one heap for all threads; glibc settles it when the
-        first thread beside the calling one asks for memory, so it should be told before there is any.
 
     Examples
     --------
@@ -54,8 +47,6 @@ def freed_memory_kept(side: int = 0) -> Iterator[None]:
     with _counting:
         if not _kept_by:
             _set(_KEEPING)
-        if side > LARGEST_OF_OWN_HEAPS:
-            _set(_IN_ONE_HEAP)
         _kept_by += 1
     try:
         yield
@@ -64,6 +55,18 @@ def freed_memory_kept(side: int = 0) -> Iterator[None]:
             _kept_by -= 1
             if not _kept_by:
                 _set(_USUAL)
+
+
+def settle_heaps(shape: Sequence[int]) -> None:
+    """Let all threads share one heap if images are large; until the process ends, since glibc does not take it back.
+
+    Parameters
+    ----------
+    shape : height and width, in pixels, of the images that a network takes; what stands behind them does not count. A heap that
+        a thread has stays, and another thread takes it over: this should be told before any begins.
+    """
+    if max(shape[:2], default=0) > LARGEST_OF_OWN_HEAPS:
+        _set({_ARENA_MAX: 1})
 
 
 def _set(values: dict[int, int]) -> None:

@@ -23,7 +23,7 @@ from giemsa.models.ensemble import Ensemble
 from giemsa.models.layers import Standardize, StandardizeEach
 from giemsa.models.plain import is_plain
 from giemsa.progress import Progress
-from giemsa.training.allocator import freed_memory_kept
+from giemsa.training.allocator import freed_memory_kept, settle_heaps
 from giemsa.training.device import Compute
 from giemsa.training.threads import MOST, team_of
 from giemsa.training.views import choose_views, turn_all
@@ -238,6 +238,7 @@ class Classifier(nn.Module):
         batches = [partial(of_batch, number) for number in range(math.ceil(len(images) / batch_size))]
         in_threads = compute.device == "cpu" and is_plain(self.network)
         threads = min(torch.get_num_threads(), MOST, len(batches)) if in_threads else 1
+        settle_heaps(self.image_shape)
         with freed_memory_kept(), team_of(threads) as team:
             results = team.do(batches, done=tell)
         self.train(was_training)

@@ -18,7 +18,7 @@ from giemsa.data.statistics import class_weights
 from giemsa.errors import ModelError, RecipeError
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
-from giemsa.training.allocator import freed_memory_kept
+from giemsa.training.allocator import freed_memory_kept, settle_heaps
 from giemsa.training.batches import Batch, batch_sizes, training_batches
 from giemsa.training.building import (
     build_classifier,
@@ -79,7 +79,8 @@ def fit(
     recipe = get_recipe(recipe).for_images(len(data.train))
     state = state or begin(_as_classifier(model, data, recipe, seed), recipe, len(data.train), seed=seed)
     training = _Training(state, data, recipe, seed, _way_to_step(state, recipe), progress)
-    with freed_memory_kept(max(state.classifier.image_shape[:2])):
+    settle_heaps(state.classifier.image_shape)
+    with freed_memory_kept():
         try:
             while state.epochs_done < epochs_of(recipe, len(data.train)) and not _is_stuck(state, recipe):
                 yield _next_epoch(training)

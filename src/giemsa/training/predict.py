@@ -16,6 +16,7 @@ from giemsa.data.files import image_files
 from giemsa.data.fitting import Fit, ImageForm
 from giemsa.data.images import FileImages, read_images
 from giemsa.progress import Progress
+from giemsa.training.allocator import settle_heaps
 from giemsa.training.run import Run, as_run
 
 AT_ONCE = 2**26 // 28**2  # images of 28 pixels that are read before they are predicted: 0.2 GB in colour
@@ -90,6 +91,7 @@ def predict_files(
     run = as_run(run)
     preprocessing = run.classifier.preprocessing
     height, width, channels = preprocessing.image_shape
+    settle_heaps(preprocessing.image_shape)
     fit = cast(Fit, preprocessing.fit)
     form = ImageForm(height, width, channels, fit, preprocessing.source_geometry, preprocessing.white)
     paths, passed_over = image_files(images)

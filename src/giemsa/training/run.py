@@ -18,6 +18,7 @@ from giemsa.data.load import lies_elsewhere, load
 from giemsa.errors import RunError
 from giemsa.plots.gallery import Picture
 from giemsa.reading import pick
+from giemsa.training.allocator import settle_heaps
 from giemsa.training.classifier import Classifier
 from giemsa.training.configuration import MEND, SourceEntry, read_configuration
 from giemsa.training.device import Compute
@@ -85,7 +86,7 @@ class Run:
 
     @property
     def seed(self) -> int:
-        """The one seed."""
+        """The seed of the training; a split that giemsa made had its own, which stands with its source."""
         return int(self.config["seed"])
 
     @property
@@ -178,6 +179,7 @@ class Run:
                 f"the data of {self.folder} are no longer at {self.place}: put them back, or say where they lie with --data, or "
                 "open_run(..., data=...) in Python"
             )
+        settle_heaps(self.config["data"].get("image_shape", ()))
         return load(**pick(SourceEntry, self.config["data"]["source"]) | {"data": self.place})
 
     def _checked(self, data: ImageDataset) -> ImageDataset:
