@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -62,8 +63,9 @@ def test_without_control_groups_the_cores_of_the_process_count(groups):
 def test_a_user_may_allow_fewer_threads_for_a_while(groups, allowed, computing):
     before = usable_cores(), reading_threads()
     assert before == (8, 12)
-    with threads_allowed(allowed):
+    with threads_allowed(allowed), ThreadPoolExecutor(1) as pool:
         assert (usable_cores(), reading_threads()) == (computing, allowed)
+        assert pool.submit(usable_cores).result() == computing  # in every thread
     assert (usable_cores(), reading_threads()) == before
 
 

@@ -10,28 +10,29 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 
 GROUPS = Path("/sys/fs/cgroup")  # where Linux shows its control groups, of which containers are made
 OWN_GROUPS = Path("/proc/self/cgroup")
 WAITING_FOR_THE_DISK = 4  # threads beside those that keep the cores busy
-_ALLOWED: ContextVar[int | None] = ContextVar("threads allowed", default=None)
+
+_allowed: int | None = None  # threads, where a user says how many
 
 
 @contextmanager
 def threads_allowed(n: int) -> Iterator[None]:
-    """Let what reads files, and libraries that are loaded meanwhile, have no more than ``n`` threads for a while."""
-    token, before = _ALLOWED.set(n), os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = str(n)
+    """Let this process read files, and libraries that it loads meanwhile compute, with no more than ``n`` threads for a while."""
+    global _allowed
+    before, said = _allowed, os.environ.get("OMP_NUM_THREADS")
+    _allowed, os.environ["OMP_NUM_THREADS"] = n, str(n)
     try:
         yield
     finally:
-        _ALLOWED.reset(token)
-        if before is None:
-            del os.environ["OMP_NUM_THREADS"]
+        _allowed = before
+        if said is None:
+            os.environ.pop("OMP_NUM_THREADS", None)
         else:
-            os.environ["OMP_NUM_THREADS"] = before
+            os.environ["OMP_NUM_THREADS"] = said
 
 
 def usable_cores() -> int:
@@ -39,13 +40,13 @@ def usable_cores() -> int:
 
     Part of a core does not count: of threads beyond the quota, all are halted until its next period.
     """
-    allowed = _ALLOWED.get()
-    return max(1, min([bound_cores(), *map(int, _quotas()), *([] if allowed is None else [allowed])]))
+    cores = bound_cores()
+    return max(1, min([cores, *map(int, _quotas()), _allowed or cores]))
 
 
 def reading_threads() -> int:
     """Return how many threads read files: as many as a user allows, or more than there are cores, as they wait for the disk."""
-    return _ALLOWED.get() or usable_cores() + WAITING_FOR_THE_DISK
+    return _allowed or usable_cores() + WAITING_FOR_THE_DISK
 
 
 def bound_cores() -> int:
