@@ -553,7 +553,7 @@ def test_all_classes_that_are_too_small_are_told_before_a_file_is_read(folder, m
             save(folder / name / f"{number}.png", 7)
     monkeypatch.setattr("giemsa.data.assembly.read_images", lambda *_, **__: pytest.fail("a file was read"))
     with pytest.raises(
-        DataError, match=r"^class 'rare' has 1 image, class 'seldom' has 2 images: a split into"
+        DataError, match=r"^class 'rare' has 1 image and class 'seldom' has 2 images: a split into"
     ):
         load(folder)
 

@@ -80,6 +80,13 @@ def test_a_class_too_small_is_named(count):
         make_splits(labels, np.arange(len(labels)), class_names=("common", "rare"))
 
 
+def test_of_many_classes_too_small_the_first_are_named_and_the_rest_counted():
+    names = tuple(f"c{label}" for label in range(20))
+    with pytest.raises(DataError, match=r"class 'c11' has 1 image and 8 more: a split into") as caught:
+        make_splits(np.arange(20), np.arange(20), class_names=names)
+    assert "'c12'" not in str(caught.value)
+
+
 def test_a_class_of_one_group_is_named():
     labels = np.repeat([0, 1], 20)
     clusters = np.where(labels == 1, 0, np.arange(40))

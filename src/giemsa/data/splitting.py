@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from giemsa.errors import DataError
+from giemsa.wording import count_words, listed
 
 FRACTIONS = {"train": 0.7, "val": 0.1, "test": 0.2}
 
@@ -76,18 +77,17 @@ def _distribute(contents: np.ndarray, order: np.ndarray, fractions: np.ndarray) 
 def check_enough(
     labels: np.ndarray, clusters: np.ndarray, class_names: tuple[str, ...], splits: list[str]
 ) -> None:
-    """Refuse classes that cannot stand in all splits; see :func:`make_splits`."""
+    """Refuse classes that cannot stand in all splits with a :class:`DataError`; arrays are those of :func:`make_splits`."""
     few = []
     for label, name in enumerate(class_names):
         of_class = labels == label
         images, different = int(of_class.sum()), len(np.unique(clusters[of_class]))
         if different < len(splits):
-            what = f"{images} image{'s' * (images != 1)}"
-            what += f" in {different} group{'s' * (different != 1)}" if different != images else ""
-            few.append(f"class {name!r} has {what}")
+            groups = f" in {count_words(different, 'group')}" if different != images else ""
+            few.append(f"class {name!r} has {count_words(images, 'image')}{groups}")
     if few:
         raise DataError(
-            f"{', '.join(few)}: a split into {', '.join(splits[:-1])} and {splits[-1]} needs at least {len(splits)} of each "
+            f"{listed(few)}: a split into {', '.join(splits[:-1])} and {splits[-1]} needs at least {len(splits)} of each "
             "class that are not copies and not of one group; add images, drop the class, or give a split column"
         )
 
