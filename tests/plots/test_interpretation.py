@@ -86,7 +86,7 @@ def test_the_legend_lies_beside_the_response_and_no_part_exceeds_the_whole():
     assert len(legend.get_texts()) == 3
     assert legend.get_window_extent().y0 > upper.get_window_extent().y1
     assert max(lower.get_xticks()) == 1
-    assert [text.get_text() for text in lower.texts] == [" 0.0 %", " 100.0 %"]
+    assert [text.get_text() for text in lower.texts] == [" 0 %", " 100 %"]
 
 
 def test_above_and_below_the_images_of_many_classes_nothing_is_left_blank():

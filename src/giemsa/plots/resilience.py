@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from giemsa.plots.style import COLORS, QUIET, new_figure, show_image, tidy
+from giemsa.wording import percent
 
 
 def plot_robustness(
@@ -67,9 +68,8 @@ def plot_novelty(test_scores: np.ndarray, foreign: Mapping[str, np.ndarray], thr
     for place, (ax, (name, values)) in enumerate(zip(axes, kinds.items(), strict=True)):
         _draw_histogram(ax, np.minimum(values, edges[-1]), edges, COLORS[0] if not place else COLORS[1])
         ax.axvline(threshold, color=QUIET, linewidth=1.4, linestyle="--")
-        above = 100 * float((values > threshold).mean())
-        digits = 0 if above in (0, 100) else 1
-        ax.set_title(f"{name}: {above:.{digits}f} % above the line", loc="left", fontsize=10)
+        above = percent(float((values > threshold).mean()))
+        ax.set_title(f"{name}: {above} above the line", loc="left", fontsize=10)
     axes[-1].set_xlabel("strangeness; those beyond the right edge are piled up there")
     return figure
 

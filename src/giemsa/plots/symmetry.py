@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from giemsa.plots.style import COLORS, INK, new_figure, tidy
+from giemsa.wording import percent
 
 
 def plot_symmetry_response(
@@ -52,7 +53,7 @@ def plot_symmetry_response(
     places = np.arange(len(moves))
     lower.barh(places, changed, color=COLORS[1], height=0.7)
     for place, value in zip(places, changed, strict=True):
-        lower.text(value, place, f" {100 * value:.1f} %", va="center", fontsize=9, color=INK)
+        lower.text(value, place, f" {percent(value)}", va="center", fontsize=9, color=INK)
     lower.set_yticks(places, list(moves), fontsize=9)
     lower.invert_yaxis()
     lower.set_xlim(0, max(0.05, float(changed.max()) * 1.2))
