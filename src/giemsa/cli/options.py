@@ -122,7 +122,7 @@ RECIPE_HELP = {
     "horizontal_flip": "Mirror half of the images, left for right.",
     "vertical_flip": "Mirror half of the images, top for bottom.",
     "rotation_degrees": "Turn each image by up to this angle.",
-    "shift_pixels": "Move each image by up to so many pixels where it is 28x28, by as many times more as it is larger.",
+    "shift_pixels": "Move each image by up to so many pixels if it is 28x28, in proportion to its size otherwise.",
     "colour_jitter": "Strength of other light, camera and stain in half of the images.",
     "standardize": "By the mean and standard deviation of: data, image (for other light), or none.",
     "selection": "Weights kept: best, last or average.",

@@ -37,7 +37,8 @@ def load(
         tabs; or an ``.npz`` file with MedMNIST's keys.
     size : side of the images in pixels; 28, 64, 128 or 224 for MedMNIST. If not given: 28 for MedMNIST, as they are for ``.npz``,
         64 for image files.
-    seed : source of the split 70/10/20 where none is given; trainings have a seed of their own and leave it as it is.
+    seed : source of the split that giemsa makes, 70/10/20 or of train alone; trainings have a seed of their own and leave it
+        as it is.
     fit : how image files that are not square become so: ``crop``, ``pad`` or ``stretch``.
     skip_bad : leave out image files that cannot be read; they are listed in ``skipped``.
     symmetry : the moves under which a label holds; the card's if not given.

@@ -44,8 +44,8 @@ class Recipe:
         on it than on the mean; others take its place. 0 to below 1.
     horizontal_flip, vertical_flip : mirror half of the images, whatever the symmetry.
     rotation_degrees : each image is turned by up to this angle, bilinear, edges repeated.
-    shift_pixels : each image is moved by up to this many whole pixels if it is 28 high and wide, by as many times more as it is
-        larger, edges mirrored; see :func:`giemsa.training.augmentation.furthest_shift`.
+    shift_pixels : each image is moved by up to this many whole pixels if it is 28 high and wide, in proportion to its size
+        otherwise, edges mirrored; see :func:`giemsa.training.augmentation.furthest_shift`.
     colour_jitter : strength of changed brightness, contrast, saturation and stain in half of the images; 0 for none.
     standardize : subtract a mean and divide by a standard deviation: those of the training pixels, channel by channel (``data``),
         each image's own over all channels, so that light and contrast do not count (``image``), or not here
