@@ -95,11 +95,8 @@ class Session:
         # JSON is for programs: plain ASCII comes through every pipe of every system as it is
         text = json.dumps(value, indent=2, ensure_ascii=True) if self.as_json else words
         if sys.stdout.isatty():
-            text = (
-                printable(text)
-                if self.as_json
-                else fitted(printable(text), shutil.get_terminal_size().columns)
-            )
+            text = printable(text)
+            text = text if self.as_json else fitted(text, shutil.get_terminal_size().columns)
         sys.stdout.write(text.rstrip("\n") + "\n")
         sys.stdout.flush()
 

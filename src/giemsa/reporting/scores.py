@@ -83,12 +83,8 @@ def headline_numbers(scores: Mapping[str, Any]) -> tuple[Number, ...]:
     for name in HEADLINE:
         if name in scores:
             cell, words = value_cell(name, scores[name]), describe(name)
-            undefined = (
-                ""
-                if scores[name]["value"] is not None
-                else "; here undefined, since a class has no test image"
-            )
-            numbers.append(Number(words.title, cell.text, cell.below, words.meaning + undefined))
+            missing = "; here undefined, since a class has no test image" * (scores[name]["value"] is None)
+            numbers.append(Number(words.title, cell.text, cell.below, words.meaning + missing))
     return tuple(numbers)
 
 
