@@ -1,4 +1,4 @@
-"""Whether threads share one heap is settled before they read: glibc leaves each the heap that it has."""
+"""Memory of threads that read files: whether they share one heap is settled before, and none keeps what its images took."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from giemsa.cli.evaluate import _foreign
 from giemsa.cli.loading import load_aloud
 from giemsa.cli.options import Source
 from giemsa.cli.session import Session
@@ -27,6 +28,7 @@ def readers_tell_their_heaps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allocator, "_set", made.append)
 
     def read(*_: object, **__: object) -> None:
+        assert made[-1:] == [allocator._RETURNING], "each thread keeps what its largest image took"
         raise DataError("one heap" if ONE_HEAP in made else "heaps of their own")
 
     for place in ("data.load.load", "training.run.load", "training.predict.read_images"):
@@ -55,6 +57,12 @@ def test_before_new_images_are_read(side: int, heaps: str, tmp_path: Path) -> No
     preprocessing = Preprocessing((side, side, 3), (0.5,) * 3, (0.2,) * 3)
     with pytest.raises(DataError, match=f"^{heaps}$"):
         predict_files(SimpleNamespace(classifier=SimpleNamespace(preprocessing=preprocessing)), [tmp_path])
+
+
+@pytest.mark.usefixtures("readers_tell_their_heaps")
+def test_before_foreign_data_are_read() -> None:
+    with pytest.raises(DataError, match="heaps of their own"):
+        _foreign(Session(), ["cells"])
 
 
 @pytest.mark.parametrize(("side", "is_one"), [(64, False), (65, True)])

@@ -118,7 +118,5 @@ def _told(evaluation: Evaluation) -> dict[str, object]:
 
 
 def _foreign(session: Session, names: list[str] | None) -> dict[str, np.ndarray] | None:
-    from giemsa.data.load import load
-
-    sets = [load(name, progress=session.progress) for name in names or ()]
+    sets = [load_aloud(session, options.Source(data=name)) for name in names or ()]
     return {data.name: data.test.images for data in sets} or None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from giemsa.cli.options import Source
 from giemsa.cli.session import Session
 from giemsa.errors import DataError
-from giemsa.training.allocator import settle_heaps
+from giemsa.training.allocator import freed_memory_returned, settle_heaps
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset
@@ -27,14 +27,15 @@ def load_aloud(session: Session, source: Source) -> ImageDataset:
 
     names = dict(_parse(word) for word in source.rename or ())
     settle_heaps([source.size or 0])  # before any thread that reads
-    dataset = load(
-        source.data,
-        size=source.size,
-        fit=source.fit,
-        skip_bad=source.skip_bad,
-        seed=source.split_seed,
-        progress=session.progress,
-    )
+    with freed_memory_returned():
+        dataset = load(
+            source.data,
+            size=source.size,
+            fit=source.fit,
+            skip_bad=source.skip_bad,
+            seed=source.split_seed,
+            progress=session.progress,
+        )
     settle_heaps(dataset.image_shape)  # of an .npz file
     for note in dataset.notes:
         session.say(note)

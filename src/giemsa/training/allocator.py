@@ -26,6 +26,8 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -2, -3, 
 _KEEPING = {_MMAP_MAX: 0, _TRIM_THRESHOLD: -1, _TOP_PAD: 2**26}
 # where the library's own adaptation ends, and its defaults
 _USUAL = {_MMAP_MAX: 65536, _MMAP_THRESHOLD: 2**25, _TRIM_THRESHOLD: 2**26, _TOP_PAD: 2**17}
+# blocks like those of which Pillow makes a large image come from the system and go back
+_RETURNING = _USUAL | {_MMAP_THRESHOLD: 2**23}
 
 _kept_by = 0  # contexts that are open, of all threads
 _counting = Lock()
@@ -55,6 +57,21 @@ def freed_memory_kept() -> Iterator[None]:
             _kept_by -= 1
             if not _kept_by:
                 _set(_USUAL)
+
+
+@contextmanager
+def freed_memory_returned() -> Iterator[None]:
+    """Hand large blocks back as soon as they are freed for as long as files are read, within :func:`freed_memory_kept` too.
+
+    Of the many threads that read, each would keep what its largest image took, which no other can use.
+    """
+    with _counting:
+        _set(_RETURNING)
+    try:
+        yield
+    finally:
+        with _counting:
+            _set(_KEEPING if _kept_by else _USUAL)
 
 
 def settle_heaps(shape: Sequence[int]) -> None:

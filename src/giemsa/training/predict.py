@@ -16,7 +16,7 @@ from giemsa.data.files import image_files
 from giemsa.data.fitting import Fit, ImageForm
 from giemsa.data.images import FileImages, read_images
 from giemsa.progress import Progress
-from giemsa.training.allocator import settle_heaps
+from giemsa.training.allocator import freed_memory_returned, settle_heaps
 from giemsa.training.run import Run, as_run
 
 AT_ONCE = 2**26 // 28**2  # images of 28 pixels that are read before they are predicted: 0.2 GB in colour
@@ -99,7 +99,8 @@ def predict_files(
 
     def answer(part: slice, form: ImageForm) -> tuple[FileImages, np.ndarray]:
         told = _of_the_whole(progress, part.start, len(paths))
-        read = read_images(paths[part], form, skip_bad=skip_bad, progress=told)
+        with freed_memory_returned():
+            read = read_images(paths[part], form, skip_bad=skip_bad, progress=told)
         probabilities = run.classifier.probabilities(read.images, views=views, progress=told)
         return replace(read, images=read.images[:0].copy()), probabilities
 
