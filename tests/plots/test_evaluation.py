@@ -201,6 +201,13 @@ def test_novelty():
     assert_readable(figure, 4)
 
 
+def test_nearly_all_above_the_line_are_not_told_as_all():
+    strange = np.where(np.arange(4000) > 0, 9.0, 0.0)
+    figure = resilience.plot_novelty(strange, {"all": strange[1:], "none": np.zeros(3)}, 1.0)
+    told = [ax.get_title(loc="left").removesuffix(" above the line") for ax in figure.axes]
+    assert told == ["test split: over 99.9 %", "all: 100 %", "none: 0 %"]
+
+
 def test_mistakes():
     images = np.zeros((5, 28, 28, 3), dtype=np.uint8)
     words = [("immature granulocyte", "immature granulocyte", 0.99)] * 5
