@@ -30,19 +30,7 @@ ORDER = (
     "cli",
     "__main__",
 )
-LIGHT = (
-    "errors",
-    "seeds",
-    "progress",
-    "reading",
-    "writing",
-    "temperature",
-    "probabilities",
-    "wording",
-    "data",
-    "plots",
-    "evaluation",
-)
+LIGHT = (*ORDER[: ORDER.index("models")], "evaluation")
 
 
 def _part(path: Path) -> str:
