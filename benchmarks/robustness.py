@@ -15,9 +15,9 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import torch
 from machine import keep, summary, words
 from sklearn.metrics import balanced_accuracy_score
+from views import probabilities_of_views
 
 import giemsa
 from giemsa.evaluation.corruptions import SEVERITIES, corrupt
@@ -26,7 +26,6 @@ from giemsa.training.classifier import Classifier
 from giemsa.training.device import choose_compute
 from giemsa.training.loop import fit
 from giemsa.training.recipes import CHOICES, RECIPES, Recipe
-from giemsa.training.views import VIEWS, turn_all
 
 SHIFTS = ("darker", "brighter", "less contrast", "saturation", "paler", "stain shift")
 
@@ -44,12 +43,8 @@ def shifted_scores(classifier: Classifier, split: giemsa.Split) -> dict[str, lis
 
 def accuracy_of_views(classifier: Classifier, split: giemsa.Split) -> float:
     """Return the accuracy with one view, the mean over all that the symmetry has: less noise than that of the first alone."""
-    pixels = torch.from_numpy(np.array(split.images)).permute(0, 3, 1, 2)
-    right = []
-    for view in VIEWS[classifier.symmetry]:
-        turned = turn_all(pixels, view).permute(0, 2, 3, 1).contiguous().numpy()
-        right.append(classifier.probabilities(turned).argmax(axis=1) == split.labels)
-    return float(np.mean(right))
+    predicted = probabilities_of_views(classifier, split.images).argmax(axis=2)
+    return float((predicted == split.labels).mean())
 
 
 def measure(recipe: Recipe, seeds: int) -> dict[str, Any]:
