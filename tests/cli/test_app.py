@@ -146,6 +146,12 @@ def test_a_batch_size_that_is_said_holds() -> None:
     assert both.for_images(50).batch_size == 16
 
 
+def test_a_share_of_skipped_images_that_is_said_holds() -> None:
+    assert choose_recipe("fast", {"skip_known": 0.5}).for_images(50).skip_known == 0.5
+    both = choose_recipe("fast", {"skip_known": 0.5, "skip_known_from": 100})
+    assert both.for_images(50).skip_known == 0
+
+
 def test_explore_prints_card_and_counts(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert status_of(["explore", str(packed), "--json", "--quiet"]) == 0
     value = json.loads(capsys.readouterr().out)

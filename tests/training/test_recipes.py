@@ -126,7 +126,13 @@ def test_a_small_set_is_learnt_in_smaller_batches(n: int, size: int, least: int,
     recipe = Recipe(batch_size=size, least_batch_size=least, minimum_steps=steps)
     carried_out = recipe.for_images(n)
     assert carried_out.for_images(n) == carried_out
-    assert carried_out.replace(batch_size=size) == recipe
+    assert carried_out.replace(batch_size=size, skip_known=0.7, skip_known_from=2000) == recipe
     assert min(size, least) <= carried_out.batch_size <= size
     times = math.ceil(steps / math.ceil(n / size))
     assert (carried_out.batch_size < size) == (times > 40 and size > least)
+
+
+@pytest.mark.parametrize(("n", "skip_known"), [(1999, 0.0), (2000, 0.7)])
+def test_of_a_small_set_no_image_is_skipped(n: int, skip_known: float) -> None:
+    carried_out = Recipe().for_images(n)
+    assert carried_out.skip_known == carried_out.for_images(100_000).skip_known == skip_known

@@ -118,7 +118,8 @@ RECIPE_HELP = {
     "class_weights": "Weigh each class by the inverse of its frequency.",
     "symmetry": "Moves that keep a label: none, mirror, mirror and quarter turns; or card: as the data's card says, and "
     "where it says nothing, as a short trial finds.",
-    "skip_known": "Probability that an image the network knows is left out of a pass.",
+    "skip_known": "Probability that an image the network knows is left out of a pass; said here, it holds for any set.",
+    "skip_known_from": "In a set of fewer images none is left out.",
     "horizontal_flip": "Mirror half of the images, left for right.",
     "vertical_flip": "Mirror half of the images, top for bottom.",
     "rotation_degrees": "Turn each image by up to this angle.",

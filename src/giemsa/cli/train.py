@@ -133,6 +133,8 @@ def choose_recipe(name: str, recipe_fields: dict[str, Any]) -> Recipe:
         recipe = recipe.for_epochs(fields["epochs"])
     if "batch_size" in fields:
         fields = {"least_batch_size": fields["batch_size"]} | fields
+    if "skip_known" in fields:
+        fields = {"skip_known_from": 0} | fields
     return recipe.replace(**fields)
 
 

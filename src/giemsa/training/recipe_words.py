@@ -18,6 +18,7 @@ FIELDS = {
     "class_weights": "rare classes weigh more",
     "symmetry": "moves that keep a label",
     "skip_known": "probability of skipping an image already known",
+    "skip_known_from": "images in a set of which some are skipped, at least",
     "horizontal_flip": "mirrored left to right",
     "vertical_flip": "mirrored top to bottom",
     "rotation_degrees": "turned by up to (degrees)",

@@ -42,6 +42,8 @@ class Recipe:
         all its views before one comes again.
     skip_known : in the middle of the training, the probability that an image is left out of a pass where the network did better
         on it than on the mean; others take its place. 0 to below 1.
+    skip_known_from : in a set of fewer images none is skipped: the few that are not known, which may be the wrongly labelled,
+        would come so often that they are learnt by heart.
     horizontal_flip, vertical_flip : mirror half of the images, whatever the symmetry.
     rotation_degrees : each image is turned by up to this angle, bilinear, edges repeated.
     shift_pixels : each image is moved by up to this many whole pixels if it is 28 high and wide, in proportion to its size
@@ -81,6 +83,7 @@ class Recipe:
     class_weights: bool = False
     symmetry: Literal["card", "none", "mirror", "mirror and quarter turns"] = "card"
     skip_known: float = 0.7
+    skip_known_from: int = 2000
     horizontal_flip: bool = False
     vertical_flip: bool = False
     rotation_degrees: float = 0.0
@@ -137,12 +140,14 @@ class Recipe:
         return self.replace(epochs=epochs, minimum_steps=0)
 
     def for_images(self, n_images: int) -> Recipe:
-        """Return the recipe as it is carried out on ``n_images``: with smaller batches where they are few.
+        """Return the recipe as it is carried out on ``n_images``: with smaller batches, and none skipped, where they are few.
 
         Examples
         --------
         >>> [RECIPES["fast"].for_images(n).batch_size for n in (12_000, 800, 100)]
         [128, 64, 32]
+        >>> [RECIPES["fast"].for_images(n).skip_known for n in (12_000, 800)]
+        [0.7, 0.0]
         """
         size = self.batch_size
         while (
@@ -150,7 +155,8 @@ class Recipe:
             and math.ceil(self.minimum_steps / math.ceil(n_images / size)) > MOST_TIMES
         ):
             size = max(size // 2, self.least_batch_size)
-        return self.replace(batch_size=size)
+        skipped = self.skip_known if n_images >= self.skip_known_from else 0.0
+        return self.replace(batch_size=size, skip_known=skipped, skip_known_from=0)
 
     def symmetry_given(self, of_card: Symmetry | None) -> Symmetry:
         """Return the moves under which a label holds, for a card that says ``of_card``; unsaid is none."""
@@ -176,6 +182,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("warmup", 0, 1),
     ("label_smoothing", 0, 1),
     ("skip_known", 0, 1),
+    ("skip_known_from", 0, MOST),
     ("rotation_degrees", 0, 180.01),
     ("shift_pixels", 0, MOST),
     ("colour_jitter", 0, MOST),
@@ -184,7 +191,15 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
 )
 
 
-_WHOLE = ("epochs", "minimum_steps", "batch_size", "least_batch_size", "shift_pixels", "patience")
+_WHOLE = (
+    "epochs",
+    "minimum_steps",
+    "batch_size",
+    "least_batch_size",
+    "skip_known_from",
+    "shift_pixels",
+    "patience",
+)
 
 
 def _range_words(low: float, high: float, value: object) -> str:
