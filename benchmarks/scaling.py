@@ -26,10 +26,10 @@ import torch
 from machine import keep
 
 import giemsa
+from giemsa.data import allocator
+from giemsa.data.allocator import freed_memory_kept
 from giemsa.data.cards import card_of
 from giemsa.data.dataset import ImageDataset, PackedAddresses, Split
-from giemsa.training import allocator
-from giemsa.training.allocator import freed_memory_kept
 from giemsa.training.building import build_classifier
 from giemsa.training.device import choose_compute
 from giemsa.training.loop import fit

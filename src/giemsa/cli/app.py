@@ -26,9 +26,9 @@ from giemsa.cli.run import run
 from giemsa.cli.session import printable
 from giemsa.cli.train import train
 from giemsa.cli.tutorial import tutorial
+from giemsa.data.allocator import freed_memory_kept
 from giemsa.data.cores import keep_to_quota
 from giemsa.errors import GiemsaError
-from giemsa.training.allocator import freed_memory_kept
 from giemsa.writing import place_words
 
 COMMANDS = (datasets, explore, audit, train, evaluate, interpret, report, run, predict, tutorial, compare)

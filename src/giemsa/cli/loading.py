@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from giemsa.cli.options import Source
 from giemsa.cli.session import Session
 from giemsa.errors import DataError
-from giemsa.training.allocator import freed_memory_returned, settle_heaps
 
 if TYPE_CHECKING:
     from giemsa.data.dataset import ImageDataset
@@ -26,17 +25,14 @@ def load_aloud(session: Session, source: Source) -> ImageDataset:
     from giemsa.data.load import load
 
     names = dict(_parse(word) for word in source.rename or ())
-    settle_heaps([source.size or 0])  # before any thread that reads
-    with freed_memory_returned():
-        dataset = load(
-            source.data,
-            size=source.size,
-            fit=source.fit,
-            skip_bad=source.skip_bad,
-            seed=source.split_seed,
-            progress=session.progress,
-        )
-    settle_heaps(dataset.image_shape)  # of an .npz file
+    dataset = load(
+        source.data,
+        size=source.size,
+        fit=source.fit,
+        skip_bad=source.skip_bad,
+        seed=source.split_seed,
+        progress=session.progress,
+    )
     for note in dataset.notes:
         session.say(note)
     if source.split_seed and not any(BY_GIEMSA in note for note in dataset.notes):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 
+from giemsa.data.allocator import memory_for_reading, settle_heaps
 from giemsa.data.assembly import assemble
 from giemsa.data.cards import CARDS
 from giemsa.data.dataset import SPLITS, SYMMETRIES, ImageDataset, PackedAddresses, Split, Symmetry
@@ -70,25 +72,9 @@ def load(
         "skip_bad": skip_bad,
         "symmetry": symmetry,
     }
-    if str(data) in CARDS or path.suffix.lower() == ".npz":
-        loaded = _load_packed(str(data), size, fit, progress)
-    elif path.is_dir():
-        form = ImageForm(size or 64, size or 64, 3, fit)  # type: ignore[arg-type]
-        loaded = assemble(
-            path.name or path.resolve().name,
-            read_folder(path),
-            form,
-            seed=seed,
-            skip_bad=skip_bad,
-            progress=progress,
-        )
-    elif path.is_file() and path.suffix.lower() == ".csv":
-        form = ImageForm(size or 0, size or 0, 3, fit)  # type: ignore[arg-type]
-        loaded = assemble(
-            path.stem, read_manifest(path), form, seed=seed, skip_bad=skip_bad, progress=progress
-        )
-    else:
-        raise _unknown(str(data))
+    with memory_for_reading([size or 0]):
+        loaded = _read(str(data), size, fit, seed=seed, skip_bad=skip_bad, progress=progress)
+    settle_heaps(loaded.image_shape)  # of an .npz file they are known now
     if path.exists() and str(data) not in CARDS:
         source["data"] = str(
             path.absolute()
@@ -96,6 +82,23 @@ def load(
     if symmetry is not None:
         loaded = dataclasses.replace(loaded, card=dataclasses.replace(loaded.card, symmetry=symmetry))
     return dataclasses.replace(loaded, source=source)
+
+
+def _read(
+    data: str, size: int | None, fit: str, *, seed: int, skip_bad: bool, progress: Progress | None
+) -> ImageDataset:
+    """Return the data, of whatever kind they are."""
+    path = Path(data)
+    filled = partial(assemble, seed=seed, skip_bad=skip_bad, progress=progress)
+    if data in CARDS or path.suffix.lower() == ".npz":
+        return _load_packed(data, size, fit, progress)
+    if path.is_dir():
+        form = ImageForm(size or 64, size or 64, 3, fit)  # type: ignore[arg-type]
+        return filled(path.name or path.resolve().name, read_folder(path), form)
+    if path.is_file() and path.suffix.lower() == ".csv":
+        form = ImageForm(size or 0, size or 0, 3, fit)  # type: ignore[arg-type]
+        return filled(path.stem, read_manifest(path), form)
+    raise _unknown(data)
 
 
 def lies_elsewhere(data: str) -> bool:

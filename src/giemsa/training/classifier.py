@@ -17,13 +17,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from giemsa.data.allocator import freed_memory_kept, settle_heaps
 from giemsa.data.dataset import SourceGeometry, Symmetry, WhiteLevels
 from giemsa.errors import ModelError
 from giemsa.models.ensemble import Ensemble
 from giemsa.models.layers import Standardize, StandardizeEach
 from giemsa.models.plain import is_plain
 from giemsa.progress import Progress
-from giemsa.training.allocator import freed_memory_kept, settle_heaps
 from giemsa.training.device import Compute
 from giemsa.training.threads import MOST, team_of
 from giemsa.training.views import choose_views, turn_all

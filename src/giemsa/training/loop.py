@@ -13,12 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from giemsa.data.allocator import freed_memory_kept, settle_heaps
 from giemsa.data.dataset import ImageDataset, Split
 from giemsa.data.statistics import class_weights
 from giemsa.errors import ModelError, RecipeError
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
-from giemsa.training.allocator import freed_memory_kept, settle_heaps
 from giemsa.training.batches import Batch, batch_sizes, training_batches
 from giemsa.training.building import (
     build_classifier,

@@ -10,13 +10,13 @@ from typing import cast
 
 import numpy as np
 
+from giemsa.data.allocator import memory_for_reading
 from giemsa.data.blocks import blocks
 from giemsa.data.depth import agree, common_levels, tell_coarse, tell_levels
 from giemsa.data.files import image_files
 from giemsa.data.fitting import Fit, ImageForm
 from giemsa.data.images import FileImages, read_images
 from giemsa.progress import Progress
-from giemsa.training.allocator import freed_memory_returned, settle_heaps
 from giemsa.training.run import Run, as_run
 
 AT_ONCE = 2**26 // 28**2  # images of 28 pixels that are read before they are predicted: 0.2 GB in colour
@@ -91,7 +91,6 @@ def predict_files(
     run = as_run(run)
     preprocessing = run.classifier.preprocessing
     height, width, channels = preprocessing.image_shape
-    settle_heaps(preprocessing.image_shape)
     fit = cast(Fit, preprocessing.fit)
     form = ImageForm(height, width, channels, fit, preprocessing.source_geometry, preprocessing.white)
     paths, passed_over = image_files(images)
@@ -99,7 +98,7 @@ def predict_files(
 
     def answer(part: slice, form: ImageForm) -> tuple[FileImages, np.ndarray]:
         told = _of_the_whole(progress, part.start, len(paths))
-        with freed_memory_returned():
+        with memory_for_reading(preprocessing.image_shape):
             read = read_images(paths[part], form, skip_bad=skip_bad, progress=told)
         probabilities = run.classifier.probabilities(read.images, views=views, progress=told)
         return replace(read, images=read.images[:0].copy()), probabilities

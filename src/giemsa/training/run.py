@@ -18,7 +18,6 @@ from giemsa.data.load import lies_elsewhere, load
 from giemsa.errors import RunError
 from giemsa.plots.gallery import Picture
 from giemsa.reading import pick
-from giemsa.training.allocator import freed_memory_returned, settle_heaps
 from giemsa.training.classifier import Classifier
 from giemsa.training.configuration import MEND, SourceEntry, read_configuration
 from giemsa.training.device import Compute
@@ -179,9 +178,7 @@ class Run:
                 f"the data of {self.folder} are no longer at {self.place}: put them back, or say where they lie with --data, or "
                 "open_run(..., data=...) in Python"
             )
-        settle_heaps(self.config["data"].get("image_shape", ()))
-        with freed_memory_returned():
-            return load(**pick(SourceEntry, self.config["data"]["source"]) | {"data": self.place})
+        return load(**pick(SourceEntry, self.config["data"]["source"]) | {"data": self.place})
 
     def _checked(self, data: ImageDataset) -> ImageDataset:
         facts = self.config["data"]

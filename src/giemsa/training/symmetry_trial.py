@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from giemsa.data.allocator import freed_memory_kept
 from giemsa.data.dataset import SYMMETRIES, ImageDataset, Split, Symmetry
 from giemsa.data.shrinking import block_means
 from giemsa.data.splitting import assign_folds, cluster_images
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
 from giemsa.temperature import log_losses_at_best
-from giemsa.training.allocator import freed_memory_kept
 from giemsa.training.brief import train_briefly
 from giemsa.training.device import Compute, repeatable
 from giemsa.training.recipes import Recipe

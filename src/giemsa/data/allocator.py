@@ -60,11 +60,17 @@ def freed_memory_kept() -> Iterator[None]:
 
 
 @contextmanager
-def freed_memory_returned() -> Iterator[None]:
-    """Hand large blocks back as soon as they are freed for as long as files are read, within :func:`freed_memory_kept` too.
+def memory_for_reading(shape: Sequence[int]) -> Iterator[None]:
+    """Settle the heaps, and hand large blocks back as soon as they are freed for as long as files are read.
 
-    Of the many threads that read, each would keep what its largest image took, which no other can use.
+    Of the many threads that read, each would keep what its largest image took, which no other can use; so it is within
+    :func:`freed_memory_kept` too.
+
+    Parameters
+    ----------
+    shape : of the images that files are brought to, as for :func:`settle_heaps`.
     """
+    settle_heaps(shape)
     with _counting:
         _set(_RETURNING)
     try:
