@@ -24,7 +24,32 @@ class DataError(GiemsaError):
 
 
 class ImageFileError(DataError):
-    """One image file cannot be read."""
+    """One image file cannot be read.
+
+    Parameters
+    ----------
+    fault : what is wrong with it, and what was expected.
+    mend : what its owner can do about it.
+
+    Examples
+    --------
+    >>> error = ImageFileError("cell.png is empty: expected an image", "replace it")
+    >>> print(error)
+    cell.png is empty: expected an image; replace it, or go on without it: --skip-bad, skip_bad=True in Python
+    >>> error.reason
+    'cell.png is empty: expected an image; replace it'
+    """
+
+    def __init__(self, fault: str, mend: str) -> None:
+        super().__init__(fault, mend)
+
+    @property
+    def reason(self) -> str:
+        """Both, without the word that the file may be left out: for where it is, or must not be."""
+        return "; ".join(self.args)
+
+    def __str__(self) -> str:
+        return f"{self.reason}, or go on without it: --skip-bad, skip_bad=True in Python"
 
 
 class DownloadError(DataError):

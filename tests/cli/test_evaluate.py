@@ -1,11 +1,16 @@
 """`giemsa evaluate` with a file of predictions, and what both commands refuse."""
 
+import itertools
 import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from giemsa.cli.app import status_of
+from giemsa.cli.evaluate import _foreign
+from giemsa.cli.options import Talk
+from giemsa.cli.session import Session
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -41,6 +46,23 @@ def test_scores_a_file(packed, capsys):
     assert "support" in capsys.readouterr().out
 
 
+def test_a_damaged_image_may_be_left_out_of_foreign_sets_and_of_those_that_predictions_are_of(
+    tmp_path, capsys
+):
+    for name, number in itertools.product("ab", range(10)):
+        (tmp_path / "cells" / name).mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (9, 9), (number, 0, 0)).save(tmp_path / "cells" / name / f"{number}.png")
+    (tmp_path / "cells" / "a" / "10.png").touch()
+    np.save(tmp_path / "p.npy", np.full((4, 2), 0.5))
+    arguments = ["evaluate", str(tmp_path / "cells"), "--predictions", str(tmp_path / "p.npy")]
+    assert status_of(arguments) == 2
+    assert "10.png is empty (0 bytes)" in capsys.readouterr().err
+    assert status_of([*arguments, "--skip-bad", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["test"]["accuracy"]["n"] == 4
+    foreign = _foreign(Session(Talk(quiet=True)), [str(tmp_path / "cells")], skip_bad=True)
+    assert {name: images.shape for name, images in foreign.items()} == {"cells": (4, 64, 64, 3)}
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -50,6 +72,7 @@ def test_scores_a_file(packed, capsys):
             ["evaluate", "nowhere", "-o", "x", "--size", "28", "--split-seed", "1"],
             "--size, --split-seed, --out do nothing without --predictions",
         ),
+        (["evaluate", "nowhere", "--skip-bad"], "--skip-bad does nothing without --predictions or --foreign"),
         (
             ["evaluate", "x", "--predictions", "y", "--views", "1", "--thorough", "--foreign", "z"],
             "--views, --thorough, --foreign do nothing with --predictions",

@@ -1,5 +1,6 @@
 """Reading image files: every depth and mode, the published geometry, and what cannot be read."""
 
+import pickle
 import struct
 import threading
 import time
@@ -181,10 +182,22 @@ def bad_file(tmp_path, kind):
     ],
 )
 def test_a_bad_file_is_named_in_one_line(tmp_path, kind, words):
+    bad = bad_file(tmp_path, kind)
     with pytest.raises(ImageFileError, match=words) as caught:
-        read_image(bad_file(tmp_path, kind), FORM)
+        read_image(bad, FORM)
     assert "bad.png" in str(caught.value)
     assert "\n" not in str(caught.value)
+    left_out = read_images([bad], FORM, skip_bad=True).skipped
+    assert left_out == ((str(bad), caught.value.reason),)
+    assert (
+        str(caught.value)
+        == f"{caught.value.reason}, or go on without it: --skip-bad, skip_bad=True in Python"
+    )
+
+
+def test_an_error_of_a_file_survives_the_way_between_processes():
+    error = pickle.loads(pickle.dumps(ImageFileError("cell.png is empty", "replace it")))
+    assert error.reason == "cell.png is empty; replace it"
 
 
 def test_a_program_with_an_images_name_is_not_run(tmp_path):

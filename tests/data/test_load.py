@@ -91,6 +91,7 @@ def test_a_folder_of_classes_is_split_and_says_so(folder):
     assert data.image_shape == (64, 64, 3)
     assert [len(split) for split in data.splits.values()] == [14, 2, 4]
     assert "70/10/20" in data.notes[0]
+    assert data.split_seed == 0
     assert data.source["data"] == str(folder.resolve())
     assert data.train.metadata["width"].tolist() == [16] * 14
     assert len({address for split in data.splits.values() for address in split.addresses}) == 20
@@ -115,7 +116,7 @@ def test_folders_of_splits_are_kept(tmp_path):
                 save(tmp_path / "set" / split / name / f"{number}.png", number)
     data = load(tmp_path / "set")
     assert [len(split) for split in data.splits.values()] == [8, 4, 6]
-    assert data.notes == ()
+    assert (data.notes, data.split_seed) == ((), None)
 
 
 def test_copies_stay_in_one_split(folder):
@@ -593,6 +594,7 @@ def test_of_train_and_test_alone_val_is_taken_from_train(tmp_path):
     )
     again = load(tmp_path)
     assert again.val.addresses == data.val.addresses
+    assert [load(tmp_path, seed=seed).split_seed for seed in (0, 3)] == [0, 3]
 
 
 def test_a_class_of_one_image_gives_val_none(tmp_path, monkeypatch):

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from giemsa.data.dataset import ImageDataset
+from giemsa.data.load import load
 from giemsa.errors import DataError, GiemsaError, RunError
 from giemsa.models import build_model
 from giemsa.training import model_file
@@ -180,6 +182,18 @@ def test_data_that_were_moved_are_found_where_they_are_said_to_lie(
     moved = open_run(run.folder, data=tmp_path / "new.npz")
     assert moved.place == str(tmp_path / "new.npz")
     assert moved.data().fingerprint == discs.fingerprint
+
+
+def test_an_image_that_was_damaged_since_is_no_image_to_leave_out(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "cells" / name).mkdir(parents=True)
+        for number in range(4):
+            Image.new("RGB", (9, 9), (number, 0, 0)).save(tmp_path / "cells" / name / f"{number}.png")
+    recipe = Recipe(model="tutorial", epochs=1, precision="float32", minimum_steps=0, symmetry="mirror")
+    run = train(load(tmp_path / "cells", size=28), recipe, out=tmp_path / "run")
+    (tmp_path / "cells" / "b" / "2.png").write_bytes(b"")
+    with pytest.raises(RunError, match=r"not what it was trained on: .*2\.png is empty .*; replace it$"):
+        open_run(run.folder).data()
 
 
 def test_only_what_load_takes_is_handed_to_it(folder: Path, tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def evaluate(
     foreign: Foreign = None,
     data: options.RunData = None,
     size: options.Size = None,
+    skip_bad: options.SkipBad = False,
     split_seed: options.SplitSeed = 0,
     seed: options.Seed = 0,
     out: options.OutFolder = None,
@@ -76,7 +77,8 @@ def evaluate(
             folder = target_folder(out, overwrite=overwrite)
             from giemsa.evaluation.score_file import score_file
 
-            dataset = load_aloud(session, options.Source(data=run, size=size, split_seed=split_seed))
+            source = options.Source(data=run, size=size, skip_bad=skip_bad, split_seed=split_seed)
+            dataset = load_aloud(session, source)
             evaluation = score_file(predictions, dataset, split=split, seed=seed)
             if folder:
                 _write(session, evaluation, folder)
@@ -87,6 +89,8 @@ def evaluate(
             FILE_OPTIONS,
             "without --predictions: a run is evaluated on its own test split, in its folder",
         )
+        if not foreign:
+            refuse(context, {"skip_bad"}, "without --predictions or --foreign")
         from giemsa.evaluation.evaluate import evaluate as evaluate_run
 
         evaluation = evaluate_run(
@@ -94,7 +98,7 @@ def evaluate(
             views=views,
             thorough=thorough,
             coverage=coverage,
-            foreign=_foreign(session, foreign),
+            foreign=_foreign(session, foreign, skip_bad=skip_bad),
             seed=seed,
             progress=session.progress,
         )
@@ -117,6 +121,6 @@ def _told(evaluation: Evaluation) -> dict[str, object]:
     return evaluation.metrics() | {name: told[name] for name in ("sentences", "classes", "notes")}
 
 
-def _foreign(session: Session, names: list[str] | None) -> dict[str, np.ndarray] | None:
-    sets = [load_aloud(session, options.Source(data=name)) for name in names or ()]
+def _foreign(session: Session, names: list[str] | None, *, skip_bad: bool) -> dict[str, np.ndarray] | None:
+    sets = [load_aloud(session, options.Source(data=name, skip_bad=skip_bad)) for name in names or ()]
     return {data.name: data.test.images for data in sets} or None

@@ -21,7 +21,6 @@ def load_aloud(session: Session, source: Source) -> ImageDataset:
     ------
     DataError : data that cannot be used, or a ``rename`` that is not ``LABEL=NAME``.
     """
-    from giemsa.data.assembly import BY_GIEMSA
     from giemsa.data.load import load
 
     names = dict(_parse(word) for word in source.rename or ())
@@ -35,7 +34,7 @@ def load_aloud(session: Session, source: Source) -> ImageDataset:
     )
     for note in dataset.notes:
         session.say(note)
-    if source.split_seed and not any(BY_GIEMSA in note for note in dataset.notes):
+    if source.split_seed and dataset.split_seed is None:
         session.say(f"--split-seed does nothing here: the splits of {dataset.name} are given")
     for _, reason in dataset.skipped:
         session.say(f"  left out: {reason}")

@@ -21,7 +21,6 @@ from giemsa.errors import DataError
 from giemsa.progress import Progress
 
 FILE_SIZE = 64
-BY_GIEMSA = "by giemsa, stratified by class"  # in the note on a split that giemsa made
 FROM_TRAIN = {"train": 0.875, "val": 0.125}  # where train and test alone are given: as in 70/10/20
 
 
@@ -79,7 +78,15 @@ def assemble(
     card = _card(name, class_names, pixels)
     ends = np.cumsum([0, *(len(parts[split]) for split in SPLITS)]).tolist()
     train, val, test = (whole.subset(slice(*part)) for part in itertools.pairwise(ends))
-    return ImageDataset(card, train, val, test, skipped=pixels.skipped, notes=notes)
+    return ImageDataset(
+        card,
+        train,
+        val,
+        test,
+        skipped=pixels.skipped,
+        notes=notes,
+        split_seed=seed if note else None,
+    )
 
 
 def _check_records(records: Records) -> None:
@@ -191,7 +198,7 @@ def _divide(
     class_names: tuple[str, ...],
     seed: int,
 ) -> tuple[dict[str, np.ndarray], str]:
-    """Return the places of each split, and a sentence on what giemsa divided itself."""
+    """Return the places of each split, and a sentence on what giemsa divided itself; an empty one where all is given."""
 
     def make(chosen: np.ndarray, fractions: Mapping[str, float]) -> dict[str, np.ndarray]:
         clusters = cluster_images(pixels.images, groups, chosen)
@@ -199,7 +206,7 @@ def _divide(
         return {split: chosen[places] for split, places in parts.items()}
 
     together = "groups and exact duplicates" if groups is not None else "exact duplicates"
-    how = f"{BY_GIEMSA}, split seed {seed}; {together} kept in one split."
+    how = f"by giemsa, stratified by class, split seed {seed}; {together} kept in one split."
     if records.splits is None:
         return make(np.arange(len(labels)), FRACTIONS), f"Split 70/10/20 {how}"
     parts = _given_parts(np.array(records.splits)[pixels.places], labels, class_names)

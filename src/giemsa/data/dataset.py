@@ -151,6 +151,7 @@ class ImageDataset:
     skipped : addresses and reasons of the files that ``skip_bad`` left out.
     notes : sentences a user should know, such as how the split was made.
     renamed : the names that :meth:`rename` gave, by label.
+    split_seed : of the split that giemsa made, or of the part of train that it took for val; ``None`` where the splits are given.
     """
 
     card: DataCard
@@ -161,6 +162,7 @@ class ImageDataset:
     skipped: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     renamed: Mapping[int, str] = field(default_factory=dict)
+    split_seed: int | None = None
 
     @property
     def name(self) -> str:

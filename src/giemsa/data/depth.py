@@ -42,12 +42,10 @@ def deep_values(image: Image.Image, path: Path) -> np.ndarray:
     if low >= 0 and high <= (255 if values.dtype.kind == "f" else WHITES[-1]):
         return values
     if values.dtype.kind == "f":
-        expected = "floating-point numbers from 0 to 1, or from 0 to 255; save it with 16 bits"
+        expected, mend = "floating-point numbers from 0 to 1, or from 0 to 255", "save it with 16 bits"
     else:
-        expected = "whole numbers from 0 to 65535; save it so"
-    raise ImageFileError(
-        f"{path} has values from {low:g} to {high:g}: expected {expected}, or go on with --skip-bad"
-    )
+        expected, mend = "whole numbers from 0 to 65535", "save it so"
+    raise ImageFileError(f"{path} has values from {low:g} to {high:g}: expected {expected}", mend)
 
 
 def own_levels(values: np.ndarray) -> WhiteLevels:
@@ -93,8 +91,8 @@ def to_eight_bits(values: np.ndarray, white: int, path: Path) -> Image.Image:
     """
     if values.max() > white:
         raise ImageFileError(
-            f"{path} has values up to {values.max():g}, and {white} is white in the other images: expected images of one "
-            "depth; bring it to theirs, or go on with --skip-bad"
+            f"{path} has values up to {values.max():g}, and {white} is white in the other images: expected images of one depth",
+            "bring it to theirs",
         )
     eight = np.empty(values.shape, dtype=np.uint8)
     for rows in blocks(len(values), (1, values.shape[1])):

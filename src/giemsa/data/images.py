@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +33,6 @@ from giemsa.progress import Progress
 
 FILE_FACTS = ("bytes", "format", "height", "width")
 VERY_LARGE = 2**25  # pixels: of a JPEG beyond, whole blocks are averaged as they are decoded
-OR_SKIP = re.compile(r",? or go on with --skip-bad$")  # no advice where that is done
 FINER = 3  # times as many pixels a side as are wanted are enough to start from
 
 
@@ -125,7 +123,7 @@ def read_images(
                 elif isinstance(result, _FileFacts):
                     facts[place] = result
                 elif skip_bad:
-                    skipped[place] = OR_SKIP.sub("", str(result))
+                    skipped[place] = result.reason
                 else:
                     raise result
                 if progress:
@@ -249,7 +247,7 @@ def _read(image: Image.Image, path: Path, form: ImageForm) -> tuple[np.ndarray, 
         plain = _eight_bit(image)
     if form.channels == 1 and not _shows_grey(plain):
         raise ImageFileError(
-            f"{path} is in colour: expected greyscale, as the training images are; convert it, or go on with --skip-bad"
+            f"{path} is in colour: expected greyscale, as the training images are", "convert it"
         )
     if plain.mode != form.mode:  # converting to the same mode would copy what may be large
         plain = plain.convert(form.mode)

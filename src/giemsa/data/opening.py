@@ -26,20 +26,16 @@ def open_image(path: Path) -> Image.Image:
     ImageFileError : it is missing, empty, no image, or larger than 100 million pixels.
     """
     if not path.is_file():
-        raise ImageFileError(
-            f"{path} does not exist: expected an image file; mend the path or go on with --skip-bad"
-        )
+        raise ImageFileError(f"{path} does not exist: expected an image file", "mend the path")
     if path.stat().st_size == 0:
-        raise ImageFileError(
-            f"{path} is empty (0 bytes): expected an image; replace it or go on with --skip-bad"
-        )
+        raise ImageFileError(f"{path} is empty (0 bytes): expected an image", "replace it")
     try:
         image = Image.open(path, formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_large(path) from error
     except UnidentifiedImageError as error:
         raise ImageFileError(
-            f"{path} is not an image that can be read: expected PNG, JPEG, TIFF, BMP or WebP; replace it or go on with --skip-bad"
+            f"{path} is not an image that can be read: expected PNG, JPEG, TIFF, BMP or WebP", "replace it"
         ) from error
     except (OSError, ValueError, SyntaxError) as error:
         raise _broken(path, error) from error
@@ -63,13 +59,12 @@ def load_image(image: Image.Image, path: Path) -> Image.Image:
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, Image.DecompressionBombError) as error:
         raise _broken(path, error) from error
     if pages > 1:
-        raise ImageFileError(
-            f"{path} holds {pages} images: expected one; save each as a file of its own, or go on with --skip-bad"
-        )
+        raise ImageFileError(f"{path} holds {pages} images: expected one", "save each as a file of its own")
     if coarse and np.max(image.convert("RGB").getextrema()) < FEW_GREYS:
         raise ImageFileError(
             f"{path} has 16 bits a channel in colour, of which the upper 8 can be read, and uses the lower 12 alone: "
-            "expected its brightest value near 65535; save it with 8 bits a channel, or go on with --skip-bad"
+            "expected its brightest value near 65535",
+            "save it with 8 bits a channel",
         )
     return image
 
@@ -93,13 +88,12 @@ def _count_pages(image: Image.Image) -> int:
 
 
 def _broken(path: Path, error: Exception) -> ImageFileError:
-    return ImageFileError(
-        f"{path} cannot be read ({error}): it is damaged or cut short; replace it or go on with --skip-bad"
-    )
+    return ImageFileError(f"{path} cannot be read ({error}): it is damaged or cut short", "replace it")
 
 
 def _too_large(path: Path) -> ImageFileError:
     return ImageFileError(
         f"{path} has more than {LARGEST_PIXELS // 1_000_000} million pixels, which may be a decompression bomb: "
-        "expected a smaller image; cut it into tiles or go on with --skip-bad"
+        "expected a smaller image",
+        "cut it into tiles",
     )

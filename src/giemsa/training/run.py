@@ -15,7 +15,7 @@ from torch import nn
 from giemsa.data.cards import CARDS
 from giemsa.data.dataset import ImageDataset
 from giemsa.data.load import lies_elsewhere, load
-from giemsa.errors import RunError
+from giemsa.errors import ImageFileError, RunError
 from giemsa.plots.gallery import Picture
 from giemsa.reading import pick
 from giemsa.training.classifier import Classifier
@@ -178,7 +178,12 @@ class Run:
                 f"the data of {self.folder} are no longer at {self.place}: put them back, or say where they lie with --data, or "
                 "open_run(..., data=...) in Python"
             )
-        return load(**pick(SourceEntry, self.config["data"]["source"]) | {"data": self.place})
+        try:
+            return load(**pick(SourceEntry, self.config["data"]["source"]) | {"data": self.place})
+        except ImageFileError as error:  # which cannot be left out
+            raise RunError(
+                f"the data of {self.folder} are not what it was trained on: {error.reason}"
+            ) from error
 
     def _checked(self, data: ImageDataset) -> ImageDataset:
         facts = self.config["data"]
