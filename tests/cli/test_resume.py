@@ -11,9 +11,10 @@ from giemsa.cli.app import status_of
 from giemsa.cli.session import Session
 from giemsa.cli.train import resumable
 from giemsa.data.dataset import ImageDataset
+from giemsa.data.load import load
 from giemsa.training.recipes import Recipe
 from giemsa.training.run import open_run
-from giemsa.training.train import train
+from giemsa.training.train import resume, train
 
 SHORT = Recipe(model="tutorial", epochs=2, minimum_steps=0, precision="float32", symmetry="mirror")
 
@@ -55,6 +56,31 @@ def test_a_training_goes_on_where_its_data_lie_now(
     assert f"the run's data: {folder / 'moved.npz'}" in capsys.readouterr().err
     run = open_run(folder / "run", data=discs)
     assert (run.config["status"], len(run.history)) == ("complete", 2)
+
+
+def test_where_the_data_lie_now_is_said_once(
+    folder: Path, discs: ImageDataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(folder)
+    words = ["train", "--resume", "run", "--quiet", "--data"]
+    for name in ("moved.npz", "again.npz"):  # the second time, the training is complete
+        assert status_of([*words, name]) == 0
+        monkeypatch.chdir(tmp_path)
+        assert open_run(folder / "run").place == str(folder / name)
+        assert open_run(folder / "run").data().fingerprint == discs.fingerprint
+        monkeypatch.chdir(folder)
+        if name == "moved.npz":
+            Path(name).rename("again.npz")
+    assert status_of([*words, "others.npz"]) == 2
+    assert open_run(folder / "run").place == str(folder / "again.npz")
+
+
+def test_of_a_data_set_at_hand_it_is_kept_where_it_came_from(folder: Path, discs: ImageDataset) -> None:
+    old = open_run(folder / "run").place
+    resume(folder / "run", data=discs)  # from memory
+    assert open_run(folder / "run").place == old
+    resume(folder / "run", data=load(folder / "moved.npz"))
+    assert open_run(folder / "run").place == str(folder / "moved.npz")
 
 
 def test_a_whole_run_goes_on_where_its_data_lie_now(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

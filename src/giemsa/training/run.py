@@ -163,6 +163,16 @@ class Run:
         assert isinstance(self._data, ImageDataset)
         return self._data
 
+    def keep_place(self) -> None:
+        """Write into ``config.json`` from where its data come now, so that they are found without being told again.
+
+        Raises
+        ------
+        RunError : the data is no longer what it was.
+        """
+        if source := self.data().source:
+            self.update_config(data=self.config["data"] | {"source": dict(source)})
+
     def _reload(self) -> ImageDataset:
         if not self.place:
             raise RunError(

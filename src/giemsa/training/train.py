@@ -106,7 +106,8 @@ def resume(
     Parameters
     ----------
     folder : the run folder; a training that is complete is returned as it is.
-    data : the data set, if at hand, or where it lies now; needed where the run was trained on arrays from memory.
+    data : the data set, if at hand, or where it lies now, which ``config.json`` says from then on; needed where the run was
+        trained on arrays from memory.
     model : the user's own module, where the run began with one.
     on_epoch, progress : as for :func:`train`.
 
@@ -116,6 +117,8 @@ def resume(
     ModelError : the run was begun with another network.
     """
     run = open_run(folder, model=model, data=data)
+    if data is not None:
+        run.keep_place()
     if run.config["status"] == "complete":
         _forget_resuming(run)
         return run
