@@ -73,6 +73,17 @@ def decimal(value: float, digits: int = 2) -> str:
     return told
 
 
+def spanned(names: Sequence[str]) -> str:
+    """Return names in a row; of many the first and the last, where it is told elsewhere how many there are.
+
+    Examples
+    --------
+    >>> spanned(["a", "b"]), spanned([f"class {number}" for number in range(16)])
+    ('a and b', 'class 0 to class 15')
+    """
+    return listed(names) if len(names) <= MOST_LISTED else f"{names[0]} to {names[-1]}"
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names in a row; of many the first, and how many more there are.
 

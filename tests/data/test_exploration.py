@@ -184,9 +184,13 @@ def test_the_words_beside_the_pictures_count_what_is_shown(discs):
     examples, classes = explore(few).pictures()
     assert (
         examples.alt
-        == "10 training images, up to 5 a row, one row for each of 3 classes: red disc, green disc, blue disc."
+        == "10 training images, up to 5 a row, one row for each of 3 classes: red disc, green disc and blue disc."
     )
     assert "the largest class is green disc with 6, the smallest red disc with 2" in classes.alt
+    many = dataclasses.replace(discs.card, class_names=tuple(f"class {label}" for label in range(13)))
+    assert (
+        "13 classes: class 0 to class 12." in explore(dataclasses.replace(few, card=many)).pictures()[0].alt
+    )
 
 
 def test_of_large_images_few_are_counted_at_a_time(discs):

@@ -8,6 +8,7 @@ import pytest
 
 from giemsa.errors import DataError, PredictionError, RunError
 from giemsa.evaluation.compared_runs import compare, summarise_runs, tabulate
+from giemsa.evaluation.writing import read_metrics
 
 
 def made_run(folder, name, sharpness, seed, sha="a" * 64, groups=None):
@@ -18,7 +19,9 @@ def made_run(folder, name, sharpness, seed, sha="a" * 64, groups=None):
     path = folder / name
     path.mkdir(parents=True)
     accuracy = {"value": float(right.mean()), "low": 0, "high": 1, "n": 200}
-    (path / "metrics.json").write_text(json.dumps({"test": {"accuracy": accuracy, "auc": {"value": None}}}))
+    (path / "metrics.json").write_text(
+        json.dumps({"test": {"accuracy": accuracy, "auc": {"value": None, "n": 200}}})
+    )
     split = SimpleNamespace(groups=groups)
     return SimpleNamespace(
         folder=path,
@@ -26,6 +29,12 @@ def made_run(folder, name, sharpness, seed, sha="a" * 64, groups=None):
         predictions=lambda split: (labels, table),
         data=lambda: SimpleNamespace(test=split),
     )
+
+
+def test_a_score_that_does_not_say_on_how_many_images_is_refused(tmp_path):
+    (tmp_path / "metrics.json").write_text('{"test": {"accuracy": {"value": 0.5}}}', encoding="utf-8")
+    with pytest.raises(RunError, match=r"metrics\.json was changed or damaged: test\.accuracy\.n is missing"):
+        read_metrics(tmp_path)
 
 
 def test_two_runs(tmp_path):

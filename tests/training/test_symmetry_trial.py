@@ -153,7 +153,7 @@ def trainings(monkeypatch) -> list[Training]:
         return made[-1]
 
     monkeypatch.setattr(symmetry_trial, "train_briefly", note)
-    monkeypatch.setattr(symmetry_trial, "_at_once", lambda compute: 1)
+    monkeypatch.setattr(symmetry_trial, "side_by_side", lambda *_: 1)
     return made
 
 

@@ -13,9 +13,16 @@ from giemsa.data.dataset import ImageDataset
 from giemsa.training.building import build_classifier
 from giemsa.training.device import Compute
 from giemsa.training.recipes import RECIPES
-from giemsa.training.threads import Team, team_of
+from giemsa.training.threads import MOST, Team, side_by_side, team_of, threads_of
 
 pytestmark = pytest.mark.usefixtures("two_threads")
+
+
+def test_as_many_tasks_at_once_as_there_are_threads_and_on_a_graphics_card_one() -> None:
+    assert [side_by_side("cpu", n_tasks) for n_tasks in (1, 2, 50)] == [1, 2, 2]
+    assert side_by_side("cuda", 50) == 1
+    with threads_of(MOST + 3):
+        assert side_by_side("cpu", 50) == MOST
 
 
 def test_two_threads_share_the_tasks() -> None:

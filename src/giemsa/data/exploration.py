@@ -16,12 +16,12 @@ from giemsa.data import statistics
 from giemsa.data.dataset import DataCard, ImageDataset
 from giemsa.data.load import as_dataset
 from giemsa.data.statistics import Agreement, ChannelStatistics
+from giemsa.wording import spanned
 
 if TYPE_CHECKING:
     from giemsa.plots.gallery import Picture
 
 EXAMPLES = 5
-MOST_LISTED = 20  # classes in a sentence
 LINE = 79  # letters that a terminal shows in one
 
 
@@ -110,7 +110,7 @@ class Exploration:
                 figure=plot_examples(self.examples, self.class_names),
                 title="The first images of each class",
                 alt=f"{shown} training images, up to {EXAMPLES} a row, one row for each of "
-                f"{len(self.class_names)} classes: {self._listed()}.",
+                f"{len(self.class_names)} classes: {spanned(self.class_names)}.",
                 shows="Each row holds the first training images of one class, in the order of the set.",
                 caution="They are the first, not the typical ones, and not chosen.",
             ),
@@ -126,10 +126,6 @@ class Exploration:
                 caution="Shares in a data set are not shares in patients.",
             ),
         )
-
-    def _listed(self) -> str:
-        names = self.class_names
-        return ", ".join(names) if len(names) <= MOST_LISTED else f"{names[0]} to {names[-1]}"
 
     def lines(self) -> tuple[str, ...]:
         """Return the exploration as lines for a terminal."""

@@ -12,7 +12,7 @@ from giemsa.evaluation.failures import confused_pairs, is_tied
 from giemsa.evaluation.intervals import Score
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.scorecard import Scorecard
-from giemsa.wording import MOST_LISTED, count_words, listed, percent, percent_range
+from giemsa.wording import count_words, listed, percent, percent_range, spanned
 
 if TYPE_CHECKING:
     from giemsa.evaluation.result import Evaluation
@@ -94,10 +94,9 @@ def _unused(unused: bool, copies: int) -> str:
 def _tested(n: int, of_what: str, names: Sequence[str], support: np.ndarray) -> str:
     seen = [name for name, images in zip(names, support, strict=True) if images]
     missing = [name for name, images in zip(names, support, strict=True) if not images]
-    told = listed(seen) if len(seen) <= MOST_LISTED else f"{seen[0]} to {seen[-1]}"
     return (
         f"The classifier was tested on {count_words(n, 'image')}{of_what} and had to tell "
-        f"{count_words(len(seen), 'class', 'classes')} apart: {told}"
+        f"{count_words(len(seen), 'class', 'classes')} apart: {spanned(seen)}"
         + (f"; of {listed(missing)} there is no image." if missing else ".")
     )
 

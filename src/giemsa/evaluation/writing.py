@@ -28,7 +28,7 @@ class ScoreEntry(TypedDict):
     value: float | None
     low: NotRequired[float | None]
     high: NotRequired[float | None]
-    n: NotRequired[Place]
+    n: Place
 
 
 class AuditFile(TypedDict, total=False):

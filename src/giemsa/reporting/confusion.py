@@ -11,7 +11,8 @@ import numpy as np
 from giemsa.evaluation.scores import confusion_matrix as count_confusions
 from giemsa.reporting.parts import Thumbnail
 from giemsa.reporting.thumbnails import thumbnail_address
-from giemsa.reporting.words import count, decimal, percent, plural
+from giemsa.reporting.words import count, decimal, percent
+from giemsa.wording import count_words
 
 MOST_IMAGES = 480  # over all cells: keeps the page small
 MOST_IN_A_CELL = (16, 12, 8, 6, 4, 3, 2, 1)
@@ -177,7 +178,7 @@ def _panel(outcome: Outcome, truth: int, said: int, most: int) -> Panel:
     shown = f"{count(len(chosen))} of them shown, " if len(chosen) < len(places) else ""
     return Panel(
         identifier=f"cell-{truth}-{said}",
-        title=f"{outcome.short_names[truth]}, {story}: {plural(len(places), 'image')}",
+        title=f"{outcome.short_names[truth]}, {story}: {count_words(len(places), 'image')}",
         note=f"{shown}{order}; below each the probability."
         if len(places) > 1
         else "Below it the probability.",

@@ -70,17 +70,6 @@ def count(value: Any) -> str:
     return f"{int(value):,}" if is_number(value) else DASH
 
 
-def plural(number: int | None, one: str, many: str = "") -> str:
-    """Write a count and its noun.
-
-    Examples
-    --------
-    >>> plural(1, "image"), plural(3421, "image"), plural(2, "class", "classes")
-    ('1 image', '3,421 images', '2 classes')
-    """
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
-
-
 def duration(seconds: Any) -> str:
     """Write seconds as a person would.
 

@@ -25,7 +25,7 @@ from giemsa.models.layers import Standardize, StandardizeEach
 from giemsa.models.plain import is_plain
 from giemsa.progress import Progress
 from giemsa.training.device import Compute
-from giemsa.training.threads import MOST, team_of
+from giemsa.training.threads import side_by_side, team_of
 from giemsa.training.views import choose_views, turn_all
 
 CACHED_PIXELS = 128 * 28 * 28
@@ -236,8 +236,7 @@ class Classifier(nn.Module):
         if not len(images):  # what would come of one tells the shape
             return self._in_batches(function, np.zeros((1, *images.shape[1:]), np.uint8), 1, None)[:0]
         batches = [partial(of_batch, number) for number in range(math.ceil(len(images) / batch_size))]
-        in_threads = compute.device == "cpu" and is_plain(self.network)
-        threads = min(torch.get_num_threads(), MOST, len(batches)) if in_threads else 1
+        threads = side_by_side(compute.device, len(batches)) if is_plain(self.network) else 1
         settle_heaps(self.image_shape)
         with freed_memory_kept(), team_of(threads) as team:
             results = team.do(batches, done=tell)

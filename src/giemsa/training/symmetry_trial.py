@@ -24,7 +24,7 @@ from giemsa.temperature import log_losses_at_best
 from giemsa.training.brief import train_briefly
 from giemsa.training.device import Compute, repeatable
 from giemsa.training.recipes import Recipe
-from giemsa.training.threads import MOST, team_of
+from giemsa.training.threads import side_by_side, team_of
 
 TRIAL = Recipe(name="trial", model="convnet-light", epochs=1, minimum_steps=100, batch_size=32)
 IMAGES = 4000  # that are asked, at most
@@ -110,16 +110,12 @@ def try_symmetries(
         torch.random.fork_rng(devices=[]),
         repeatable(),
         freed_memory_kept(),
-        team_of(_at_once(compute)) as team,
+        # whose batches are too small to be shared among threads
+        team_of(side_by_side(compute.device, len(trainings))) as team,
     ):
         team.do([partial(learn, *training) for training in trainings], done=tell)
     losses = {name: log_losses_at_best(each, asked.train.labels) for name, each in logits.items()}
     return SymmetryTrial(losses)
-
-
-def _at_once(compute: Compute) -> int:
-    """Return how many trainings go side by side: their batches are too small to be shared among threads."""
-    return min(torch.get_num_threads(), MOST) if compute.device == "cpu" else 1
 
 
 def _images_asked(data: ImageDataset, seed: int) -> ImageDataset:

@@ -84,6 +84,11 @@ class Team:
                 self.answers.put(None)
 
 
+def side_by_side(device: str, n_tasks: int) -> int:
+    """Return how many tasks are best done at once: a thread each on a processor, one after the other on a graphics card."""
+    return min(torch.get_num_threads(), MOST, n_tasks) if device == "cpu" else 1
+
+
 @contextmanager
 def threads_of(n: int) -> Iterator[None]:
     """Let PyTorch compute with ``n`` threads, and with as many as before at the end."""

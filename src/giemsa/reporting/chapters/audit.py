@@ -13,7 +13,8 @@ from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Illustration, Missing, Thumbnail
 from giemsa.reporting.pictures import illustrations
 from giemsa.reporting.thumbnails import thumbnail_address
-from giemsa.reporting.words import plural, sentence
+from giemsa.reporting.words import sentence
+from giemsa.wording import count_words
 
 EXAMPLES = 6  # even, so that both images of a pair are shown
 TONES = {"severe": "severe", "warning": "warning"}
@@ -102,4 +103,6 @@ def _opening(findings: tuple[Finding, ...]) -> str:
     severe = sum(finding.severity == "severe" for finding in findings)
     if len(findings) == 1:
         return f"1 finding, which is {'severe' if severe else 'not severe'}."
-    return f"{plural(len(findings), 'finding')}, {severe or 'none'} of them severe; the worst comes first."
+    return (
+        f"{count_words(len(findings), 'finding')}, {severe or 'none'} of them severe; the worst comes first."
+    )

@@ -12,7 +12,8 @@ from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Missing, Section, Table, Thumbnail
 from giemsa.reporting.pictures import illustrations
 from giemsa.reporting.scores import class_tables, score_table
-from giemsa.reporting.words import count, interval, percent, plural, sentence
+from giemsa.reporting.words import count, interval, percent, sentence
+from giemsa.wording import count_words
 
 LAST = "All scores"
 SECTIONS = {
@@ -115,7 +116,7 @@ def _remarks(told: Mapping[str, Any]) -> tuple[str, ...]:
         bounds = interval(apart, as_percent=True)
         remarks.append(
             f"Without the test images that have a copy in train or val, accuracy is {percent(apart['value'])}"
-            f"{f' ({bounds})' if bounds else ''} on {plural(apart.get('n'), 'image')}."
+            f"{f' ({bounds})' if bounds else ''} on {count_words(apart['n'], 'image')}."
         )
     suspects = failures.get("suspect_mistakes")
     if suspects is not None:
@@ -132,7 +133,7 @@ def _mistakes_note(outcome: Outcome, shown: int) -> str:
     if not wrong:
         return "No test image was wrongly named."
     were, each = ("was", "it") if wrong == 1 else ("were", "each")
-    told = f"{count(wrong)} of {plural(len(outcome.labels), 'test image')} {were} wrongly named"
+    told = f"{count(wrong)} of {count_words(len(outcome.labels), 'test image')} {were} wrongly named"
     if outcome.images is None:
         return f"{told}; the images are not at hand."
     chosen = f"; here are the {shown} whose true class got the least probability" if shown < wrong else ""

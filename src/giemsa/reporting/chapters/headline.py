@@ -9,7 +9,8 @@ from giemsa.reporting.chapters.training import kept_epoch, seconds_of_training
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Number
 from giemsa.reporting.scores import headline_numbers
-from giemsa.reporting.words import count, duration, interval, percent, plural, sentence
+from giemsa.reporting.words import count, duration, interval, percent, sentence
+from giemsa.wording import count_words
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def _own_sentences(material: Material, title: str) -> tuple[str, ...]:
     if "accuracy" not in scores:
         return (f"{trained}.", "It has not been tested on unseen images yet.")
     accuracy = scores["accuracy"]
-    tested = f"On {plural(accuracy.get('n'), 'test image')} it named {percent(accuracy['value'])} rightly"
+    tested = f"On {count_words(accuracy['n'], 'test image')} it named {percent(accuracy['value'])} rightly"
     bounds = interval(accuracy, as_percent=True)
     return (f"{trained}.", tested + (f" (95 % interval {bounds})." if bounds else "."), *_failure(material))
 

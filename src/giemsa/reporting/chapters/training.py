@@ -10,8 +10,9 @@ from giemsa.evaluation.modelcard import looks_in_words
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Cell, Fact, Illustration, Table
 from giemsa.reporting.pictures import illustrations
-from giemsa.reporting.words import DASH, count, decimal, duration, percent, plural, sentence
+from giemsa.reporting.words import DASH, count, decimal, duration, percent, sentence
 from giemsa.training.recipe_words import choice
+from giemsa.wording import count_words
 
 SYMMETRY_WORDS = {
     "none": "no moves",
@@ -163,7 +164,7 @@ def _history(material: Material) -> Table | None:
         for epoch in material.history
     )
     return Table(
-        caption=f"The course of the training, {plural(len(rows), 'epoch')}",
+        caption=f"The course of the training, {count_words(len(rows), 'epoch')}",
         head=("epoch", "loss", "val loss", "accuracy", "val accuracy", "time"),
         rows=rows,
         note="Loss and accuracy on train are means while the weights were moving, on augmented images.",
