@@ -166,6 +166,9 @@ def bad_file(tmp_path, kind):
     path = tmp_path / "bad.png"
     if kind == "missing":
         return path
+    if kind == "folder":
+        path.mkdir()
+        return path
     save(path, np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8))
     whole = path.read_bytes()
     path.write_bytes({"empty": b"", "truncated": whole[: len(whole) // 2], "text": b"this is no image"}[kind])
@@ -176,6 +179,7 @@ def bad_file(tmp_path, kind):
     ("kind", "words"),
     [
         ("missing", "does not exist"),
+        ("folder", "is a folder: expected an image file"),
         ("empty", "is empty"),
         ("truncated", "cut short"),
         ("text", "not an image"),

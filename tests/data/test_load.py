@@ -1,8 +1,10 @@
 """`load` on folders and manifests: every layout, and each way to be wrong in one line."""
 
 import csv
+import itertools
 import shutil
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -711,8 +713,63 @@ def test_a_class_without_training_images(folder, tmp_path):
         {"path": f"zellen/klein/bild-{n}.png", "label": "a" if n < 8 else "b", "split": split}
         for n, split in enumerate(["train"] * 6 + ["val"] * 2 + ["test"] * 2)
     ]
-    with pytest.raises(DataError, match="class 'b' has no image in train"):
+    with pytest.raises(DataError, match=r"train has no image of 'b': .* or leave the class out\.$"):
         load(manifest(tmp_path / "cells.csv", rows))
+    for row in rows:
+        row["label"] = {"a": "Blast", "b": "blast"}[row["label"]]
+    with pytest.raises(
+        DataError, match=r"'blast': .*\. The classes 'Blast' and 'blast' are taken for different"
+    ):
+        load(manifest(tmp_path / "cells.csv", rows))
+
+
+def test_images_in_several_rows_are_told_of(folder, tmp_path):
+    rows = [{"path": f"zellen/klein/bild-{n}.png", "label": "ab"[n % 2]} for n in range(10)]
+    told = []
+    for more in ([], rows[:1], [*rows[:1], rows[3] | {"label": "a"}]):
+        notes = load(manifest(tmp_path / "cells.csv", rows + more)).notes
+        told.append([note for note in notes if "several rows" in note])
+    first, odd = folder / "klein" / "bild-0.png", folder / "klein" / "bild-3.png"
+    assert told == [
+        [],
+        [f"1 image stands in several rows of the manifest: every row counts. The first: {first}."],
+        [
+            "2 images stand in several rows of the manifest, 1 of them with different labels or in different splits: every row "
+            f"counts. The first: {odd}."
+        ],
+    ]
+
+
+def test_an_image_in_two_splits_is_told_of(folder, tmp_path):
+    rows = [
+        {"path": f"zellen/klein/bild-{n}.png", "label": "ab"[n % 2], "split": split}
+        for n, split in enumerate(["train"] * 4 + ["val"] * 2 + ["test"] * 2)
+    ]
+    rows.append(rows[0] | {"split": "test"})
+    [note] = load(manifest(tmp_path / "cells.csv", rows)).notes
+    assert "1 of them with different labels or in different splits" in note
+
+
+@pytest.mark.parametrize("above", ["", "train", "test"])
+def test_folders_that_may_be_patients_are_told_of(tmp_path, above):
+    for split, name, patient, number in itertools.product(
+        ("train", "test") if above else [""], "ab", (1, 2, 3), range(3)
+    ):
+        inner = f"patient {patient}" if split == above else ""
+        save(
+            tmp_path / "cells" / split / name / inner / f"{split}{patient}{number}.png", patient * 10 + number
+        )
+    [note] = [note for note in load(tmp_path / "cells").notes if "patient" in note]
+    first = Path(above, "a", "patient 1")
+    assert note.startswith(
+        f"The 6 folders within those of the classes, such as {first}, say nothing to giemsa: if each"
+    )
+
+
+def test_one_folder_within_a_classs_is_no_patient(folder):
+    (folder / "klein" / "mehr").mkdir()
+    save(folder / "klein" / "mehr" / "99.png", 99)
+    assert len(load(folder).notes) == 1
 
 
 def test_a_manifest_that_is_no_text(tmp_path):

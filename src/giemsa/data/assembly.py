@@ -19,6 +19,7 @@ from giemsa.data.sources import read_source
 from giemsa.data.splitting import FRACTIONS, check_enough, cluster_images, make_splits
 from giemsa.errors import DataError
 from giemsa.progress import Progress
+from giemsa.wording import listed
 
 FILE_SIZE = 64
 FROM_TRAIN = {"train": 0.875, "val": 0.125}  # where train and test alone are given: as in 70/10/20
@@ -227,7 +228,12 @@ def _given_parts(
             )
     absent = sorted(set(range(len(class_names))) - set(labels[parts["train"]].tolist()))
     if absent:
-        raise DataError(f"class {class_names[absent[0]]!r} has no image in train: a network cannot learn it")
+        names = listed([repr(class_names[label]) for label in absent])
+        words = (
+            f"train has no image of {names}: expected some of every class, since a network learns from train alone; move some "
+            "there, or leave the class out."
+        )
+        raise DataError(" ".join([words, *tell_look_alikes(class_names)]))
     return parts
 
 

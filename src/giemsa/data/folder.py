@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -42,7 +43,18 @@ def read_folder(folder: Path) -> Records:
         )
     _check_classes(folder, inside)
     paths, names, passed_over = _by_class(folder, inside)
-    return Records(paths, names, notes=tell_others(passed_over))
+    return Records(paths, names, notes=(*_tell_inner(folder, paths, depth=1), *tell_others(passed_over)))
+
+
+def _tell_inner(folder: Path, paths: Iterable[str], *, depth: int) -> Iterator[str]:
+    """Yield a sentence where images lie in folders within those of the classes, which are ``depth`` below ``folder``."""
+    places = sorted({Path(path).parent for path in paths})
+    inner = [place.relative_to(folder) for place in places if len(place.relative_to(folder).parts) > depth]
+    if len(inner) > 1:
+        yield (
+            f"The {len(inner)} folders within those of the classes, such as {inner[0]}, say nothing to giemsa: if each is a "
+            "patient or a slide, put that into the column group of a manifest, and a split that giemsa makes cuts through none."
+        )
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -141,4 +153,5 @@ def _with_splits(folder: Path, inside: list[Path]) -> Records:
         classes += names
         of_split += [name] * len(paths)
         passed_over += others
-    return Records(tuple(addresses), tuple(classes), tuple(of_split), notes=tell_others(passed_over))
+    notes = (*_tell_inner(folder, addresses, depth=2), *tell_others(passed_over))
+    return Records(tuple(addresses), tuple(classes), tuple(of_split), notes=notes)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
 from giemsa.data.records import Records, one_spelling, split_name
 from giemsa.errors import DataError
+from giemsa.wording import count_words
 
 SEPARATORS = ",;\t"
 KNOWN_COLUMNS = ("path", "label", "split", "group")
@@ -47,8 +50,29 @@ def read_manifest(path: Path) -> Records:
             f"expected paths that begin at its folder, {path.resolve().parent}, or whole ones"
         )
     labels = tuple(one_spelling(row["label"]) for row in rows)
-    notes = () if groups and any(groups) else tuple(map(_tell_group, filter(_is_like_group, metadata)))
+    like_groups = () if groups and any(groups) else filter(_is_like_group, metadata)
+    notes = (
+        *_tell_doubled(addresses, zip(labels, splits or labels, strict=True)),
+        *map(_tell_group, like_groups),
+    )
     return Records(addresses, labels, splits, groups, metadata, notes)
+
+
+def _tell_doubled(addresses: Sequence[str], said: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a sentence where images stand in several rows; what each row says of its image tells whether they agree."""
+    rows = defaultdict[str, list[tuple[str, str]]](list)
+    for address, words in zip(addresses, said, strict=True):
+        rows[address].append(words)
+    doubled = {address: words for address, words in rows.items() if len(words) > 1}
+    if not doubled:
+        return
+    apart = [address for address, words in doubled.items() if len(set(words)) > 1]
+    stand = "stands" if len(doubled) == 1 else "stand"
+    but = f", {len(apart)} of them with different labels or in different splits" if apart else ""
+    yield (
+        f"{count_words(len(doubled), 'image')} {stand} in several rows of the manifest{but}: every row counts. "
+        f"The first: {(apart or list(doubled))[0]}."
+    )
 
 
 def _is_like_group(column: str) -> bool:

@@ -26,7 +26,8 @@ def open_image(path: Path) -> Image.Image:
     ImageFileError : it is missing, empty, no image, or larger than 100 million pixels.
     """
     if not path.is_file():
-        raise ImageFileError(f"{path} does not exist: expected an image file", "mend the path")
+        fault = "is a folder" if path.is_dir() else "does not exist"
+        raise ImageFileError(f"{path} {fault}: expected an image file", "mend the path")
     if path.stat().st_size == 0:
         raise ImageFileError(f"{path} is empty (0 bytes): expected an image", "replace it")
     try:
