@@ -1,5 +1,6 @@
 """New image files are read as those of the training were: what a network has learnt from, it predicts."""
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from giemsa.data.dataset import WhiteLevels
+from giemsa.data.dataset import ImageDataset, WhiteLevels
 from giemsa.data.images import FileImages, read_images
 from giemsa.data.load import load
 from giemsa.errors import ImageFileError
@@ -228,3 +229,27 @@ def test_parts_take_the_same_value_for_white(grey_run: Run, tmp_path: Path) -> N
     same = tmp_path / "same.png"
     Image.fromarray(np.full((20, 20), round(1000 * 255 / 4095), np.uint8)).save(same)
     np.testing.assert_allclose(predict(grey_run, same)[0], found.probabilities[0], atol=1e-6)
+
+
+def test_files_that_show_more_than_those_of_the_training_are_told_of(tmp_path: Path) -> None:
+    run = train(load(_set(tmp_path / "set", _grey), size=28), SHORT, out=tmp_path / "run")
+    assert open_run(run.folder).config["data"]["file_size"] == [20, 20]
+    told = []
+    for side in (20, 59, 60):
+        Image.new("L", (side, side)).save(tmp_path / f"{side}.png")
+        told.append(predict_files(run, [tmp_path / f"{side}.png"]).notes)
+    assert told[:2] == [(), ()]
+    assert told[2][0].startswith(
+        "Most of these files have about 60x60 pixels, those of the training had about 20x20"
+    )
+
+
+def test_of_images_that_were_no_files_no_size_is_known(tmp_path: Path, discs: ImageDataset) -> None:
+    whole = load(_set(tmp_path / "set", _grey), size=28)
+    own = {"height": np.full(len(whole.train), 1.8), "width": np.full(len(whole.train), 0.4)}
+    facts = dataclasses.replace(whole.train, metadata={**whole.train.metadata, **own})  # a patient's, say
+    for data in (discs, dataclasses.replace(whole, train=facts)):
+        run = train(data, SHORT, out=tmp_path / "run", overwrite=True)
+        assert "file_size" not in run.config["data"]
+        Image.new("RGB", (900, 900)).save(tmp_path / "large.png")
+        assert len(predict_files(run, [tmp_path / "large.png"], skip_bad=True).notes) == 0

@@ -184,16 +184,29 @@ def test_data_that_were_moved_are_found_where_they_are_said_to_lie(
     assert moved.data().fingerprint == discs.fingerprint
 
 
-def test_an_image_that_was_damaged_since_is_no_image_to_leave_out(tmp_path: Path) -> None:
+@pytest.fixture
+def cells(tmp_path: Path) -> Path:
+    """Return a folder of two classes of four images each, and a run on them beside it, called ``run``."""
     for name in ("a", "b"):
         (tmp_path / "cells" / name).mkdir(parents=True)
         for number in range(4):
             Image.new("RGB", (9, 9), (number, 0, 0)).save(tmp_path / "cells" / name / f"{number}.png")
     recipe = Recipe(model="tutorial", epochs=1, precision="float32", minimum_steps=0, symmetry="mirror")
-    run = train(load(tmp_path / "cells", size=28), recipe, out=tmp_path / "run")
-    (tmp_path / "cells" / "b" / "2.png").write_bytes(b"")
+    train(load(tmp_path / "cells", size=28), recipe, out=tmp_path / "run")
+    return tmp_path / "cells"
+
+
+def test_of_data_that_are_others_now_it_is_told_how_many(cells: Path) -> None:
+    Image.new("RGB", (9, 9), (9, 9, 0)).save(cells / "a" / "9.png")
+    Image.new("RGB", (9, 9), (8, 9, 0)).save(cells / "a" / "8.png")
+    with pytest.raises(RunError, match=r"trained on: train has 6 images, expected 4; its SHA-256 is"):
+        open_run(cells.parent / "run").data()
+
+
+def test_an_image_that_was_damaged_since_is_no_image_to_leave_out(cells: Path) -> None:
+    (cells / "b" / "2.png").write_bytes(b"")
     with pytest.raises(RunError, match=r"not what it was trained on: .*2\.png is empty .*; replace it$"):
-        open_run(run.folder).data()
+        open_run(cells.parent / "run").data()
 
 
 def test_only_what_load_takes_is_handed_to_it(folder: Path, tmp_path: Path) -> None:

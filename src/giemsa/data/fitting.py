@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,6 +16,7 @@ from giemsa.data.dataset import SourceGeometry, WhiteLevels
 Fit = Literal["crop", "pad", "stretch"]
 FITS = ("crop", "pad", "stretch")
 MUCH_SMALLER = 8  # times a side
+OF_OTHER_SIZE = 3  # times a side, on the average of both
 
 
 @dataclass(frozen=True)
@@ -121,11 +124,43 @@ def tell_shrinking(heights: np.ndarray, widths: np.ndarray, side: int) -> str:
     """
     if not len(heights):
         return ""
-    height, width = int(np.median(heights)), int(np.median(widths))
+    height, width = typical_size(heights, widths)
     times = min(height, width) // side
     if times < MUCH_SMALLER:
         return ""
     return (
         f"Most files have about {width}x{height} pixels and are read as {side}x{side}: a pixel is the mean of {times}x{times} of "
         f"theirs, and what is smaller is not seen. If it tells the classes apart, choose a larger size, or cut the objects out."
+    )
+
+
+def typical_size(heights: np.ndarray, widths: np.ndarray) -> list[int]:
+    """Return the median height and width of files, ``(n,)`` each and not empty, in pixels."""
+    return [int(np.median(heights)), int(np.median(widths))]
+
+
+def tell_other_size(heights: np.ndarray, widths: np.ndarray, usual: Sequence[int]) -> str:
+    """Return a sentence where most files are far larger or smaller than those that were learnt from; else nothing.
+
+    Parameters
+    ----------
+    heights, widths : of the files, ``(n,)``, in pixels.
+    usual : height and width of those that were learnt from; empty where it is not known.
+
+    Examples
+    --------
+    >>> tell_other_size(np.array([80]), np.array([70]), [100, 90])
+    ''
+    >>> tell_other_size(np.array([1536]), np.array([2048]), [100, 90]).partition(":")[0]
+    'Most of these files have about 2048x1536 pixels, those of the training had about 90x100'
+    """
+    if not len(heights) or not usual:
+        return ""
+    height, width = typical_size(heights, widths)
+    times = math.sqrt(height * width / (usual[0] * usual[1]))
+    if 1 / OF_OTHER_SIZE < times < OF_OTHER_SIZE:
+        return ""
+    return (
+        f"Most of these files have about {width}x{height} pixels, those of the training had about {usual[1]}x{usual[0]}: what "
+        "was learnt holds for images that show as much as those. Cut the objects out alike."
     )

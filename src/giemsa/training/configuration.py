@@ -16,7 +16,7 @@ import torch
 
 from giemsa.data.dataset import ImageDataset, Symmetry
 from giemsa.data.files import is_run_folder
-from giemsa.data.fitting import Fit
+from giemsa.data.fitting import Fit, typical_size
 from giemsa.errors import RecipeError, RunError
 from giemsa.reading import Between, read_json
 from giemsa.training.classifier import Classifier
@@ -35,6 +35,7 @@ SELECTION_WORDS = {
 
 Count = Annotated[int, Between(0, 10**15)]
 Seed = Annotated[int, Between(0)]
+FileSize = Annotated[list[Annotated[int, Between(1, 10**6)]], Between(2, 2)]  # the median height and width
 ClassNames = Annotated[list[Annotated[str, Between(0, 10_000)]], Between(2, 100_000)]
 
 
@@ -59,6 +60,7 @@ class DataEntry(TypedDict):
     class_names: ClassNames
     counts: NotRequired[dict[str, Count]]
     image_shape: NotRequired[list[Count]]
+    file_size: NotRequired[FileSize]
     notes: NotRequired[list[str]]
 
 
@@ -138,6 +140,7 @@ def describe_training(
             "class_names": list(data.class_names),
             "counts": {name: len(split) for name, split in data.splits.items()},
             "image_shape": list(data.image_shape),
+            **_file_size(data),
             "skipped": len(data.skipped),
             "notes": list(data.notes),
         },
@@ -152,6 +155,16 @@ def describe_training(
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _file_size(data: ImageDataset) -> dict[str, list[int]]:
+    """Return the typical size of the files that are learnt from; nothing where the images did not come from files."""
+    facts = data.train.metadata
+    sides = [facts[side] for side in ("height", "width") if side in facts]
+    # a column of the user's own may bear these names; as giemsa reads it, it holds no whole numbers
+    if "format" not in facts or any(side.dtype.kind != "i" for side in sides):
+        return {}
+    return {"file_size": typical_size(*sides)}
 
 
 def _selection_words(recipe: Recipe) -> str:

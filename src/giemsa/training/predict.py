@@ -14,7 +14,7 @@ from giemsa.data.allocator import memory_for_reading
 from giemsa.data.blocks import blocks
 from giemsa.data.depth import agree, common_levels, tell_coarse, tell_levels
 from giemsa.data.files import image_files
-from giemsa.data.fitting import Fit, ImageForm
+from giemsa.data.fitting import Fit, ImageForm, tell_other_size
 from giemsa.data.images import FileImages, read_images
 from giemsa.progress import Progress
 from giemsa.training.run import Run, as_run
@@ -113,7 +113,7 @@ def predict_files(
         paths=tuple(str(path) for read in reads for path in read.paths),
         probabilities=np.concatenate(probabilities),
         class_names=run.classifier.class_names,
-        notes=(*_notes(reads, form), *passed_over),
+        notes=(*_notes(reads, form, run.config["data"].get("file_size", ())), *passed_over),
         skipped=tuple(chain.from_iterable(read.skipped for read in reads)),
     )
 
@@ -123,7 +123,10 @@ def _of_the_whole(progress: Progress | None, before: int, total: int) -> Progres
     return progress and (lambda done, _, words: progress(before + done, total, words))
 
 
-def _notes(reads: Sequence[FileImages], form: ImageForm) -> Iterator[str]:
+def _notes(reads: Sequence[FileImages], form: ImageForm, usual: Sequence[int]) -> Iterator[str]:
+    heights, widths = (np.concatenate([read.facts[side] for read in reads]) for side in ("height", "width"))
+    if told := tell_other_size(heights, widths, usual):
+        yield told
     cropped = sum(read.cropped for read in reads)
     if cropped and form.geometry:
         crop = form.geometry.crop

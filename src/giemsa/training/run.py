@@ -25,6 +25,7 @@ from giemsa.training.history import Epoch, read_history
 from giemsa.training.model_file import load_classifier
 from giemsa.training.predictions_csv import read_predictions
 from giemsa.training.recipes import Recipe
+from giemsa.wording import count_words
 from giemsa.writing import write_json
 
 Opened = TypeVar("Opened")  # a run, or what stands for one
@@ -199,8 +200,8 @@ class Run:
         facts = self.config["data"]
         if data.fingerprint != facts["sha256"]:
             raise RunError(
-                f"the data {facts['name']!r} is not what {self.folder} was trained on: its SHA-256 is "
-                f"{data.fingerprint[:12]}…, expected {facts['sha256'][:12]}…; put the old data back or train again"
+                f"the data {facts['name']!r} is not what {self.folder} was trained on: {_other_counts(facts, data)}"
+                f"its SHA-256 is {data.fingerprint[:12]}…, expected {facts['sha256'][:12]}…; put the old data back or train again"
             )
         if len(facts["class_names"]) != len(data.class_names):
             raise RunError(
@@ -225,6 +226,17 @@ class Run:
         """Change fields of ``config.json``, such as how often test was looked at."""
         self._config |= changes
         write_json(self.folder / "config.json", self._config)
+
+
+def _other_counts(facts: Mapping[str, Any], data: ImageDataset) -> str:
+    """Say which splits have other numbers of images than they had; nothing where all have as many."""
+    had = facts.get("counts", {})
+    other = [
+        f"{name} has {count_words(len(split), 'image')}, expected {had[name]:,}"
+        for name, split in data.splits.items()
+        if had.get(name, len(split)) != len(split)
+    ]
+    return "".join(f"{words}; " for words in other)
 
 
 def as_run(run: Opened | str | Path) -> Opened | Run:
