@@ -12,7 +12,7 @@ import pytest
 from giemsa.auditing import out_of_fold
 from giemsa.cli.run import headline
 from giemsa.data.dataset import ImageDataset
-from giemsa.errors import DataError, RunError
+from giemsa.errors import DataError, GiemsaError, RunError
 from giemsa.evaluation.compared_runs import compare
 from giemsa.pipeline import Listener, resume_run, run
 from giemsa.training.recipes import Recipe
@@ -102,6 +102,14 @@ def test_an_existing_folder_is_refused_before_any_stage(finished: Run, discs: Im
     heard: list[str] = []
     with pytest.raises(RunError, match="exists already"):
         run(discs, SHORT, out=finished.folder, listener=Listener(stage=heard.append))
+    assert heard == []
+
+
+def test_what_is_not_there_to_compute_with_is_refused_before_any_stage(discs: ImageDataset) -> None:
+    heard: list[str] = []
+    for recipe, device in ((SHORT.replace(model="convnot"), "auto"), (SHORT, "gpu")):
+        with pytest.raises(GiemsaError, match=r"no (model|device) is called '(convnot|gpu)'"):
+            run(discs, recipe, device=device, listener=Listener(stage=heard.append))
     assert heard == []
 
 

@@ -17,7 +17,7 @@ from giemsa.interpretation.interpret import interpret
 from giemsa.plots.gallery import save_pictures
 from giemsa.progress import Progress
 from giemsa.reporting.report import report
-from giemsa.training.building import check_trainable
+from giemsa.training.building import check_choices, check_trainable
 from giemsa.training.configuration import check_folder
 from giemsa.training.recipes import Recipe, get_recipe
 from giemsa.training.run import Run
@@ -73,6 +73,7 @@ def run(
     listener = listener or Listener()
     recipe = get_recipe(recipe)
     check_folder(out, overwrite=overwrite)
+    check_choices(recipe, device)
     clock = _Stages(listener)
     with clock("explore"):
         data = as_dataset(data, progress=listener.progress)

@@ -217,6 +217,26 @@ def test_an_existing_folder_is_refused_before_any_work(
     assert before == {path: path.read_bytes() for path in trained.rglob("*") if path.is_file()}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "--model", "convnot"], "no model is called 'convnot'"),
+        (["run", "--model", "convnot"], "no model is called 'convnot'"),
+        (["train", "--device", "gpu"], "no device is called 'gpu'"),
+        (["run", "--device", "gpu"], "no device is called 'gpu'"),
+        (["audit", "--device", "gpu"], "no device is called 'gpu'"),
+    ],
+)
+def test_what_is_not_there_to_compute_with_is_refused_before_data_are_read(
+    arguments: list[str],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("giemsa.data.load.load", lambda *_, **__: pytest.fail("the data are read already"))
+    assert words in _refusal(arguments, capsys)
+
+
 def test_predict_gives_a_row_an_image(
     trained: Path, discs: ImageDataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

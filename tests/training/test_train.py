@@ -381,6 +381,12 @@ def test_an_existing_folder_is_refused_before_the_data_is_read_and_unharmed(
     assert (finished.folder / "model.safetensors").exists()
 
 
+def test_what_is_not_there_to_compute_with_is_refused_before_the_data_is_read(tmp_path: Path) -> None:
+    for recipe, device in ((SHORT.replace(model="convnot"), "auto"), (SHORT, "gpu")):
+        with pytest.raises(GiemsaError, match=r"no (model|device) is called '(convnot|gpu)'"):
+            train(tmp_path / "nowhere.npz", recipe, device=device)
+
+
 @pytest.mark.parametrize(
     "content",
     ['{"version": 3, "theme": "dark"}', '{"recipe": "goulash"}', '["version", "recipe"]', "{", None],

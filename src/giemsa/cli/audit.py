@@ -65,6 +65,10 @@ def audit(
         manifest = target_file(fix, overwrite=overwrite, option="--fix")
         if manifest:
             check_targets(manifest, overwrite=overwrite)
+        if level != "quick":
+            from giemsa.training.device import find_device
+
+            find_device(device)
         dataset = load_aloud(session, source)
         report = audit_data(
             dataset,

@@ -111,6 +111,7 @@ def prepare(
     recipe_fields: dict[str, Any],
 ) -> tuple[ImageDataset, Recipe]:
     """Check all that can be checked without the data, then load it, and return it with the recipe chosen."""
+    from giemsa.training.building import check_choices
     from giemsa.training.configuration import check_folder
 
     refuse(context, {"resumed_data"}, "without --resume: name the data as DATA")
@@ -118,6 +119,7 @@ def prepare(
         refuse(context, {"epochs", "minimum_steps"}, "beside --minutes, which chooses the epochs")
     recipe = choose_recipe(order.recipe, recipe_fields)
     check_folder(order.out, overwrite=order.overwrite)
+    check_choices(recipe, order.device)
     dataset = load_aloud(session, source)
     if order.minutes is not None:
         recipe = _plan(session, dataset, recipe, order.minutes, order.device)

@@ -23,6 +23,12 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
 SMALLEST_SIZE = {"tutorial": 20}
 
 
+def check_model(name: str) -> None:
+    """Refuse a name that no network of the package bears with a :class:`ModelError`."""
+    if name not in MODELS:
+        raise ModelError(f"no model is called {name!r}; {nearest_names(name, list(MODELS))}")
+
+
 def build_model(
     name: str, *, channels: int, n_classes: int, size: int, generator: torch.Generator
 ) -> nn.Module:
@@ -44,8 +50,7 @@ def build_model(
     ------
     ModelError : an unknown name, or images too small for the network.
     """
-    if name not in MODELS:
-        raise ModelError(f"no model is called {name!r}; {nearest_names(name, list(MODELS))}")
+    check_model(name)
     smallest = SMALLEST_SIZE.get(name, 8)
     if size < smallest:
         raise ModelError(

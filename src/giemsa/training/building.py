@@ -13,11 +13,23 @@ from torch.nn.parameter import is_lazy
 from giemsa.data.dataset import ImageDataset, Symmetry
 from giemsa.data.statistics import channel_statistics
 from giemsa.errors import DataError, ModelError
-from giemsa.models import build_model
+from giemsa.models.build import build_model, check_model
 from giemsa.seeds import derive_seed
 from giemsa.training.classifier import Classes, Classifier, Preprocessing, place
-from giemsa.training.device import Compute
+from giemsa.training.device import Compute, find_device
 from giemsa.training.recipes import Recipe
+
+
+def check_choices(recipe: Recipe, device: str, network: nn.Module | None = None) -> None:
+    """Refuse, before any data are read, a device that this machine has not, or a network that there is not.
+
+    Raises
+    ------
+    GiemsaError : the text gives those that there are.
+    """
+    find_device(device)
+    if network is None:
+        check_model(recipe.model)
 
 
 def check_trainable(data: ImageDataset) -> None:

@@ -67,17 +67,21 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
     ------
     GiemsaError : a device that this machine does not have.
     """
+    device = find_device(device)
+    return Compute(device, _fast_precision(device) if precision == "auto" else precision)
+
+
+def find_device(device: str) -> str:
+    """Return the device that is asked for, ``auto`` as its name; errors as for :func:`choose_compute`."""
     if device not in DEVICES:
         raise GiemsaError(f"no device is called {device!r}; known: {', '.join(DEVICES)}")
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device == "auto":
-        device = "cuda" if available["cuda"] else "mps" if available["mps"] else "cpu"
+        return "cuda" if available["cuda"] else "mps" if available["mps"] else "cpu"
     if not available[device]:
         have = ", ".join(name for name, there in available.items() if there)
         raise GiemsaError(f"device {device!r} is not available here; this machine has: {have}")
-    if precision == "auto":
-        precision = _fast_precision(device)
-    return Compute(device, precision)
+    return device
 
 
 def _fast_precision(device: str) -> str:

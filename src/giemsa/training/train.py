@@ -14,7 +14,7 @@ from giemsa.data.load import as_dataset
 from giemsa.errors import RunError
 from giemsa.plots.gallery import save_pictures
 from giemsa.progress import Progress
-from giemsa.training.building import build_classifier, check_trainable
+from giemsa.training.building import build_classifier, check_choices, check_trainable
 from giemsa.training.configuration import check_folder, describe_training, prepare_folder
 from giemsa.training.device import choose_compute
 from giemsa.training.history import Epoch, write_history
@@ -75,9 +75,11 @@ def train(
     >>> run = giemsa.train("bloodmnist", "fast", seed=0)  # doctest: +SKIP
     """
     check_folder(out, overwrite=overwrite)
+    recipe = get_recipe(recipe)
+    check_choices(recipe, device, model)
     data = as_dataset(data)
     check_trainable(data)
-    recipe = get_recipe(recipe).for_images(len(data.train))
+    recipe = recipe.for_images(len(data.train))
     compute = choose_compute(device, recipe.precision)
     symmetry, trial = resolve_symmetry(data, recipe, seed=seed, compute=compute, progress=progress)
     classifier = build_classifier(data, recipe, seed=seed, compute=compute, network=model, symmetry=symmetry)
