@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from giemsa.errors import GiemsaError
-from giemsa.seeds import derive_seed
+from giemsa.seeds import derive_seed, whole_seed
 
 
 def test_each_purpose_and_number_has_its_own() -> None:
@@ -15,6 +15,10 @@ def test_each_purpose_and_number_has_its_own() -> None:
     }
     assert len(seeds) == 12
     assert derive_seed(np.int64(1), "a") in seeds
+
+
+def test_a_seed_of_numpys_is_one_that_json_has() -> None:
+    assert type(whole_seed(np.int64(3))) is int
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "7", None])

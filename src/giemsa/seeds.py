@@ -12,6 +12,18 @@ import numpy as np
 from giemsa.errors import GiemsaError
 
 
+def whole_seed(seed: int) -> int:
+    """Return a seed as Python's whole number, as JSON has it too; NumPy's are taken.
+
+    Raises
+    ------
+    GiemsaError : ``seed`` is below 0, or no whole number.
+    """
+    if not isinstance(seed, Integral) or seed < 0:
+        raise GiemsaError(f"a seed must be a whole number, at least 0, got {seed!r}")
+    return int(seed)
+
+
 def derive_seed(seed: int, purpose: str, *numbers: int) -> int:
     """Return the seed, 0 to 2**32 - 1, that ``seed`` gives for ``purpose`` (and an epoch, a fold, ...).
 
@@ -24,7 +36,5 @@ def derive_seed(seed: int, purpose: str, *numbers: int) -> int:
     >>> derive_seed(0, "training", 1) == derive_seed(0, "training", 1) != derive_seed(0, "training", 2)
     True
     """
-    if not isinstance(seed, Integral) or seed < 0:
-        raise GiemsaError(f"a seed must be a whole number, at least 0, got {seed!r}")
-    sequence = np.random.SeedSequence([seed, zlib.crc32(purpose.encode()), *numbers])
+    sequence = np.random.SeedSequence([whole_seed(seed), zlib.crc32(purpose.encode()), *numbers])
     return int(sequence.generate_state(1)[0])

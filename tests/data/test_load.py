@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import json
 import shutil
 import tracemalloc
 from pathlib import Path
@@ -15,7 +16,7 @@ from giemsa.data import sources
 from giemsa.data.cards import card_of
 from giemsa.data.load import load
 from giemsa.data.records import order_classes
-from giemsa.errors import DataError, ImageFileError
+from giemsa.errors import DataError, GiemsaError, ImageFileError
 
 
 def save(path, seed=0, shape=(12, 16, 3)):
@@ -445,15 +446,39 @@ def test_unknown_data(name, words):
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ({"size": 0}, "size must be 8 to 1024 pixels, got 0"),
+        ({"size": 0}, "size must be 8 to 1024 pixels, a whole number, got 0"),
+        ({"size": "28"}, "size must be 8 to 1024 pixels, a whole number, got '28'"),
+        ({"seed": -1}, "a seed must be a whole number, at least 0, got -1"),
         ({"size": 5000}, "got 5000"),
         ({"fit": "crops"}, "did you mean crop"),
         ({"symmetry": "mirrors"}, "did you mean mirror"),
     ],
 )
 def test_unknown_options(folder, option, words):
-    with pytest.raises(DataError, match=words):
+    with pytest.raises(GiemsaError, match=words):
         load(folder, **option)
+
+
+def test_numbers_of_numpys_are_written_as_json_has_them(folder):
+    data = load(folder, size=np.int64(28), seed=np.int64(1))
+    assert json.loads(json.dumps(data.source)) == data.source
+    assert (data.source["size"], data.source["seed"], data.split_seed) == (28, 1, 1)
+
+
+def test_an_empty_name_is_not_the_folder_where_one_stands(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert total(load(".")) == 20
+    with pytest.raises(DataError, match="no data is called ''"):
+        load("")
+
+
+@pytest.mark.parametrize(("labels", "missing"), [((0, 1), ""), ((1, 2), "0"), ((0, 4), "1, 2 and 3")])
+def test_labels_of_an_npz_that_never_occur_are_told_of(tmp_path, labels, missing):
+    arrays = {f"{split}_images": np.zeros((4, 28, 28), np.uint8) for split in ("train", "val", "test")}
+    arrays |= {f"{split}_labels": np.tile(labels, 2) for split in ("train", "val", "test")}
+    np.savez(tmp_path / "cells.npz", **arrays)
+    told = [note.partition(":")[0] for note in load(tmp_path / "cells.npz").notes]
+    assert told == ([f"No image has the label {missing}"] if missing else [])
 
 
 def test_a_size_that_medmnist_does_not_publish():

@@ -73,6 +73,12 @@ def test_the_configuration_tells_the_story(finished: Run, discs: ImageDataset) -
     assert config["versions"]["torch"] == torch.__version__
 
 
+def test_a_seed_of_numpys_is_taken(discs: ImageDataset, tmp_path: Path) -> None:
+    """As of ``for seed in np.arange(5)``."""
+    run = train(discs, SHORT.replace(epochs=1), seed=np.int64(3), out=tmp_path / "run")
+    assert open_run(run.folder).seed == 3
+
+
 def test_the_history_has_a_row_an_epoch(finished: Run) -> None:
     lines = (finished.folder / "history.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds"

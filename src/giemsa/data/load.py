@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Sequence
 from functools import partial
+from numbers import Integral
 from pathlib import Path
+
+import numpy as np
 
 from giemsa.data.allocator import memory_for_reading, settle_heaps
 from giemsa.data.assembly import assemble
 from giemsa.data.cards import CARDS
-from giemsa.data.dataset import SPLITS, SYMMETRIES, ImageDataset, PackedAddresses, Split, Symmetry
+from giemsa.data.dataset import SPLITS, SYMMETRIES, DataCard, ImageDataset, PackedAddresses, Split, Symmetry
 from giemsa.data.fitting import FITS, Fit, ImageForm, fit_arrays
 from giemsa.data.folder import read_folder
 from giemsa.data.manifest import read_manifest
 from giemsa.data.sources import read_source
 from giemsa.errors import DataError, nearest_names
 from giemsa.progress import Progress
+from giemsa.seeds import whole_seed
+from giemsa.wording import listed
 
 SMALLEST, LARGEST = 8, 1024
 
@@ -63,10 +69,11 @@ def load(
     ((11959, 28, 28, 3), 'neutrophil')
     """
     _check_options(size, fit, symmetry)
+    seed = whole_seed(seed)
     path = Path(data)
     source = {
         "data": str(data),
-        "size": size,
+        "size": None if size is None else int(size),
         "seed": seed,
         "fit": fit,
         "skip_bad": skip_bad,
@@ -90,6 +97,8 @@ def _read(
     """Return the data, of whatever kind they are."""
     path = Path(data)
     filled = partial(assemble, seed=seed, skip_bad=skip_bad, progress=progress)
+    if not data:
+        raise _unknown(data)  # as a path, it would be the folder where one stands
     if data in CARDS or path.suffix.lower() == ".npz":
         return _load_packed(data, size, fit, progress)
     if path.is_dir():
@@ -118,8 +127,8 @@ def as_dataset(data: ImageDataset | str | Path, *, progress: Progress | None = N
 
 
 def _check_options(size: int | None, fit: str, symmetry: str | None) -> None:
-    if size is not None and not SMALLEST <= size <= LARGEST:
-        raise DataError(f"size must be {SMALLEST} to {LARGEST} pixels, got {size}")
+    if size is not None and not (isinstance(size, Integral) and SMALLEST <= size <= LARGEST):
+        raise DataError(f"size must be {SMALLEST} to {LARGEST} pixels, a whole number, got {size!r}")
     if fit not in FITS:
         raise DataError(f"fit {fit!r} is unknown; {nearest_names(fit, list(FITS))}")
     if symmetry is not None and symmetry not in SYMMETRIES:
@@ -153,9 +162,17 @@ def _load_packed(name: str, size: int | None, fit: str, progress: Progress | Non
         splits[split] = Split(images, labels, PackedAddresses(label, split, len(labels)))
     if not len(splits["train"]):
         raise DataError(f"{name} has no training images")
-    notes = (
-        ("Its grades are ordered; they are treated as classes without an order.",)
-        if "ordinal" in card.task
-        else ()
-    )
+    notes = tuple(_packed_notes(card, [split.labels for split in splits.values()]))
     return ImageDataset(card, splits["train"], splits["val"], splits["test"], notes=notes)
+
+
+def _packed_notes(card: DataCard, labels: Sequence[np.ndarray]) -> Iterator[str]:
+    """Yield what a user should know of a packed set."""
+    if "ordinal" in card.task:
+        yield "Its grades are ordered; they are treated as classes without an order."
+    missing = sorted(set(range(len(card.class_names))) - set(np.unique(np.concatenate(labels)).tolist()))
+    if missing:
+        yield (
+            f"No image has the label {listed([str(label) for label in missing])}: expected whole numbers from 0 on, without a "
+            "gap. Each label up to the highest is taken for a class."
+        )

@@ -14,6 +14,7 @@ from giemsa.data.load import as_dataset
 from giemsa.errors import RunError
 from giemsa.plots.gallery import save_pictures
 from giemsa.progress import Progress
+from giemsa.seeds import whole_seed
 from giemsa.training.building import build_classifier, check_choices, check_trainable
 from giemsa.training.configuration import check_folder, describe_training, prepare_folder
 from giemsa.training.device import choose_compute
@@ -75,7 +76,7 @@ def train(
     >>> run = giemsa.train("bloodmnist", "fast", seed=0)  # doctest: +SKIP
     """
     check_folder(out, overwrite=overwrite)
-    recipe = get_recipe(recipe)
+    recipe, seed = get_recipe(recipe), whole_seed(seed)
     check_choices(recipe, device, model)
     data = as_dataset(data)
     check_trainable(data)
