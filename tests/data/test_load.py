@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from giemsa.auditing.audit import audit
+from giemsa.auditing.fix import write_manifest
 from giemsa.data import sources
 from giemsa.data.cards import card_of
 from giemsa.data.load import load
@@ -307,7 +308,31 @@ def test_what_spreadsheets_write(folder, tmp_path, separator):
     data = load(tmp_path / "cells.csv")
     assert data.class_names == ("große Zelle", "klein")
     assert [len(split) for split in data.splits.values()] == [14, 2, 4]
-    assert set(data.train.metadata["Größe, µm"]) <= {f"{number},5" for number in range(10)}
+    sizes = {
+        f"{number},5" if separator == "," else number + 0.5 for number in range(10)
+    }  # a comma can mean thousands
+    assert set(data.train.metadata["Größe, µm"].tolist()) <= sizes
+
+
+def test_a_blank_among_numbers_is_no_number_and_a_code_is_none(tmp_path):
+    path = marked(
+        tmp_path,
+        "path,label,age,slide,scan,note",
+        lambda n, name, label: f"{name},{label},{n if n % 3 else ''},00{n},{10**16 + n},",
+    )
+    data = load(path)
+    whole = {
+        name: np.concatenate([s.metadata[name] for s in data.splits.values()]) for name in data.train.metadata
+    }
+    ages = [f"{n}.0" if n % 3 else "nan" for n in range(20)]
+    assert sorted(whole["age"].astype(str)) == sorted(ages)
+    assert set(whole["slide"]) == {f"00{n}" for n in range(20)}
+    assert set(whole["scan"]) == {str(10**16 + n) for n in range(20)}
+    assert set(whole["note"]) == {""}
+    write_manifest(audit(data, quick=True), tmp_path / "cleaned.csv")
+    rows = list(csv.DictReader((tmp_path / "cleaned.csv").read_text(encoding="utf-8").splitlines()))
+    assert {row["age"] for row in rows} == {str(n) if n % 3 else "" for n in range(20)}
+    assert {row["slide"] for row in rows} == {f"00{n}" for n in range(20)}
 
 
 def marked(tmp_path, head, rows):

@@ -79,5 +79,22 @@ def test_columns_that_say_nothing_or_too_much():
     assert by_quarter(one, np.ones(20), ("low", "high")) == ()
 
 
+def test_images_without_a_value_are_a_group_of_their_own():
+    values = np.arange(16.0)
+    values[:4] = np.nan
+    images = grouped(np.arange(16) >= 4)
+    quarters = by_quarter(images, values, ("lowest", "highest"))
+    assert [(group.name, group.accuracy.n) for group in by_column(images, values)] == [
+        (group.name, group.accuracy.n) for group in quarters
+    ]
+    assert [group.accuracy.n for group in quarters] == [3, 3, 3, 3, 4]
+    assert [group.accuracy.value for group in quarters] == [1, 1, 1, 1, 0]
+    assert quarters[-1].name == "not given"
+    few = by_column(images, np.where(np.isnan(values), np.nan, values // 8 * 63 + 40))
+    assert [group.name for group in few] == ["40", "103", "not given"]
+    words = by_column(images, np.array(["", "a", "b", "a"] * 4))
+    assert [group.name for group in words] == ["not given", "a", "b"]
+
+
 def test_no_image_in_a_group():
     assert math.isnan(accuracy_of(PREDICTIONS, "none", np.zeros(5, dtype=bool)).accuracy.value)

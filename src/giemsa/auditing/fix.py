@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -187,8 +188,10 @@ def _row(pool: Pool, place: int) -> dict[str, str]:
 
 
 def _in_words(value: Any) -> str:
-    """Return a value of a column as it is written in a table: whole numbers without a point."""
-    return np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
+    """Return a value of a column as it is written in a table: whole numbers without a point, what is not given as a blank."""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else np.format_float_positional(value, trim="-")
+    return str(value)
 
 
 def _absolute(address: str) -> str:

@@ -21,6 +21,7 @@ SEPARATORS = ",;\t"
 KNOWN_COLUMNS = ("path", "label", "split", "group")
 LIKE_GROUPS = {"patient", "subject", "donor", "case", "slide", "animal", "mouse"}
 BEYOND = "beyond the header"
+CODE = re.compile(r"0\d|\d{16}")  # of digits, but no number: it would lose some
 
 
 def read_manifest(path: Path) -> Records:
@@ -31,7 +32,7 @@ def read_manifest(path: Path) -> Records:
     DataError : no rows, columns missing or doubled, an empty field, fields beyond the header's, an unknown split, no file that
         exists.
     """
-    rows, lines = _rows(path)
+    rows, lines, separator = _rows(path)
     where = [f"{path}, line {number}" for number in lines]
     for row, place in zip(rows, where, strict=True):
         if not row["path"] or not row["label"]:
@@ -42,7 +43,9 @@ def read_manifest(path: Path) -> Records:
         splits = tuple(split_name(row["split"], place) for row, place in zip(rows, where, strict=True))
     if "group" in columns:
         groups = tuple(one_spelling(row["group"]) for row in rows)
-    metadata = {name: _column([row[name] for row in rows]) for name in columns if name not in KNOWN_COLUMNS}
+    metadata = {
+        name: _column([row[name] for row in rows], separator) for name in columns if name not in KNOWN_COLUMNS
+    }
     addresses = tuple(_address(path, row["path"]) for row in rows)
     if not any("::" in address or Path(address).exists() for address in addresses):
         raise DataError(
@@ -87,8 +90,8 @@ def _tell_group(column: str) -> str:
     )
 
 
-def _rows(path: Path) -> tuple[list[dict[str, str]], list[int]]:
-    """Return the rows that are not blank, and the line on which each of them ends."""
+def _rows(path: Path) -> tuple[list[dict[str, str]], list[int], str]:
+    """Return the rows that are not blank, the line on which each of them ends, and what stands between two fields."""
     rows, lines = [], []
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -113,7 +116,7 @@ def _rows(path: Path) -> tuple[list[dict[str, str]], list[int]]:
         ) from error
     if not rows:
         raise DataError(f"{path} has no rows: expected one an image")
-    return rows, lines
+    return rows, lines, separator
 
 
 def _column_name(written: str) -> str:
@@ -145,9 +148,13 @@ def _address(manifest: Path, text: str) -> str:
     return str(file)
 
 
-def _column(values: list[str]) -> np.ndarray:
-    """Return a metadata column: numbers where all are numbers, else strings."""
+def _column(values: list[str], separator: str) -> np.ndarray:
+    """Return a metadata column: numbers, and NaN for blanks, where all that is given is numbers; else strings."""
+    words = np.array(values, dtype=np.str_)
+    if not any(values) or any(map(CODE.match, values)):
+        return words
     try:
-        return np.array([float(value) for value in values])
+        point = values if separator == "," else [value.replace(",", ".") for value in values]
+        return np.array([float(value or "nan") for value in point])
     except ValueError:
-        return np.array(values, dtype=np.str_)
+        return words

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from giemsa.temperature import log_losses
 MOST_VALUES = (
     12  # a column with more different values is cut into quarters if it holds numbers, else left out
 )
+NOT_GIVEN = "not given"
 
 
 @dataclass(frozen=True)
@@ -112,28 +115,40 @@ def by_quarter(predictions: Predictions, values: np.ndarray, words: tuple[str, s
     Parameters
     ----------
     predictions : of ``n`` images.
-    values : ``(n,)``, such as their brightness.
+    values : ``(n,)``, such as their brightness; images where it is not finite are a group of their own.
     words : for the lowest and the highest quarter, such as ``("darkest", "brightest")``.
     """
-    edges = np.unique(np.quantile(values, [0.25, 0.5, 0.75]))
+    known = np.isfinite(values)
+    edges = np.unique(np.quantile(values[known], [0.25, 0.5, 0.75]))
     if len(edges) < 3:
         return ()
     quarter = np.searchsorted(edges, values, side="left")
     names = (f"{words[0]} quarter", "second quarter", "third quarter", f"{words[1]} quarter")
-    return _groups(predictions, {name: quarter == place for place, name in enumerate(names)})
+    groups = {name: known & (quarter == place) for place, name in enumerate(names)}
+    return _groups(predictions, groups if known.all() else groups | {NOT_GIVEN: ~known})
 
 
 def by_column(predictions: Predictions, column: np.ndarray) -> tuple[Subgroup, ...]:
     """Return the accuracy for each value of a metadata column ``(n,)``; empty where it says nothing or too much."""
     column = np.asarray(column)
-    values = np.unique(column.astype(str))
+    column = column if column.dtype.kind in "iuf" else column.astype(str)
+    values, place_of = np.unique(column, return_inverse=True)
     if len(values) < 2:
         return ()
     if len(values) <= MOST_VALUES:
-        return _groups(predictions, {value: column.astype(str) == value for value in values})
-    if column.dtype.kind in "iuf" and np.isfinite(column.astype(float)).all():
+        return _groups(
+            predictions, {_in_words(value): place_of == place for place, value in enumerate(values)}
+        )
+    if column.dtype.kind in "iuf":
         return by_quarter(predictions, column.astype(float), ("lowest", "highest"))
     return ()
+
+
+def _in_words(value: Any) -> str:
+    """Return a column's value as a group is called after it."""
+    if isinstance(value, float):
+        return NOT_GIVEN if math.isnan(value) else np.format_float_positional(value, trim="-")
+    return str(value) or NOT_GIVEN
 
 
 def accuracy_of(predictions: Predictions, name: str, chosen: np.ndarray) -> Subgroup:
