@@ -204,6 +204,19 @@ def test_an_error_of_a_file_survives_the_way_between_processes():
     assert error.reason == "cell.png is empty; replace it"
 
 
+def test_a_tiff_of_a_kind_that_is_not_read_is_called_one(tmp_path):
+    """Of 64-bit floating-point numbers, say, or of two channels of 16 bits."""
+    Image.new("F", (8, 8)).save(tmp_path / "double.tif")
+    whole = (tmp_path / "double.tif").read_bytes()
+    bits = struct.pack("<HHII", 258, 3, 1, 32)  # the tag of the bits a channel
+    assert whole.count(bits) == 1
+    (tmp_path / "double.tif").write_bytes(whole.replace(bits, struct.pack("<HHII", 258, 3, 1, 64)))
+    with pytest.raises(
+        ImageFileError, match=r"double\.tif is a TIFF of a kind that is not read, or damaged: expected grey"
+    ):
+        read_image(tmp_path / "double.tif", FORM)
+
+
 def test_a_program_with_an_images_name_is_not_run(tmp_path):
     """PostScript is one, which Pillow hands to Ghostscript where that is installed."""
     path = tmp_path / "cell.png"

@@ -14,6 +14,7 @@ from giemsa.errors import ImageFileError
 LARGEST_PIXELS = 100_000_000
 # no other is read, whatever the file is called: Pillow hands PostScript, which is a program, to Ghostscript
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 FEW_GREYS = 16  # what the upper 8 of 16 bits leave of 12
 NEW_SUBFILE_TYPE, SMALLER_COPY = 254, 1  # the tag of a TIFF's page, and its bit that says preview
 
@@ -35,9 +36,7 @@ def open_image(path: Path) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise _too_large(path) from error
     except UnidentifiedImageError as error:
-        raise ImageFileError(
-            f"{path} is not an image that can be read: expected PNG, JPEG, TIFF, BMP or WebP", "replace it"
-        ) from error
+        raise _unknown(path) from error
     except (OSError, ValueError, SyntaxError) as error:
         raise _broken(path, error) from error
     if image.size[0] * image.size[1] > LARGEST_PIXELS:
@@ -86,6 +85,21 @@ def _count_pages(image: Image.Image) -> int:
         previews += int(image.tag_v2.get(NEW_SUBFILE_TYPE, 0)) & SMALLER_COPY
     image.seek(0)
     return pages - previews
+
+
+def _unknown(path: Path) -> ImageFileError:
+    """Return what is wrong with a file that Pillow does not know; of a TIFF, which may hold anything, that it is one."""
+    with path.open("rb") as file:
+        is_tiff = file.read(4) in TIFF_MARKS
+    if is_tiff:
+        return ImageFileError(
+            f"{path} is a TIFF of a kind that is not read, or damaged: expected grey with 8 or 16 bits or floating-point numbers "
+            "of 32, or colour of three channels with 8 or 16 bits",
+            "save it so, each channel that is none of these three as a file of its own",
+        )
+    return ImageFileError(
+        f"{path} is not an image that can be read: expected PNG, JPEG, TIFF, BMP or WebP", "replace it"
+    )
 
 
 def _broken(path: Path, error: Exception) -> ImageFileError:

@@ -57,7 +57,8 @@ def predict(
     run : a run, or its folder.
     images : ``uint8`` arrays ``(n, height, width, channels)`` of the network's shape, or image files, or folders of them.
     views : 1, or more to average over the views that the images' symmetry allows (2 or 8).
-    skip_bad : leave unreadable files out; without it the first one is an error.
+    skip_bad : leave unreadable files out, which then have no row; without it the first one is an error. Which were left out, and
+        the file of each row, tells :func:`predict_files`.
     progress : called with images done, images in all, and a word.
 
     Returns
