@@ -517,6 +517,21 @@ def test_a_file_of_no_known_kind(tmp_path):
         load(tmp_path / "a.txt")
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("cells.XLSX", r"\.npz file; save the table as “CSV UTF-8”, and give that file$"),
+        ("cells.tsv", r"\.npz file; if it is a table, let its name end in \.csv$"),
+        ("cells.zip", r"\.npz file; unpack it, and give the folder$"),
+        ("cells.docx", r"\.npz file$"),
+    ],
+)
+def test_a_file_that_may_become_data_is_told_how(tmp_path, name, words):
+    (tmp_path / name).touch()
+    with pytest.raises(DataError, match=words):
+        load(tmp_path / name)
+
+
 def test_a_folder_without_images(tmp_path):
     with pytest.raises(DataError, match="no images in"):
         load(tmp_path)
@@ -618,14 +633,17 @@ def test_a_class_of_one_patient_is_told_before_a_file_is_read(folder, monkeypatc
     ]
     (folder / "cells.csv").write_text("\n".join(["path,label,group", *rows]), encoding="utf-8")
     monkeypatch.setattr("giemsa.data.assembly.read_images", lambda *_, **__: pytest.fail("a file was read"))
-    with pytest.raises(DataError, match=r"^class 'große Zelle' has 10 images in 1 group: a split into"):
+    with pytest.raises(
+        DataError,
+        match=r"^class 'große Zelle' has 10 images, 1 if copies and groups count once: a split into",
+    ):
         load(folder / "cells.csv")
 
 
 def test_copies_are_seen_when_the_files_are_read(folder):
     for number in range(3):
         save(folder / "rare" / f"{number}.png", 7)
-    with pytest.raises(DataError, match="class 'rare' has 3 images in 1 group"):
+    with pytest.raises(DataError, match="class 'rare' has 3 images, 1 if copies and groups count once"):
         load(folder)
 
 
@@ -728,7 +746,10 @@ def test_no_image_that_can_be_read(tmp_path):
         ("path,label\n\na.png,x\n\n\nb.png,\n", "line 6: path and label must not be empty"),
         ("path;class\na.png;x\n", "lacks the column label: .*, got path,class"),
         ("path,label,split\na.png,x,tset\n", "split 'tset' is unknown"),
-        ("path,label,split\na.png,x,train\na.png,x,\n", "line 3: split '' is unknown"),
+        (
+            "path,label,split\na.png,x,train\na.png,x,\n",
+            "line 3: split is blank, but not in all rows: expected",
+        ),
         (
             "path,label\na.png,x\nb.png,y\n",
             r"line 2: a\.png does not exist, nor does any other .* begin at its folder, /",

@@ -90,7 +90,7 @@ def test_of_many_classes_too_small_the_first_are_named_and_the_rest_counted():
 def test_a_class_of_one_group_is_named():
     labels = np.repeat([0, 1], 20)
     clusters = np.where(labels == 1, 0, np.arange(40))
-    with pytest.raises(DataError, match="class 'rare' has 20 images in 1 group:"):
+    with pytest.raises(DataError, match="class 'rare' has 20 images, 1 if copies and groups count once:"):
         make_splits(labels, clusters, class_names=("common", "rare"))
 
 

@@ -24,6 +24,11 @@ from giemsa.seeds import whole_seed
 from giemsa.wording import listed
 
 SMALLEST, LARGEST = 8, 1024
+ADVICE = {  # by a file's ending
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "; save the table as “CSV UTF-8”, and give that file"),
+    **dict.fromkeys((".tsv", ".tab", ".txt"), "; if it is a table, let its name end in .csv"),
+    **dict.fromkeys((".zip", ".gz", ".tar", ".7z", ".rar"), "; unpack it, and give the folder"),
+}
 
 
 def load(
@@ -140,6 +145,7 @@ def _unknown(data: str) -> DataError:
     if path.is_file():
         return DataError(
             f"{data} cannot be read as data: expected a folder of images, a .csv manifest or an .npz file"
+            + ADVICE.get(path.suffix.lower(), "")
         )
     if path.suffix or "/" in data or "\\" in data:
         return DataError(

@@ -64,6 +64,8 @@ def split_name(word: str, where: str) -> str:
     DataError : another word; ``where`` says where it stood.
     """
     name = SPLIT_WORDS.get(word.strip().lower())
+    if not word.strip():
+        raise DataError(f"{where}: split is blank, but not in all rows: expected {', '.join(SPLITS)} in each")
     if name is None:
         raise DataError(f"{where}: split {word!r} is unknown, expected {', '.join(SPLITS)}")
     return name

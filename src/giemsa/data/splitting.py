@@ -83,8 +83,8 @@ def check_enough(
         of_class = labels == label
         images, different = int(of_class.sum()), len(np.unique(clusters[of_class]))
         if different < len(splits):
-            groups = f" in {count_words(different, 'group')}" if different != images else ""
-            few.append(f"class {name!r} has {count_words(images, 'image')}{groups}")
+            alike = f", {different} if copies and groups count once" if different != images else ""
+            few.append(f"class {name!r} has {count_words(images, 'image')}{alike}")
     if few:
         raise DataError(
             f"{listed(few)}: a split into {', '.join(splits[:-1])} and {splits[-1]} needs at least {len(splits)} of each "
