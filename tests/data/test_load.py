@@ -794,6 +794,13 @@ def test_a_class_without_training_images(folder, tmp_path):
         load(manifest(tmp_path / "cells.csv", rows))
 
 
+def test_the_numbers_of_a_tables_rows_are_no_facts_of_its_images(tmp_path):
+    path = marked(
+        tmp_path, ",path,label,Unnamed: 0,unnamed", lambda n, name, label: f"{n},{name},{label},{n},{n}"
+    )
+    assert load(path).train.metadata.keys() == {"bytes", "format", "height", "width", "unnamed"}
+
+
 def test_images_in_several_rows_are_told_of(folder, tmp_path):
     rows = [{"path": f"zellen/klein/bild-{n}.png", "label": "ab"[n % 2]} for n in range(10)]
     told = []

@@ -21,11 +21,14 @@ SEPARATORS = ",;\t"
 KNOWN_COLUMNS = ("path", "label", "split", "group")
 LIKE_GROUPS = {"patient", "subject", "donor", "case", "slide", "animal", "mouse"}
 BEYOND = "beyond the header"
+NAMELESS = re.compile(
+    r"(Unnamed: \d+)?"
+)  # as pandas writes, and calls when it reads it again, the numbers of its rows
 CODE = re.compile(r"0\d|\d{16}")  # of digits, but no number: it would lose some
 
 
 def read_manifest(path: Path) -> Records:
-    """Read a manifest; relative paths are seen from the manifest's own folder, blank rows and a blank column say nothing.
+    """Read a manifest; relative paths are seen from the manifest's own folder, blank rows and columns without a name say nothing.
 
     Raises
     ------
@@ -43,9 +46,8 @@ def read_manifest(path: Path) -> Records:
         splits = tuple(split_name(row["split"], place) for row, place in zip(rows, where, strict=True))
     if "group" in columns:
         groups = tuple(one_spelling(row["group"]) for row in rows)
-    metadata = {
-        name: _column([row[name] for row in rows], separator) for name in columns if name not in KNOWN_COLUMNS
-    }
+    named = [name for name in columns if name not in KNOWN_COLUMNS and not NAMELESS.fullmatch(name)]
+    metadata = {name: _column([row[name] for row in rows], separator) for name in named}
     addresses = tuple(_address(path, row["path"]) for row in rows)
     if not any("::" in address or Path(address).exists() for address in addresses):
         raise DataError(
