@@ -794,6 +794,11 @@ def test_a_class_without_training_images(folder, tmp_path):
         load(manifest(tmp_path / "cells.csv", rows))
 
 
+def test_quotes_after_a_blank_are_no_part_of_a_name(tmp_path):
+    path = marked(tmp_path, "path, label", lambda n, name, label: f'"{name}", "{label}, or so"')
+    assert load(path).class_names == ("a, or so", "b, or so")
+
+
 def test_the_numbers_of_a_tables_rows_are_no_facts_of_its_images(tmp_path):
     path = marked(
         tmp_path, ",path,label,Unnamed: 0,unnamed", lambda n, name, label: f"{n},{name},{label},{n},{n}"

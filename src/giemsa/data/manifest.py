@@ -99,7 +99,7 @@ def _rows(path: Path) -> tuple[list[dict[str, str]], list[int], str]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             separator = max(SEPARATORS, key=file.readline().count)
             file.seek(0)
-            reader = csv.DictReader(file, delimiter=separator, restkey=BEYOND)
+            reader = csv.DictReader(file, delimiter=separator, restkey=BEYOND, skipinitialspace=True)
             reader.fieldnames = names = [_column_name(name) for name in reader.fieldnames or []]
             _check_names(path, names)
             for row in reader:
