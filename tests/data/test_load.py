@@ -727,6 +727,16 @@ def test_a_bad_image_is_named_or_skipped(folder, content):
     assert any("1 of 20 image files could not be read" in note for note in data.notes)
 
 
+def test_a_class_that_is_lost_with_its_bad_images_is_told_of(folder):
+    assert not any("No image is left" in note for note in load(folder).notes)
+    for number in range(3):
+        (folder / "rar").mkdir(exist_ok=True)
+        (folder / "rar" / f"{number}.png").touch()
+    data = load(folder, skip_bad=True)
+    assert data.class_names == ("große Zelle", "klein")
+    assert "No image is left of 'rar', which is no class now." in data.notes
+
+
 def test_no_image_that_can_be_read(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()

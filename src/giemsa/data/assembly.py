@@ -158,6 +158,9 @@ def _notes(records: Records, pixels: _Pixels) -> Iterator[str]:
     if pixels.skipped:
         were = "was" if len(pixels.skipped) == 1 else "were"
         yield f"{len(pixels.skipped)} of {len(records.addresses)} image files could not be read and {were} left out."
+    kept = {records.class_of[place] for place in pixels.places}
+    if lost := sorted(set(records.class_of) - kept):
+        yield f"No image is left of {listed([repr(name) for name in lost])}, which is no class now."
 
 
 def _look_up(records: Records, form: ImageForm, skip_bad: bool, progress: Progress | None) -> _Pixels:
