@@ -1,6 +1,7 @@
 """The loop learns, keeps the right weights, repeats itself bit for bit, and can be stopped."""
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from giemsa.training.device import Compute
 from giemsa.training.loop import epochs_of, fit, score_split
 from giemsa.training.optimisers import learning_rate
 from giemsa.training.recipes import Recipe
-from giemsa.training.state import begin
+from giemsa.training.state import TrainingState, begin, load_state, save_state
 
 SHORT = Recipe(
     model="tutorial",
@@ -99,6 +100,36 @@ def test_best_weights_are_restored_when_the_caller_stops(discs: ImageDataset) ->
             break
     epochs.close()
     assert score_split(classifier, discs.val)[0] == min(losses)
+
+
+@pytest.mark.parametrize("selection", ["best", "last", "average"])
+def test_a_loop_that_is_stopped_goes_on_to_the_very_weights(
+    discs: ImageDataset, selection: str, tmp_path: Path
+) -> None:
+    recipe = SHORT.replace(epochs=4, learning_rate=5e-2, selection=selection)
+    whole, history = _trained(discs, recipe)
+    losses = [epoch.val_loss for epoch in history]
+    assert (losses[1] > losses[0]) == (selection != "average")  # so that the best at a stop does not move on
+
+    def one_epoch(state: TrainingState) -> None:
+        for _ in fit(state.classifier, discs, recipe, state=state):
+            break
+
+    def begun() -> TrainingState:
+        return begin(build_classifier(discs, recipe, seed=0, compute=Compute()), recipe, 96, seed=0)
+
+    state = begun()
+    one_epoch(state)
+    one_epoch(state)
+    save_state(state, tmp_path / "state.safetensors")
+    again = begun()
+    load_state(again, tmp_path / "state.safetensors")
+    for _ in range(2):
+        one_epoch(state)
+        one_epoch(again)
+    for each in (state, again):
+        assert [epoch.val_loss for epoch in each.history] == losses
+        assert torch.equal(_weights(each.classifier), _weights(whole))
 
 
 def test_patience_ends_the_training(discs: ImageDataset) -> None:

@@ -62,7 +62,9 @@ def fit(
     seed : source of shuffling, augmentation and dropout; the same seed gives the same weights bit for bit on one machine, with as
         many threads and in the same precision. Networks with dropout draw from PyTorch's own generator: train them one at a time
         in a process.
-    state : where an earlier training stopped; ``None`` begins anew.
+    state : where an earlier training stopped, to go on to the very weights that it would have had without the stop: what
+        :func:`giemsa.training.state.begin` made of a classifier and an earlier call left. It holds the network; ``model`` is
+        then not asked. ``None`` begins anew.
     progress : called within an epoch with images done, images in the epoch, and the running loss in words.
 
     Yields
@@ -80,6 +82,7 @@ def fit(
     state = state or begin(_as_classifier(model, data, recipe, seed), recipe, len(data.train), seed=seed)
     training = _Training(state, data, recipe, seed, _way_to_step(state, recipe), progress)
     settle_heaps(state.classifier.image_shape)
+    state.go_on()
     with freed_memory_kept():
         try:
             while state.epochs_done < epochs_of(recipe, len(data.train)) and not _is_stuck(state, recipe):

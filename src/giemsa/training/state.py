@@ -37,6 +37,7 @@ class TrainingState:
     best_loss: float = math.inf
     best_epoch: int = 0
     history: list[Epoch] = field(default_factory=list)
+    moving: Weights | None = None  # the weights in motion, while the network has those to keep
 
     @property
     def epochs_done(self) -> int:
@@ -44,9 +45,16 @@ class TrainingState:
         return len(self.history)
 
     def restore(self) -> None:
-        """Put the weights to keep into the network."""
+        """Put the weights to keep into the network, and those in motion aside."""
         if self.epochs_done:
+            self.moving = copy_weights(self.classifier)
             self.classifier.load_state_dict(self.kept)
+
+    def go_on(self) -> None:
+        """Put the weights in motion back into the network."""
+        if self.moving is not None:
+            self.classifier.load_state_dict(self.moving)
+            self.moving = None
 
 
 def begin(classifier: Classifier, recipe: Recipe, n_images: int, *, seed: int) -> TrainingState:
@@ -62,7 +70,9 @@ def copy_weights(classifier: Classifier) -> Weights:
 
 def save_state(state: TrainingState, path: Path) -> None:
     """Write the state as safetensors, in one step, so that a kill at any moment leaves the old file or the new one."""
-    now = copy_weights(state.classifier)  # of shared weights a copy each, as safetensors wants it
+    now = state.moving or copy_weights(
+        state.classifier
+    )  # of shared weights a copy each, as safetensors wants it
     tensors = {f"now/{name}": value for name, value in now.items()}
     tensors |= {f"kept/{name}": value for name, value in state.kept.items()}
     for number, parameter in enumerate(parameters_of(state.optimiser)):
