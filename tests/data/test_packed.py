@@ -53,6 +53,16 @@ def test_a_compressed_file_is_converted_once(tmp_path, monkeypatch):
     assert times == {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*.npy")}
 
 
+def test_a_cache_that_cannot_be_written_is_told_apart_from_a_damaged_file(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GIEMSA_CACHE", str(tmp_path / "file" / "cache"))
+    monkeypatch.setattr(packed, "MAPPED_BYTES", 0)
+    with pytest.raises(
+        DataError, match=r"cannot write .*file.*cache.*: .*; choose another place with GIEMSA_CACHE"
+    ):
+        read_packed(write(tmp_path / "a.npz", arrays(), compressed=True))
+
+
 def test_grey_images_get_a_channel(tmp_path):
     assert read_packed(write(tmp_path / "a.npz", arrays(shape=(9, 9))))["val_images"].shape == (6, 9, 9, 1)
 

@@ -18,6 +18,7 @@ from numpy.lib import format as npy_format
 from giemsa.data.cache import cache_folder
 from giemsa.data.dataset import SPLITS
 from giemsa.errors import DataError
+from giemsa.writing import place_words
 
 MAPPED_BYTES = 64 * 2**20
 # what NumPy and zipfile raise for arrays and archives that are damaged, encrypted, or say what cannot be
@@ -108,17 +109,24 @@ def _converted(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) ->
     mark = f"{path.resolve()}|{status.st_size}|{status.st_mtime_ns}|{member.CRC}"
     name = hashlib.sha256(mark.encode()).hexdigest()[:24]
     target = cache_folder() / "converted" / f"{name}-{member.filename}"
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_suffix(f".{os.getpid()}.part")
-        try:
-            with archive.open(member) as source, beside.open("wb") as file:
-                while block := source.read(1 << 20):
-                    file.write(block)
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
+    try:
+        if not target.exists():
+            _unpack(archive, member, target)
+    except OSError as error:
+        raise DataError(f"cannot write {target}: {place_words(error, 'GIEMSA_CACHE')}") from error
     return target
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_suffix(f".{os.getpid()}.part")
+    try:
+        with archive.open(member) as source, beside.open("wb") as file:
+            while block := source.read(1 << 20):
+                file.write(block)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _checked(path: str | Path, split: str, images: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
