@@ -10,6 +10,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -235,6 +236,40 @@ def test_what_is_not_there_to_compute_with_is_refused_before_data_are_read(
 ) -> None:
     monkeypatch.setattr("giemsa.data.load.load", lambda *_, **__: pytest.fail("the data are read already"))
     assert words in _refusal(arguments, capsys)
+
+
+def test_trainings_that_are_begun_at_once_have_a_folder_each(
+    packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = symmetry_trial.resolve_symmetry
+    begun: list[int] = []
+
+    def meanwhile(*given: Any, **named: Any) -> Any:
+        if not begun:
+            begun.append(1)
+            assert status_of(command) == 0
+        return resolve(*given, **named)
+
+    command = ["train", str(packed), "--quiet", *TINY]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("giemsa.training.train.resolve_symmetry", meanwhile)
+    assert status_of(command) == 0
+    folders = sorted(Path("runs").iterdir())
+    assert [folder.name for folder in folders] == ["discs-fast-0", "discs-fast-0-2"]
+    assert all(open_run(folder).config["status"] == "complete" for folder in folders)
+
+
+def test_a_training_that_does_not_begin_leaves_no_folder(
+    packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        assert [folder.name for folder in Path("runs").iterdir()] == ["discs-fast-0"]
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("giemsa.training.train.resolve_symmetry", stop)
+    assert status_of(["train", str(packed), "--quiet", *TINY]) == 130
+    assert not list(tmp_path.iterdir())
 
 
 def test_predict_gives_a_row_an_image(

@@ -1,6 +1,7 @@
 """A training leaves a folder that says everything, and goes on after a kill to the very same weights."""
 
 import dataclasses
+import errno
 import json
 import subprocess
 import sys
@@ -393,6 +394,23 @@ def test_what_is_not_there_to_compute_with_is_refused_before_the_data_is_read(tm
             train(tmp_path / "nowhere.npz", recipe, device=device)
 
 
+@pytest.mark.parametrize("out", ["new/run", None])
+def test_a_place_that_cannot_be_written_is_told_before_the_data_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str | None
+) -> None:
+    def denied(dir: Path) -> None:
+        asked.append(dir)
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    asked: list[Path] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("giemsa.training.configuration.TemporaryFile", denied)
+    with pytest.raises(RunError, match="cannot make the run folder .*run.*: Permission denied; .* --out"):
+        train(tmp_path / "no such data", SHORT, out=out)
+    assert asked == [tmp_path]
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     "content",
     ['{"version": 3, "theme": "dark"}', '{"recipe": "goulash"}', '["version", "recipe"]', "{", None],
@@ -434,6 +452,14 @@ def test_what_is_refused_leaves_no_folder(discs: ImageDataset, tmp_path: Path) -
     with pytest.raises(GiemsaError, match="are of one class"):
         train(dataclasses.replace(discs, train=alike), SHORT, out=tmp_path / "own", model=network)
     assert not (tmp_path / "own").exists()
+
+
+def test_a_network_that_does_not_fit_is_told_before_symmetries_are_tried(
+    discs: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("giemsa.training.train.resolve_symmetry", lambda *_, **__: pytest.fail("tried"))
+    with pytest.raises(ModelError, match="does not take images of 20x20 pixels"):
+        train(discs, SHORT, out=tmp_path / "run", model=nn.Conv2d(1, 3, 3))
 
 
 def test_two_runs_of_one_module_have_weights_each(discs: ImageDataset, tmp_path: Path) -> None:

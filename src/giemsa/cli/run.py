@@ -15,6 +15,7 @@ from giemsa.cli.train import (
     prepare,
     refuse_beside_resume,
     resumable,
+    run_folder,
     say_what_begins,
 )
 
@@ -74,17 +75,15 @@ def _run_aloud(
 ) -> Run:
     """Run all stages, each named on stderr as it begins."""
     from giemsa.pipeline import run as run_all
-    from giemsa.training.configuration import choose_folder
 
     say_what_begins(session, dataset, recipe, order.device)
-    folder = choose_folder(order.out, dataset.name, recipe.name, order.seed)
-    with resumable(session, folder, "run"):
+    with run_folder(order, dataset, recipe) as folder, resumable(session, folder, "run"):
         return run_all(
             dataset,
             recipe,
             seed=order.seed,
             out=folder,
-            overwrite=order.overwrite,
+            overwrite=order.overwrite or order.out is None,
             thorough=thorough,
             device=order.device,
             listener=_listener(session, len(dataset.train)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -153,22 +153,41 @@ def _plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: floa
 
 def _train_aloud(session: Session, dataset: ImageDataset, recipe: Recipe, order: Order) -> Run:
     """Train with a line an epoch on stderr."""
-    from giemsa.training.configuration import choose_folder
     from giemsa.training.train import train as train_run
 
     say_what_begins(session, dataset, recipe, order.device)
-    folder = choose_folder(order.out, dataset.name, recipe.name, order.seed)
-    with resumable(session, folder, "train"):
+    with run_folder(order, dataset, recipe) as folder, resumable(session, folder, "train"):
         return train_run(
             dataset,
             recipe,
             seed=order.seed,
             out=folder,
-            overwrite=order.overwrite,
+            overwrite=order.overwrite or order.out is None,
             device=order.device,
             on_epoch=EpochLines(session, len(dataset.train)),
             progress=session.progress,
         )
+
+
+@contextmanager
+def run_folder(order: Order, dataset: ImageDataset, recipe: Recipe) -> Iterator[Path]:
+    """Give the run folder; one that giemsa names is made at once, so that a command beside this one takes another name."""
+    from giemsa.training.configuration import choose_folder
+
+    if order.out is not None:
+        yield order.out
+        return
+    while True:
+        folder = choose_folder(None, dataset.name, recipe.name, order.seed)
+        with suppress(FileExistsError):
+            folder.mkdir(parents=True)
+            break
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):  # where nothing came of it, both are empty
+            folder.rmdir()
+            folder.parent.rmdir()
 
 
 def say_what_begins(session: Session, dataset: ImageDataset, recipe: Recipe, device: str) -> None:

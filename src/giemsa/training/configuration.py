@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import torch
@@ -183,7 +184,7 @@ def choose_folder(out: str | Path | None, data_name: str, recipe_name: str, seed
         return Path(out)
     name = re.sub(r"[^\w.-]+", "-", f"{data_name}-{recipe_name}-{seed}").strip("-.")
     folder, number = Path("runs") / name, 2
-    while folder.exists():
+    while folder.exists() or folder.is_symlink():
         folder, number = Path("runs") / f"{name}-{number}", number + 1
     return folder
 
@@ -204,20 +205,27 @@ def prepare_folder(
             shutil.rmtree(folder)
         folder.mkdir(parents=True)
     except OSError as error:
-        raise RunError(f"cannot make the run folder {folder}: {place_words(error)}") from error
+        raise _no_folder(folder, error) from error
     return folder
 
 
 def check_folder(out: str | Path | None, *, overwrite: bool) -> None:
-    """Refuse an ``out`` that exists, before any work is done.
+    """Refuse an ``out`` that exists, and a place that cannot be written, before any work is done.
 
     Raises
     ------
-    RunError : it exists and may not be overwritten, or is not a run folder.
+    RunError : it exists and may not be overwritten, is not a run folder, or cannot be made.
     """
-    folder = Path(out) if out is not None else None
-    if folder is None or not folder.exists():
-        return
+    folder = Path(out if out is not None else "runs/DATA-RECIPE-SEED")
+    if out is not None and folder.exists():
+        _refuse_existing(folder, overwrite=overwrite)
+    try:
+        TemporaryFile(dir=next(above for above in folder.absolute().parents if above.exists())).close()
+    except OSError as error:
+        raise _no_folder(folder, error) from error
+
+
+def _refuse_existing(folder: Path, *, overwrite: bool) -> None:
     if not overwrite:
         raise RunError(
             f"{folder} exists already; give another --out, --overwrite it, or go on with it by --resume"
@@ -226,3 +234,7 @@ def check_folder(out: str | Path | None, *, overwrite: bool) -> None:
         raise RunError(
             f"{folder} exists and is not a run folder: it will not be overwritten; give another --out"
         )
+
+
+def _no_folder(folder: Path, error: OSError) -> RunError:
+    return RunError(f"cannot make the run folder {folder}: {place_words(error)}")

@@ -82,8 +82,10 @@ def train(
     check_trainable(data)
     recipe = recipe.for_images(len(data.train))
     compute = choose_compute(device, recipe.precision)
-    symmetry, trial = resolve_symmetry(data, recipe, seed=seed, compute=compute, progress=progress)
-    classifier = build_classifier(data, recipe, seed=seed, compute=compute, network=model, symmetry=symmetry)
+    classifier = build_classifier(data, recipe, seed=seed, compute=compute, network=model)
+    classifier.classes.symmetry, trial = resolve_symmetry(
+        data, recipe, seed=seed, compute=compute, progress=progress
+    )
     state = begin(classifier, recipe, len(data.train), seed=seed)
     folder = prepare_folder(out, data.name, recipe, seed=seed, overwrite=overwrite)
     config = describe_training(data, recipe, classifier, seed=seed, own_model=model is not None)
