@@ -135,9 +135,15 @@ def _build(network: nn.Module, data: ImageDataset) -> Classifier:
         (ForOtherImages(), "does not take images of 20x20 .*: wrong height, expected 224 but got 20"),
         (nn.Sequential(_dense(), nn.Softmax(dim=1)), "gives probabilities .*: leave out its own"),
         (_dense().requires_grad_(False), "no weight to learn"),
+        (
+            "tutorial",
+            r"an nn\.Module, it is 'tutorial': .* in the recipe, recipe\.replace\(model='tutorial'\)",
+        ),
+        (Volume, r"an nn\.Module, it is <class .*: give an instance of it"),
+        (torch.relu, r"an nn\.Module, it is <built-in method relu"),
     ],
 )
-def test_what_cannot_be_trained_is_refused(discs: ImageDataset, network: nn.Module, told: str) -> None:
+def test_what_cannot_be_trained_is_refused(discs: ImageDataset, network: Any, told: str) -> None:
     with pytest.raises(ModelError, match=told):
         _build(network, discs)
 

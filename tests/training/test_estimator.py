@@ -207,6 +207,11 @@ def test_other_mistakes_are_refused() -> None:
         ({"views": 8}, "8 views are not possible"),
         ({"device": "gpu"}, "no device is called 'gpu'"),
         ({"model": None}, "needs images of at least 8 pixels"),
+        (
+            {"model": linear(1, 3)},
+            "must be a function from channels and number of classes .*, it is Sequential",
+        ),
+        ({"model": "tutorial"}, r"it is 'tutorial'; .* in the recipe: recipe\.replace"),
     ],
 )
 def test_an_argument_that_does_not_fit_is_a_value_error_before_any_training(

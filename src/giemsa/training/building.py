@@ -116,6 +116,8 @@ def check_output(classifier: Classifier) -> Tensor:
     ------
     ModelError : the network does not take or give what it should.
     """
+    if not isinstance(classifier.network, nn.Module):
+        raise ModelError(_no_module_words(classifier.network))
     if isinstance(classifier.network, Classifier):
         raise ModelError(
             "a Classifier standardises images by itself: give the network within it, classifier.network, "
@@ -137,6 +139,13 @@ def check_output(classifier: Classifier) -> Tensor:
             f"the network must give logits {expected} for two images, it gives {tuple(logits.shape)}"
         )
     return logits
+
+
+def _no_module_words(network: object) -> str:
+    words = f"the network must be an nn.Module, it is {network!r:.60}"
+    if isinstance(network, str):
+        return f"{words}: the package's own are named in the recipe, recipe.replace(model={network!r:.60})"
+    return f"{words}: give an instance of it" if isinstance(network, type) else words
 
 
 def refuse_no_logits(output: object) -> None:

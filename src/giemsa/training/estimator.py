@@ -158,6 +158,11 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):
     def _network(self, channels: int, seed: int) -> nn.Module | None:
         if self.model is None:
             return None
+        if not callable(self.model) or isinstance(self.model, nn.Module):
+            raise ValueError(
+                "model must be a function from channels and number of classes to a fresh network, it is "
+                f"{self.model!r:.60}; the package's own networks are named in the recipe: recipe.replace(model=...)"
+            )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return self.model(channels, len(self.classes_))
