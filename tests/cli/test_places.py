@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -110,6 +111,17 @@ def test_words_and_json_leave_in_utf8_whatever_the_system_says(monkeypatch: pyte
     with pytest.raises(SystemExit):
         main([])
     assert written.getvalue().decode("utf-8").rstrip() == "grün, 細胞, Zelle \\udcfc"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes streams as POSIX shells do")
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("datasets >&-", 0), ("datasets >&- 2>&-", 0), ("datasets nothing 2>&-", 2), ("datasets | true", 0)],
+)
+def test_streams_that_are_closed_stop_nothing(words: str, status: int) -> None:
+    script = f'set -o pipefail; "$0" -m giemsa {words}'
+    told = subprocess.run(["bash", "-c", script, sys.executable], capture_output=True, text=True)
+    assert (told.returncode, told.stderr) == (status, "")
 
 
 def test_a_bar_says_from_its_first_moment_what_there_is_to_do() -> None:

@@ -10,6 +10,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 from typer.exceptions import Abort, Exit, TyperException
@@ -72,6 +73,9 @@ TROUBLES_OF_PLACE = (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit status."""
     keep_to_quota()
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started the command
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # also into a pipe on Windows; what is no text, such as half a letter in a file's name, is written as an escape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -97,8 +98,13 @@ class Session:
         if sys.stdout.isatty():
             text = printable(text)
             text = text if self.as_json else fitted(text, shutil.get_terminal_size().columns)
-        sys.stdout.write(text.rstrip("\n") + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text.rstrip("\n") + "\n")
+            sys.stdout.flush()
+        except (
+            BrokenPipeError
+        ):  # who reads has read enough, as `head` has; nothing is left to be flushed at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def printable(words: str) -> str:
