@@ -115,6 +115,19 @@ def test_other_data_are_refused_and_the_run_is_as_it_was(
     assert before == {path.name: path.read_bytes() for path in (folder / "run").iterdir() if path.is_file()}
 
 
+@pytest.mark.parametrize("command", ["evaluate", "interpret"])
+def test_what_would_not_hold_for_the_weights_to_come_is_not_found_out(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor would a look at test during the training be counted, which writes its own account."""
+    run = folder / "run"
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    assert status_of([command, str(run), "--data", str(folder / "moved.npz"), "--quiet"]) == 2
+    told = capsys.readouterr().err
+    assert f"has not come to its end: go on with it by `giemsa train --resume {run}`" in told
+    assert before == {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+
+
 def test_data_on_another_machine_are_read_since_the_user_says_so(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

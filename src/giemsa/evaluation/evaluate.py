@@ -112,13 +112,15 @@ def evaluate(
     ------
     PredictionError : a coverage outside 0 to 1, or a val or test split without images.
     ModelError : a number of views that the symmetry does not allow.
+    RunError : the training has not come to its end.
     """
     if not 0 < coverage < 1:
         raise PredictionError(f"coverage must lie between 0 and 1, got {coverage}; 0.9 is usual")
     from giemsa.plots.gallery import read_index
-    from giemsa.training.run import as_run
+    from giemsa.training.run import as_run, refuse_unfinished
 
     run = as_run(run)
+    refuse_unfinished(run)
     data = run.data()
     for name in ("val", "test"):
         if not len(data.splits[name]):

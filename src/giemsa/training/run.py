@@ -244,6 +244,20 @@ def as_run(run: Opened | str | Path) -> Opened | Run:
     return open_run(run) if isinstance(run, str | Path) else run
 
 
+def refuse_unfinished(run: Run) -> None:
+    """Refuse a training that was stopped or is under way: what is found of its weights would not hold for those to come.
+
+    Raises
+    ------
+    RunError : it has not come to its end.
+    """
+    if run.config.get("status") == "training":
+        raise RunError(
+            f"the training of {run.folder} has not come to its end: go on with it by `giemsa train --resume {run.folder}`, or "
+            "giemsa.resume in Python, and look at it then"
+        )
+
+
 def open_run(
     folder: str | Path, *, model: nn.Module | None = None, data: ImageDataset | str | Path | None = None
 ) -> Run:
