@@ -152,6 +152,36 @@ def test_curves():
         assert_readable(figure, 12)
 
 
+POWERS = {"strong": 0.02, "middling": 0.3, "weak": 0.8}  # of the false alarm share that gives the share found
+
+
+@pytest.mark.parametrize(
+    ("strength", "roc", "precision"), [("strong", 0.2, 0.3), ("middling", 0.5, 0.5), ("weak", None, None)]
+)
+def test_what_is_enlarged_is_where_the_curves_are(strength, roc, precision):
+    line = np.linspace(0, 1, 500)
+    curve, empty = (line, line ** POWERS[strength]), (np.empty(0), np.empty(0))
+    ways = {
+        ranking.plot_roc: (curve, roc),
+        ranking.plot_precision_recall: ((line, curve[1][::-1]), precision),
+    }
+    for function, (drawn, height) in ways.items():
+        figure = function([drawn] * 7 + [empty], NAMES, [0.9] * 7 + [np.nan])
+        assert len(figure.axes) == (1 if height is None else 2)
+        assert_readable(figure, 9)
+        for ax in figure.axes[1:]:
+            (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+            assert low == pytest.approx(1 - height)
+            across, up = drawn
+            assert ((left < across) & (across < right) & (low < up) & (up < high)).sum() > 20
+
+
+def test_nothing_is_enlarged_where_no_class_has_a_curve():
+    empty = np.empty(0), np.empty(0)
+    for function in (ranking.plot_roc, ranking.plot_precision_recall):
+        assert len(function([empty] * 2, ("a", "b"), [np.nan] * 2).axes) == 1
+
+
 def test_reliability():
     counts = np.array([0, 3, 10, 100])
     mean = np.array([np.nan, 0.4, 0.6, 0.9])
@@ -159,6 +189,18 @@ def test_reliability():
         np.linspace(0, 1, 5), [("with", mean, mean, counts), ("without", mean, mean, counts)]
     )
     assert_readable(figure, 8)
+    below = figure.axes[1].yaxis
+    assert {"1", "10", "100"} <= {label.get_text() for label in seen_labels(below)}
+
+
+def test_numbers_of_few_images_are_written_as_numbers():
+    mean, counts = np.array([0.4, 0.9]), np.array([2, 6])
+    figure = certainty.plot_reliability(np.linspace(0, 1, 3), [("as it is", mean, mean, counts)])
+    figure.draw_without_rendering()
+    ticks = [*figure.axes[1].yaxis.get_major_ticks(), *figure.axes[1].yaxis.get_minor_ticks()]
+    told = [tick.label1.get_text() for tick in ticks]
+    assert "1" in told
+    assert not any("10^" in words for words in told)
 
 
 def test_coverage():

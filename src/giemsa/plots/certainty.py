@@ -38,6 +38,8 @@ def plot_reliability(
     tidy(above, ylabel="share that is right", grid="both")
     tidy(below, xlabel="stated certainty (highest probability)", ylabel="images", grid="x")
     below.set_yscale("log")
+    below.yaxis.set_major_formatter("{x:,.0f}")
+    below.yaxis.set_minor_formatter("")
     above.set(ylim=(-0.02, 1.03), xlim=(0, 1.02))
     _legend_above(above)
     return figure

@@ -13,10 +13,13 @@ from giemsa.plots.style import COLORS, MANY, QUIET, classes_to_name, fit_name, n
 Curve = tuple[np.ndarray, np.ndarray]
 STYLES = ("-", "--", ":")
 NAME_LETTERS = 26  # of a line in the legend
+ROC_CORNERS = ((0.1, 0.2), (0.25, 0.5))  # width and height of what is enlarged, the smallest first
+PRECISION_CORNERS = ((0.3, 0.3), (0.5, 0.5))
+WITHIN = 0.8  # of a corner's width and height, so that a curve does not only touch it
 
 
 def plot_roc(curves: Sequence[Curve], class_names: Sequence[str], areas: Sequence[float]) -> Figure:
-    """Draw sensitivity against the share of false alarms, whole and enlarged at the corner that matters.
+    """Draw sensitivity against the share of false alarms, whole and, where the curves come near it, the corner that matters.
 
     Parameters
     ----------
@@ -25,19 +28,22 @@ def plot_roc(curves: Sequence[Curve], class_names: Sequence[str], areas: Sequenc
     areas : AUC of each class.
     """
     words = "share of other images taken for the class", "share of the class found"
-    figure, (whole, corner) = _two_panels(curves, class_names, areas, words)
-    whole.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
-    whole.set(xlim=(-0.01, 1), ylim=(0, 1.01))
-    corner.set(xlim=(-0.001, 0.1), ylim=(0.8, 1.002))
-    _title(whole, "ROC")
-    _title(corner, "the upper left corner, enlarged")
+    size = _corner_size([(across, 1 - up) for across, up in curves], ROC_CORNERS)
+    figure, axes = _panels(curves, class_names, areas, words, 2 if size else 1)
+    axes[0].plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
+    axes[0].set(xlim=(-0.01, 1), ylim=(0, 1.01))
+    _title(axes[0], "ROC")
+    if size:
+        width, height = size
+        axes[1].set(xlim=(-0.01 * width, width), ylim=(1 - height, 1 + 0.01 * height))
+        _title(axes[1], "the upper left corner, enlarged")
     return figure
 
 
 def plot_precision_recall(
     curves: Sequence[Curve], class_names: Sequence[str], precisions: Sequence[float]
 ) -> Figure:
-    """Draw precision against recall, whole and enlarged at the corner that matters.
+    """Draw precision against recall, whole and, where the curves come near it, the corner that matters.
 
     Parameters
     ----------
@@ -46,27 +52,46 @@ def plot_precision_recall(
     precisions : average precision of each class.
     """
     words = "share of the class found (recall)", "share of finds that are right"
-    figure, (whole, corner) = _two_panels(curves, class_names, precisions, words)
-    whole.set(xlim=(0, 1.01), ylim=(0, 1.02))
-    corner.set(xlim=(0.7, 1.002), ylim=(0.7, 1.005))
-    _title(whole, "precision and recall")
-    _title(corner, "the upper right corner, enlarged")
+    size = _corner_size([(1 - across, 1 - up) for across, up in curves], PRECISION_CORNERS)
+    figure, axes = _panels(curves, class_names, precisions, words, 2 if size else 1)
+    axes[0].set(xlim=(0, 1.01), ylim=(0, 1.02))
+    _title(axes[0], "precision and recall")
+    if size:
+        width, height = size
+        axes[1].set(xlim=(1 - width, 1 + 0.01 * width), ylim=(1 - height, 1 + 0.02 * height))
+        _title(axes[1], "the upper right corner, enlarged")
     return figure
 
 
-def _two_panels(
-    curves: Sequence[Curve], class_names: Sequence[str], values: Sequence[float], words: tuple[str, str]
-) -> tuple[Figure, tuple[Axes, Axes]]:
-    """Draw the same curves twice, one panel above the other, with one legend; ``words`` stand along both axes."""
+def _corner_size(
+    distances: Sequence[Curve], sizes: Sequence[tuple[float, float]]
+) -> tuple[float, float] | None:
+    """Return the first size of a corner that at least half of the curves, given as distances from it, come well into."""
+    known = [(across, down) for across, down in distances if len(across)]
+    for width, height in sizes:
+        within = [((across < WITHIN * width) & (down < WITHIN * height)).any() for across, down in known]
+        if 2 * sum(within) >= len(known) > 0:
+            return width, height
+    return None
+
+
+def _panels(
+    curves: Sequence[Curve],
+    class_names: Sequence[str],
+    values: Sequence[float],
+    words: tuple[str, str],
+    panels: int,
+) -> tuple[Figure, Sequence[Axes]]:
+    """Draw the same curves in panels one above the other, with one legend; ``words`` stand along both axes."""
     labels = _labels(class_names, values)
     lines = -(-len(labels) // 2) * max(label.count("\n") + 1 for label in labels.values())
-    figure = new_figure(5.6, 8.9 + 0.17 * lines)
-    above, below = figure.subplots(2, 1)
-    for ax in (above, below):
+    figure = new_figure(5.6, 0.5 + 4.2 * panels + 0.17 * lines)
+    axes = figure.subplots(panels, 1, squeeze=False)[:, 0]
+    for ax in axes:
         _draw(ax, curves, labels)
         tidy(ax, xlabel=words[0], ylabel=words[1], grid="both")
-    _legend(figure, above)
-    return figure, (above, below)
+    _legend(figure, axes[0])
+    return figure, list(axes)
 
 
 def _title(ax: Axes, words: str) -> None:
