@@ -39,6 +39,13 @@ def test_bars_are_the_counts():
     assert [text.get_text() for text in figure.axes[0].texts] == ["70 %", "30 %"]
 
 
+@pytest.mark.parametrize("empty_classes", [0, 20])
+def test_a_class_of_few_among_many_images_is_not_said_to_have_none(empty_classes):
+    counts = {"train": np.array([9_997, 3, 0] + [0] * empty_classes)}
+    figure = plot_class_distribution(counts, [f"class {place}" for place in range(3 + empty_classes)])
+    assert [text.get_text() for text in figure.axes[0].texts][:3] == [">99 %", "<1 %", "0 %"]
+
+
 @pytest.mark.parametrize("classes", [2, 20])
 def test_images_are_counted_in_whole_numbers(classes):
     figure = plot_class_distribution({"val": np.ones(classes, dtype=int)}, [str(n) for n in range(classes)])

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from giemsa.plots.style import INK, QUIET, SPLIT_COLORS, fit_name, new_figure, tidy
 from giemsa.plots.tiles import MARGIN, place_image, sheet_axes, sheet_figure
+from giemsa.wording import percent
 
 MOST_ROWS = 200  # of examples, so that the file stays below the pixels that matplotlib draws
 MOST_UPRIGHT = 14  # bars side by side whose shares do not touch
@@ -103,4 +104,7 @@ def _title(split: str, numbers: np.ndarray) -> str:
 
 def _shares(numbers: np.ndarray) -> list[str]:
     total = int(np.sum(numbers))
-    return [f"{100 * number / total:.0f} %" if total else "" for number in numbers]
+    told = [percent(number / total, 0) if total else "" for number in numbers]
+    return [
+        share.replace("under ", "<").replace("over ", ">") for share in told
+    ]  # as short as bars are narrow
