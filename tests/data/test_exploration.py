@@ -193,6 +193,13 @@ def test_the_words_beside_the_pictures_count_what_is_shown(discs):
     )
 
 
+def test_of_classes_of_one_size_none_is_called_the_largest(discs):
+    four = np.concatenate([np.flatnonzero(discs.train.labels == label)[:4] for label in range(3)])
+    alike = dataclasses.replace(discs, train=discs.train.subset(four))
+    _, classes = explore(alike).pictures()
+    assert "In train every class has 4. " in classes.alt
+
+
 def test_of_large_images_few_are_counted_at_a_time(discs):
     import tracemalloc
 

@@ -70,17 +70,26 @@ def test_only_the_views_that_keep_the_meaning_are_named(discs, made, symmetry, v
     picture = draw_made_images(made, subject_of(discs, symmetry))
     assert views in picture.shows
     assert "unseen" not in picture.alt
-    response = SymmetryResponse(
+    assert meaning in draw_symmetry(moved(0.5), symmetry).caution
+
+
+def moved(share: float) -> SymmetryResponse:
+    """The response of two images to one move, which changes the answers of a share of them."""
+    return SymmetryResponse(
         np.zeros(2, int),
         np.ones(2),
         np.array([0.0, 180.0]),
         np.ones((2, 2)),
         ("1 pixel right",),
         np.ones((2, 1)),
-        np.array([0.5]),
+        np.array([share]),
         np.zeros(2),
     )
-    assert meaning in draw_symmetry(response, symmetry).caution
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.5, "most: 1 pixel right, 50.0 %."), (0.0, "none does.")])
+def test_a_move_that_changes_no_answer_is_not_said_to_change_the_most(share, told):
+    assert draw_symmetry(moved(share), "none").alt.endswith(f"; {told}")
 
 
 def test_probabilities_are_said_to_be_as_calibrated_as_they_are(discs, made):

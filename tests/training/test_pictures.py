@@ -63,3 +63,9 @@ def test_it_shows_itself_in_a_notebook_with_its_alternative_text() -> None:
     shown = learning_curves_picture(finished("fast"))._repr_html_()
     assert 'alt="Two panels over 2 epochs.' in shown
     assert "data:image/png;base64,iVBOR" in shown and "<b>How accuracy and loss went.</b>" in shown
+
+
+def test_one_epoch_is_told_of_as_one() -> None:
+    run = finished("fast")
+    run.history = HISTORY[:1]
+    assert learning_curves_picture(run).alt.startswith("Two panels over 1 epoch. ")

@@ -102,8 +102,6 @@ class Exploration:
         from giemsa.plots.gallery import Picture
 
         shown = sum(len(images) for images in self.examples)
-        train = self.counts["train"]
-        most, least = int(np.argmax(train)), int(np.argmin(train))
         return (
             Picture(
                 name="explore-examples",
@@ -118,13 +116,22 @@ class Exploration:
                 name="explore-classes",
                 figure=plot_class_distribution(self.counts, self.short_names),
                 title="How many images each class has",
-                alt=f"Bars of the number of images of each class in train, val and test. In train the largest class is "
-                f"{self.class_names[most]} with {train[most]:,}, the smallest {self.class_names[least]} with "
-                f"{train[least]:,}. {self.agreement.sentence}",
+                alt=f"Bars of the number of images of each class in train, val and test. In train {self._sizes()}. "
+                f"{self.agreement.sentence}",
                 shows="The length of a bar is a class's number of images in a split, the figure at its end its share. "
                 f"{self.agreement.sentence}",
                 caution="Shares in a data set are not shares in patients.",
             ),
+        )
+
+    def _sizes(self) -> str:
+        train = self.counts["train"]
+        most, least = int(np.argmax(train)), int(np.argmin(train))
+        if train[most] == train[least]:
+            return f"every class has {train[most]:,}"
+        return (
+            f"the largest class is {self.class_names[most]} with {train[most]:,}, "
+            f"the smallest {self.class_names[least]} with {train[least]:,}"
         )
 
     def lines(self) -> tuple[str, ...]:

@@ -131,12 +131,17 @@ _MEANING: dict[Symmetry, str] = {
 def draw_symmetry(found: SymmetryResponse, symmetry: Symmetry) -> Picture:
     """Draw the response to turning and to the other moves, for images of a symmetry."""
     worst = int(np.argmax(found.changed))
+    most = (
+        f"most: {found.moves[worst]}, {percent(found.changed[worst])}"
+        if found.changed[worst]
+        else "none does"
+    )
     return Picture(
         "interpret-symmetry",
         plot_symmetry_response(found.degrees, found.turned, found.moves, found.changed, len(found.labels)),
         "What moves the answer: turns, mirrors, shifts and colours",
         f"Probability of the answer as {len(found.labels)} images are turned through 360 degrees, and the part whose answer "
-        f"changes under {len(found.moves)} other moves; most: {found.moves[worst]}, {percent(found.changed[worst])}.",
+        f"changes under {len(found.moves)} other moves; {most}.",
         "Above, the probability of the class that the network names, as the image is turned; below, how many answers change.",
         f"{_MEANING[symmetry]} Turns other than quarter turns blur small images a little and repeat their edge, which itself "
         "moves the answer.",

@@ -15,6 +15,7 @@ from giemsa.seeds import derive_seed
 from giemsa.training.history import best_epoch
 from giemsa.training.recipes import Recipe
 from giemsa.training.variants import variants_of
+from giemsa.wording import count_words
 
 if TYPE_CHECKING:
     from giemsa.training.run import Run
@@ -43,7 +44,7 @@ def learning_curves_picture(run: Run, *, shade_gap: bool = False) -> Picture:
         figure=plot_learning_curves(curves, kept_epoch=kept, shade_gap=shade_gap),
         title="How accuracy and loss went",
         alt=(
-            f"Two panels over {len(history)} epochs. At the end: accuracy {last.accuracy:.3f} on train and "
+            f"Two panels over {count_words(len(history), 'epoch')}. At the end: accuracy {last.accuracy:.3f} on train and "
             f"{last.val_accuracy:.3f} on val, loss {last.loss:.3f} and {last.val_loss:.3f}."
         ),
         shows=(
