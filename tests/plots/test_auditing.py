@@ -52,6 +52,7 @@ def test_shortcuts_show_value_chance_and_network():
 def test_tells_of_a_constant_feature_are_drawn():
     figure = plot_tells([("grey", np.ones(5), np.ones(9))], ["kind"])
     assert figure.axes[0].get_xlabel() == "grey"
+    assert figure.axes[0].get_ylabel() == "share of images"
 
 
 def test_the_learning_curve_ends_at_the_target():

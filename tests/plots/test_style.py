@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from giemsa.plots import data, failures, resilience
-from giemsa.plots.style import classes_to_name, fit_name, new_figure, show_image
+from giemsa.plots.style import break_lines, classes_to_name, fit_name, new_figure, show_image
 
 
 @given(st.text("abcxyz 019-", min_size=1, max_size=80), st.integers(4, 30), st.integers(1, 3))
@@ -21,10 +21,30 @@ def test_a_name_fits_and_a_short_one_is_left_alone(name: str, letters: int, line
         assert fitted == [whole]
 
 
+@given(st.text("abcxyz 019-_/(", max_size=80), st.integers(1, 30))
+def test_broken_lines_fit_and_lose_nothing(words: str, letters: int) -> None:
+    lines = break_lines(words, letters)
+    assert all(0 < len(line) <= letters for line in lines)
+    assert "".join("".join(lines).split()) == "".join(words.split())
+
+
 def test_names_that_differ_at_their_ends_still_differ() -> None:
     names = [f"precursor of a granulocyte in the bone marrow, stage {i}" for i in range(5)]
     assert len({fit_name(name, 20) for name in names}) == 5
     assert fit_name(names[3], 20) == "precursor…, stage 3"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("immature_granulocyte", "immature_\ngranulocyte"),
+        ("erythroblast/normoblast", "erythroblast/\nnormoblast"),
+        ("an immature_cell (band)", "an immature_\ncell (band)"),
+        ("a megakaryoblastoma", "a megakaryobla\nstoma"),
+    ],
+)
+def test_a_line_ends_within_a_word_only_where_it_must(name: str, told: str) -> None:
+    assert fit_name(name, 14, lines=2) == told
 
 
 def test_of_many_classes_the_weakest_are_named() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import COLORS, INK, QUIET, fit_name, new_figure, show_image, tidy
+from giemsa.plots.style import COLORS, INK, QUIET, break_lines, fit_name, new_figure, show_image, tidy
 
 WIDTH = 6.2
 
@@ -64,7 +64,7 @@ def _caption(ax, words: str) -> None:  # type: ignore[no-untyped-def]
 
 def _wrap(caption: str, columns: int) -> str:
     width = max(10, round(78 / columns))
-    return "\n".join("\n".join(textwrap.wrap(line, width)) for line in caption.split("\n"))
+    return "\n".join("\n".join(break_lines(line, width)) for line in caption.split("\n"))
 
 
 def plot_shortcuts(
@@ -126,7 +126,7 @@ def plot_tells(features: Sequence[tuple[str, np.ndarray, np.ndarray]], classes: 
                 label=fit_name(class_name, 24, lines=2))  # fmt: skip
         ax.set_yticks([])
         ax.legend(fontsize=9, frameon=False)
-        tidy(ax, xlabel=name)
+        tidy(ax, xlabel=name, ylabel="share of images")
     return figure
 
 
