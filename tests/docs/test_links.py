@@ -38,6 +38,17 @@ def test_the_site_fetches_no_font() -> None:
     assert "repo_url" not in settings
 
 
+def test_the_site_is_light_or_dark_as_its_reader_has_it_and_lets_them_change() -> None:
+    palette = (
+        (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("  palette:\n")[1].split("\nextra_css:")[0]
+    )
+    schemes = re.findall(r"prefers-color-scheme: (\w+)\)\"\n      scheme: (\w+)\n", palette)
+    assert schemes == [("light", "default"), ("dark", "slate")]
+    assert palette.count("      toggle:\n") == 2
+    style = (DOCS / "style.css").read_text(encoding="utf-8")
+    assert all(f'[data-md-color-scheme="{scheme}"] {{' in style for _, scheme in schemes)
+
+
 def test_every_page_is_in_the_navigation() -> None:
     listed = re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("nav:")[1])
     there = {str(page.relative_to(DOCS).as_posix()) for page in PAGES} | {"tutorial/solved.md"}
