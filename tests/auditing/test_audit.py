@@ -220,7 +220,8 @@ def test_the_report_says_the_same_in_words_json_html_and_files(tmp_path, discs):
     titles = [finding.title for finding in report.findings]
     assert [finding["title"] for finding in content["findings"]] == titles
     assert all(title in str(report) for title in titles)
-    assert "<table" in report._repr_html_()
+    shown = report._repr_html_()
+    assert shown.count("<tr>") == shown.count("</td><td style='text-align:left'><b>") == len(titles) > 0
     report.save(tmp_path)
     assert json.loads((tmp_path / "audit.json").read_text())["level"] == "quick"
     names = [picture.name for picture in report.pictures()]

@@ -173,7 +173,10 @@ def test_the_lines_for_a_terminal_word_by_word(discs):
 def test_html_has_a_row_a_class(discs):
     shown = explore(discs)._repr_html_()
     assert shown.startswith("<h3>Discs</h3><p>Discs in three colours, made for the tests.</p><table>")
-    assert "<th>class</th><th>train</th><th>val</th><th>test</th><th>weight</th>" in shown
+    assert (
+        "<th style='text-align:left'>class</th><th>train</th><th>val</th><th>test</th><th>weight</th>"
+        in shown
+    )
     row = "<tr><td>2</td><td style='text-align:left'>blue disc</td><td>32</td><td>10</td><td>10</td><td>1.000</td></tr>"
     assert row in shown
     assert "<p>The splits agree: the largest difference of a class&#x27;s share is 0.0 points" in shown

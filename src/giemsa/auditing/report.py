@@ -196,9 +196,10 @@ class AuditReport:
         return f"AuditReport({self.pool.data.name}, {self.level}: {self._summary()})"
 
     def _repr_html_(self) -> str:
+        cell = "<td style='text-align:left'>"  # Jupyter puts numbers and words of a table to the right
         rows = "".join(
-            f"<tr><td>{finding.severity}</td><td><b>{html.escape(finding.title)}</b><br>{html.escape(finding.evidence)}"
+            f"<tr><td>{finding.severity}</td>{cell}<b>{html.escape(finding.title)}</b><br>{html.escape(finding.evidence)}"
             f"<br><i>{html.escape(finding.why)} {html.escape(finding.advice)}</i></td></tr>"
             for finding in self.findings
         )
-        return f"<p><b>{html.escape(repr(self))}</b></p><table style='text-align:left'>{rows}</table>"
+        return f"<p><b>{html.escape(repr(self))}</b></p><table>{rows}</table>"

@@ -179,7 +179,7 @@ class Exploration:
         head = "".join(f"<th>{split}</th>" for split in self.counts)
         return (
             f"<h3>{html.escape(self.card.title)}</h3><p>{html.escape(self.card.description)}</p>"
-            f"<table><tr><th>label</th><th>class</th>{head}<th>weight</th></tr>{rows}</table>"
+            f"<table><tr><th>label</th><th style='text-align:left'>class</th>{head}<th>weight</th></tr>{rows}</table>"
             f"<p>{html.escape(self.agreement.sentence)}</p>"
         )
 

@@ -64,7 +64,9 @@ class Run:
         import html
 
         last = self.history[-1] if self.history else None
-        reached = f", val accuracy {last.val_accuracy:.4f} after {last.epoch} epochs" if last else ""
+        reached = (
+            f", val accuracy {last.val_accuracy:.4f} after {count_words(last.epoch, 'epoch')}" if last else ""
+        )
         return f"<p><b>{html.escape(repr(self))}</b>{reached}</p>"
 
     @property
