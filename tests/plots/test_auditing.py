@@ -49,6 +49,13 @@ def test_shortcuts_show_value_chance_and_network():
     assert words == {"0.40", "chance", "network"}
 
 
+def test_a_value_of_nearly_nothing_is_not_written_across_the_axis():
+    figure = plot_shortcuts(["files"], [(0.02, 0.01, 0.03)], [np.array([0.01])], chance=0.01, network=None)
+    figure.draw_without_rendering()
+    (value,) = (text for text in figure.axes[0].texts if text.get_text() == "0.02")
+    assert value.get_window_extent().x0 > figure.axes[0].get_window_extent().x0
+
+
 def test_tells_of_a_constant_feature_are_drawn():
     figure = plot_tells([("grey", np.ones(5), np.ones(9))], ["kind"])
     assert figure.axes[0].get_xlabel() == "grey"

@@ -176,6 +176,17 @@ def test_what_is_enlarged_is_where_the_curves_are(strength, roc, precision):
             assert ((left < across) & (across < right) & (low < up) & (up < high)).sum() > 20
 
 
+def test_of_many_classes_those_that_the_legend_names_decide_what_is_enlarged():
+    line = np.linspace(0, 1, 200)
+    curves, values = (
+        [(line, line ** POWERS["weak"])] * 10 + [(line, line ** POWERS["strong"])] * 30,
+        [0.5] * 10 + [0.9] * 30,
+    )
+    names = [str(place) for place in range(40)]
+    assert len(ranking.plot_roc(curves, names, values).axes) == 1
+    assert len(ranking.plot_roc(curves, names, [1 - value for value in values]).axes) == 2
+
+
 def test_nothing_is_enlarged_where_no_class_has_a_curve():
     empty = np.empty(0), np.empty(0)
     for function in (ranking.plot_roc, ranking.plot_precision_recall):

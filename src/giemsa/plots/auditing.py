@@ -92,7 +92,12 @@ def plot_shortcuts(
         ax.plot([low, high], [row, row], color=COLORS[0], linewidth=3, solid_capstyle="butt")
         ax.plot(value, row, "o", color=COLORS[0], markersize=8)
         ax.annotate(
-            f"{value:.2f}", (value, row), xytext=(0, 9), textcoords="offset points", ha="center", fontsize=10
+            f"{value:.2f}",
+            (max(value, 0.04), row),
+            xytext=(0, 9),
+            textcoords="offset points",
+            ha="center",
+            fontsize=10,
         )
     ax.axvline(chance, color=QUIET, linestyle=":")
     ax.annotate("chance", (chance, 1), xycoords=("data", "axes fraction"), xytext=(3, -2), textcoords="offset points",

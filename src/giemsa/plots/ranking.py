@@ -28,7 +28,7 @@ def plot_roc(curves: Sequence[Curve], class_names: Sequence[str], areas: Sequenc
     areas : AUC of each class.
     """
     words = "share of other images taken for the class", "share of the class found"
-    size = _corner_size([(across, 1 - up) for across, up in curves], ROC_CORNERS)
+    size = _corner_size([(x, 1 - y) for x, y in _named(curves, areas)], ROC_CORNERS)
     figure, axes = _panels(curves, class_names, areas, words, 2 if size else 1)
     axes[0].plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
     axes[0].set(xlim=(-0.01, 1), ylim=(0, 1.01))
@@ -52,7 +52,7 @@ def plot_precision_recall(
     precisions : average precision of each class.
     """
     words = "share of the class found (recall)", "share of finds that are right"
-    size = _corner_size([(1 - across, 1 - up) for across, up in curves], PRECISION_CORNERS)
+    size = _corner_size([(1 - x, 1 - y) for x, y in _named(curves, precisions)], PRECISION_CORNERS)
     figure, axes = _panels(curves, class_names, precisions, words, 2 if size else 1)
     axes[0].set(xlim=(0, 1.01), ylim=(0, 1.02))
     _title(axes[0], "precision and recall")
@@ -63,14 +63,18 @@ def plot_precision_recall(
     return figure
 
 
+def _named(curves: Sequence[Curve], values: Sequence[float]) -> list[Curve]:
+    """Return the curves that the legend names."""
+    return [curves[place] for place in classes_to_name(values) if len(curves[place][0])]
+
+
 def _corner_size(
     distances: Sequence[Curve], sizes: Sequence[tuple[float, float]]
 ) -> tuple[float, float] | None:
     """Return the first size of a corner that at least half of the curves, given as distances from it, come well into."""
-    known = [(across, down) for across, down in distances if len(across)]
     for width, height in sizes:
-        within = [((across < WITHIN * width) & (down < WITHIN * height)).any() for across, down in known]
-        if 2 * sum(within) >= len(known) > 0:
+        within = [((across < WITHIN * width) & (down < WITHIN * height)).any() for across, down in distances]
+        if 2 * sum(within) >= len(within) > 0:
             return width, height
     return None
 
