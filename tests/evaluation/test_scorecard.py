@@ -58,6 +58,12 @@ def test_undefined_is_told_and_written_as_null():
     assert math.isnan(card.by_class[2]["recall"].value)
     assert len(card.notes) == 2
     assert all("blue does not occur" in note for note in card.notes)
+    many = Predictions(
+        np.array([0, 0, 1]), np.tile([[1.0] + [0.0] * 99], (3, 1)), tuple(f"stage {i}" for i in range(100))
+    )
+    absent, unnamed = score_predictions(many, generator=np.random.default_rng(0), resamples=20).notes[:2]
+    assert "stage 2, stage 3" in absent and "stage 13 and 86 more do not occur" in absent
+    assert "stage 1, stage 2" in unnamed and "stage 12 and 87 more do not occur" in unnamed
     written = json.loads(json.dumps(card.to_json(), allow_nan=False))
     assert written["scores"]["auc"]["value"] is None
 

@@ -20,6 +20,7 @@ from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import RESAMPLES, WeightedScores, draw_weights, prepare
 from giemsa.evaluation.scores import confusion_matrix
 from giemsa.evaluation.shares import A_TENTH, HALF_A_MISTAKE, count_units, doubt_of, score_share
+from giemsa.wording import listed
 
 LOSSES = {"log_loss": "log_losses", "brier": "brier_scores"}
 FLOORS = {"matthews": -1.0, "kappa": -1.0}
@@ -256,4 +257,4 @@ def _notes(predictions: Predictions, confusion: np.ndarray, values: Mapping[str,
 
 
 def _does_not_occur(names: np.ndarray) -> str:
-    return f"{', '.join(names)} {'does' if len(names) == 1 else 'do'} not occur"
+    return f"{listed(names.tolist())} {'does' if len(names) == 1 else 'do'} not occur"
