@@ -198,6 +198,24 @@ def test_the_names_of_a_crowded_matrix_stay_in_sight_while_it_scrolls(page: Any)
     assert scrolled[4] > 100
 
 
+def test_of_a_crowded_matrix_the_cell_whose_images_are_shown_is_in_sight_at_first(page: Any) -> None:
+    left, right, above, below, down = page.execute_script("""
+        const box = document.querySelector('.confusion'), frame = box.querySelector('.matrix-scroll');
+        box.classList.add('crowded');
+        frame.style.cssText = 'width: 230px; max-height: 190px';
+        const cell = [...box.querySelectorAll('button[data-panel]')].at(-1);
+        for (const panel of box.querySelectorAll('.panel')) panel.hidden = panel.id !== cell.dataset.panel;
+        const before = [frame.scrollLeft, frame.scrollTop];
+        startMatrix(box);
+        const [place, around] = [cell, frame].map((one) => one.getBoundingClientRect());
+        const moved = [frame.scrollLeft - before[0], frame.scrollTop - before[1]];
+        return [moved[0], around.right - place.right, moved[1], around.bottom - place.bottom, scrollY];
+    """)
+    assert left > 0 and above > 0
+    assert right >= 0 and below >= 0
+    assert down == 0
+
+
 @pytest.mark.parametrize(("width", "stops"), [(1280, False), (220, True)])
 def test_a_table_is_a_stop_only_where_there_is_something_to_scroll(
     browser: Any, told_run: Any, width: int, stops: bool

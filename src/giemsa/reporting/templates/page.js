@@ -36,6 +36,17 @@ function startMatrix(box) {
   }
   box.querySelector("table").addEventListener("pointerleave", () => show(pinned));
   pin(pinned);
+  bringIntoSight(box.querySelector(".matrix-scroll"), buttons.find((button) => button.dataset.panel === pinned));
+}
+
+// Of many classes the cell whose images are shown is in sight from the beginning, and the page stays where it is.
+function bringIntoSight(frame, button) {
+  const [place, around] = [button, frame].map((one) => one.getBoundingClientRect());
+  frame.scrollTo({
+    left: place.left - around.left - frame.clientWidth / 2,
+    top: place.top - around.top - frame.clientHeight / 2,
+    behavior: "instant",
+  });
 }
 
 function placeOf(button) {
