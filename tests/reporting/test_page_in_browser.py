@@ -121,8 +121,9 @@ def test_no_line_of_a_command_ends_within_a_flag(browser: Any, told_run: Any) ->
     assert "\n" not in told
 
 
-def test_a_name_breaks_at_its_slash_and_is_copied_as_it_is(browser: Any, told_run: Any) -> None:
-    data = told_run.discs.rename({0: "normal/benign"})
+@pytest.mark.parametrize("sign", ["/", "_"])
+def test_a_name_breaks_behind_a_sign_and_is_copied_as_it_is(browser: Any, told_run: Any, sign: str) -> None:
+    data = told_run.discs.rename({0: f"normal{sign}benign"})
     told_run.config["data"]["class_names"] = list(data.class_names)
     _open(browser, report(dataclasses.replace(told_run, discs=data)), 360)
     names = browser.execute_script(
@@ -130,7 +131,7 @@ def test_a_name_breaks_at_its_slash_and_is_copied_as_it_is(browser: Any, told_ru
         "  .filter(e => e.textContent.startsWith('normal')).map(e => [e.innerText, e.innerHTML])"
     )
     assert len(names) > 1
-    assert {tuple(one) for one in names} == {("normal/benign", "normal/<wbr>benign")}
+    assert {tuple(one) for one in names} == {(f"normal{sign}benign", f"normal{sign}<wbr>benign")}
 
 
 def test_pointing_at_a_cell_shows_its_images(page: Any) -> None:
