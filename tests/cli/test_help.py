@@ -1,10 +1,12 @@
 """The help says what a word may be and what holds without it."""
 
 import dataclasses
+import re
 
 import pytest
 
 from giemsa.cli.app import COMMANDS, status_of
+from giemsa.cli.evaluate import FILE_OPTIONS, RUN_OPTIONS
 from giemsa.cli.options import RECIPE_HELP
 from giemsa.models import MODELS
 from giemsa.training.recipes import CHOICES, RECIPES, Recipe
@@ -45,10 +47,29 @@ def test_every_field_tells_the_value_of_each_recipe(capsys: pytest.CaptureFixtur
         ("evaluate", "files of the same names are replaced, others stay"),
         ("tutorial", "files of the same names are replaced, others stay"),
         ("predict", "Replace what stands at --out"),
+        ("predict", "A run folder, as `giemsa run`"),
+        ("predict", "all 8 turned and mirrored"),
+        ("explore", "such as 3=monocyte"),
     ],
 )
 def test_the_help_says(command: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert words in _help(command, capsys)
+
+
+def test_the_help_of_evaluate_tells_which_options_go_with_a_file_of_predictions(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = _help("evaluate", capsys).split("Arguments:")[0].replace("- ", "-")
+    with_run, with_file = told.split("are for a run;")
+    flags = [{"--" + name.replace("_", "-") for name in names} for names in (RUN_OPTIONS, FILE_OPTIONS)]
+    assert set(re.findall(r"--[a-z-]+", with_run)) == flags[0]
+    assert set(re.findall(r"--[a-z-]+", with_file)) == flags[1] | {"--predictions"}
+
+
+def test_the_help_says_where_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(["--help"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Begin with `giemsa run FOLDER`" in told
 
 
 def test_the_list_of_commands_tells_each_in_a_whole_sentence(

@@ -36,7 +36,9 @@ COMMANDS = (datasets, explore, audit, train, evaluate, interpret, report, run, p
 
 app = typer.Typer(
     name="giemsa",
-    help="From labelled microscope images to a network that its owner can trust and see into.",
+    help="From labelled microscope images to a network that its owner can trust and see into.\n\nBegin with `giemsa run "
+    "FOLDER`, a folder with the images of each class in a folder of its own: it does all the work in order and ends with a "
+    "page. Without a folder it takes blood cells that come with it. `giemsa tutorial` is for learning it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

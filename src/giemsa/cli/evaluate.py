@@ -69,7 +69,8 @@ def evaluate(
 ) -> None:
     """Test a run; or score a file of predictions.
 
-    The numbers, figures and predictions go into the run folder.
+    The numbers, figures and predictions go into the run folder. --data, --views, --thorough, --coverage and --foreign are for a
+    run; --split, --size, --split-seed, --out and --overwrite are for --predictions.
     """
     with Session(talk) as session:
         if predictions is not None:

@@ -54,7 +54,9 @@ Data = Annotated[
         metavar="DATA", help="A MedMNIST name, a folder of images, a CSV manifest or an .npz file."
     ),
 ]
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+RunFolder = Annotated[
+    Path, typer.Argument(metavar="RUN", help="A run folder, as `giemsa run` and `giemsa train` make it.")
+]
 RunData = Annotated[
     str | None,
     typer.Option(
@@ -76,9 +78,20 @@ SkipBad = Annotated[
 ]
 Rename = Annotated[
     list[str] | None,
-    typer.Option("--rename", metavar="LABEL=NAME", help="Give a class another name; may be repeated."),
+    typer.Option(
+        "--rename",
+        metavar="LABEL=NAME",
+        help="Give the class of a number, as `giemsa explore` tells it, another name, such as 3=monocyte; may be repeated.",
+    ),
 ]
-Views = Annotated[int, typer.Option("--views", min=1, help="Average over 1, 2 or 8 views of each image.")]
+Views = Annotated[
+    int,
+    typer.Option(
+        "--views",
+        min=1,
+        help="Average over so many views of each image: 1 as it is, 2 with its mirror image, or all 8 turned and mirrored.",
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
