@@ -19,6 +19,8 @@ from giemsa.wording import decimal, listed, percent, percent_range
         (0.0004, "under 0.1 %"),
         (0.0, "0 %"),
         (-0.02, "-2.0 %"),
+        (-0.0004, "over -0.1 %"),
+        (-0.0, "0 %"),
         (float("nan"), "undefined"),
     ],
 )
@@ -69,6 +71,9 @@ def test_the_ends_of_a_range_can_be_told_apart(low: float, high: float, words: s
         (0.004, 2, "under 0.01"),
         (0.0, 2, "0.00"),
         (-0.3, 2, "-0.30"),
+        (-0.004, 2, "over -0.01"),
+        (-0.006, 2, "-0.01"),
+        (-0.0, 2, "0.00"),
         (1.004, 2, "1.00"),
     ],
 )

@@ -31,13 +31,13 @@ def percent(fraction: float, digits: int = 1) -> str:
     if math.isnan(fraction):
         return "undefined"
     if fraction in (0, 1):
-        return f"{100 * fraction:.0f} %"
+        return f"{100 * abs(fraction):.0f} %"
     told = f"{100 * fraction:.{digits}f}"
     step = 10.0**-digits
     if fraction < 1 and float(told) >= 100:
         return f"over {100 - step:.{digits}f} %"
-    if fraction > 0 and float(told) <= 0:
-        return f"under {step:.{digits}f} %"
+    if float(told) == 0:
+        return f"under {step:.{digits}f} %" if fraction > 0 else f"over -{step:.{digits}f} %"
     return f"{told} %"
 
 
@@ -61,15 +61,15 @@ def decimal(value: float, digits: int = 2) -> str:
 
     Examples
     --------
-    >>> decimal(-0.25), decimal(0.997), decimal(1.0), decimal(0.004)
-    ('-0.25', 'over 0.99', '1.00', 'under 0.01')
+    >>> decimal(-0.25), decimal(0.997), decimal(1.0), decimal(0.004), decimal(-0.004)
+    ('-0.25', 'over 0.99', '1.00', 'under 0.01', 'over -0.01')
     """
-    told = f"{value:.{digits}f}"
+    told = f"{value:z.{digits}f}"
     step = 10.0**-digits
     if value < 1 <= float(told):
         return f"over {1 - step:.{digits}f}"
-    if float(told) <= 0 < value:
-        return f"under {step:.{digits}f}"
+    if value and float(told) == 0:
+        return f"under {step:.{digits}f}" if value > 0 else f"over -{step:.{digits}f}"
     return told
 
 

@@ -8,6 +8,7 @@ from scipy import stats
 
 from giemsa.errors import PredictionError
 from giemsa.evaluation.compared_predictions import compare_predictions
+from giemsa.evaluation.intervals import Score
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import draw_weights, prepare
 from giemsa.evaluation.shares import doubt_of
@@ -61,6 +62,17 @@ def test_the_same_one_is_not_told_apart():
     assert 0 < found.scores["log_loss"][2].high < 0.02
     assert found.p_value == 1
     assert "cannot be told apart" in found.sentence
+
+
+def test_next_to_nothing_has_no_sign_of_its_own():
+    same = noisy(LABELS, 2, 0)
+    found = compare_predictions(same, same, generator=np.random.default_rng(0), resamples=50)
+    barely = Score(-1e-5, -4e-5, 4e-5, 400)
+    scores = {name: (one, other, barely) for name, (one, other, _) in found.scores.items()}
+    told = str(dataclasses.replace(found, scores=scores))
+    assert "difference +0.00 to +0.00" in told
+    assert "+0.0000 (+0.0000 to +0.0000)" in told
+    assert "-0.0" not in told
 
 
 def test_paired_interval_of_accuracy_is_that_of_the_mean_difference():

@@ -1,9 +1,12 @@
 """The tutorial's looks, one at a time."""
 
+import numpy as np
 import pytest
 
 import giemsa
 from giemsa.errors import DataError, ModelError
+from giemsa.interpretation import single_looks
+from giemsa.interpretation.activation_maximisation import Maximisation
 from giemsa.interpretation.single_looks import find_image, find_wanted, look_at_layer, look_at_maximum
 from giemsa.interpretation.subject import open_subject
 from giemsa.training.recipes import Recipe
@@ -39,6 +42,16 @@ def test_what_is_wanted_by_name_and_by_label(subject):
     assert find_wanted(subject, "blue disc")[1] == 2
     assert find_wanted(subject, "1")[1] == 1
     assert find_wanted(subject, "conv2:3")[0].layer == "conv2"
+
+
+@pytest.mark.parametrize(("wanted", "note"), [("conv1:4", "activation 0.00"), ("1", "logit 0.0, p = ")])
+def test_next_to_nothing_has_no_sign(subject, monkeypatch, wanted, note):
+    def made(network, target, *, like, settings, seed, progress):
+        images = np.full((1, 20, 20, 3), 0.5, dtype=np.float32)
+        return Maximisation(images, np.array([-0.004]), np.array([[-0.004]]), settings)
+
+    monkeypatch.setattr(single_looks, "maximise_activation", made)
+    assert note in look_at_maximum(subject, wanted).picture.alt
 
 
 @pytest.mark.parametrize(

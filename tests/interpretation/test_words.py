@@ -26,6 +26,16 @@ def found(discs) -> Interpretation:
     return Interpretation(Subject(network, None, discs, Amounts(), 0), **nothing, symmetry=None)
 
 
+def test_an_interpretation_of_which_nothing_is_to_be_said_shows_itself(found):
+    assert sentences_of(found) == ()
+    assert repr(found) == "<Interpretation of discs, 0 layers: Nothing is to be said of it.>"
+    assert str(found) == "Nothing is to be said of it."
+    assert "<li>Nothing is to be said of it.</li>" in found._repr_html_()
+    noted = dataclasses.replace(found, notes=("Filters: left out, since <none>.",))
+    assert repr(noted).endswith("0 layers: Filters: left out, since <none>.>")
+    assert "since &lt;none&gt;.</li></ul>" in noted._repr_html_()
+
+
 @pytest.mark.parametrize(("n", "words"), [(1, "need 8 images, and there is 1."), (7, "and there are 7.")])
 def test_of_few_images_it_is_not_said_what_can_be_believed(found, n, words):
     good = Mean(0.4, 0.3, 0.45, n)

@@ -237,10 +237,10 @@ def tell_learning_curve(curve: LearningCurve) -> Iterator[Finding]:
     yield Finding(
         "learning-curve",
         "note",
-        f"Twice the images would bring {100 * curve.gain:+.1f} points of accuracy",
+        f"Twice the images would bring {100 * curve.gain:+z.1f} points of accuracy",
         len(curve.sizes),
         f"Short trainings on {curve.sizes[0]:,} to {curve.sizes[-1]:,} images; a power law through them puts the gain from "
-        f"{curve.now:,} to {curve.target:,} images at {100 * curve.gain_low:.1f} to {100 * curve.gain_high:.1f} points "
+        f"{curve.now:,} to {curve.target:,} images at {100 * curve.gain_low:z.1f} to {100 * curve.gain_high:.1f} points "
         "(95 % interval).",
         "It tells whether to collect more images or to work on something else.",
         "Weigh the gain against what the images cost; the law may not hold for ever.",

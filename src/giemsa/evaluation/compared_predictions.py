@@ -67,7 +67,9 @@ class Comparison:
         better, worse = self.names[::-1] if difference.value > 0 else self.names
         gap = f"{100 * abs(difference.value):.2f} points"
         low, high = 100 * difference.low, 100 * difference.high
-        limits = f"95 % interval of the difference {low:+.2f} to {high:+.2f}; McNemar p = {self.p_value:.2g}"
+        limits = (
+            f"95 % interval of the difference {low:+z.2f} to {high:+z.2f}; McNemar p = {self.p_value:.2g}"
+        )
         if math.isnan(low):
             limits = "no interval, since all images are of one group"
         if not self.told_apart:
@@ -210,5 +212,5 @@ def _enough(name: str, predictions: Predictions) -> bool:
 def _row(first: float, second: float, gap: Score, wide: Sequence[int]) -> str:
     if math.isnan(gap.value):
         return "undefined"
-    values = f"{first:{wide[0]}.4f}  {second:{wide[1]}.4f}  {gap.value:+.4f}"
-    return values if math.isnan(gap.low) else f"{values} ({gap.low:+.4f} to {gap.high:+.4f})"
+    values = f"{first:{wide[0]}.4f}  {second:{wide[1]}.4f}  {gap.value:+z.4f}"
+    return values if math.isnan(gap.low) else f"{values} ({gap.low:+z.4f} to {gap.high:+z.4f})"

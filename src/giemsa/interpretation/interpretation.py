@@ -18,6 +18,7 @@ from giemsa.plots.gallery import Picture
 
 # of the checks too: before 2 one network with random weights, and pointing above chance was enough
 VERSION = 2
+NOTHING = "Nothing is to be said of it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,13 +96,14 @@ class Interpretation:
         return pictures_of(self)
 
     def __repr__(self) -> str:
-        return f"<Interpretation of {self.subject.data.name}, {len(self.layers)} layers: {self.sentences[0]}>"
+        first = (*self.sentences, *self.notes, NOTHING)[0]
+        return f"<Interpretation of {self.subject.data.name}, {len(self.layers)} layers: {first}>"
 
     def __str__(self) -> str:
-        return "\n".join([*self.sentences, *self.notes])
+        return "\n".join((*self.sentences, *self.notes)) or NOTHING
 
     def _repr_html_(self) -> str:
-        items = "".join(f"<li>{html.escape(line)}</li>" for line in (*self.sentences, *self.notes))
+        items = "".join(f"<li>{html.escape(line)}</li>" for line in str(self).splitlines())
         return f"<p><b>What the network has learnt</b></p><ul>{items}</ul>"
 
 

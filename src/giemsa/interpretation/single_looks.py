@@ -104,19 +104,16 @@ def look_at_maximum(
         seed=derive_seed(subject.seed, "maximisation"),
         progress=progress,
     )
-    facts: dict[str, Any] = {
-        "maximised": wanted,
-        "settings": settings,
-        "score": round(float(made.scores[0]), 4),
-    }
-    real, note = None, f"activation {made.scores[0]:.2f}"
+    score = float(made.scores[0])
+    facts: dict[str, Any] = {"maximised": wanted, "settings": settings, "score": round(score, 4)}
+    real, note = None, f"activation {score:z.2f}"
     if label is not None:
         pixels = torch.from_numpy(made.images).permute(0, 3, 1, 2)
         probability = float(class_probabilities(subject.network, pixels, np.array([label]))[0])
         facts |= {"class": subject.data.class_names[label], "probability": round(probability, 6)}
         real, note = (
             train.images[like[train.labels[like] == label][:1]],
-            f"logit {made.scores[0]:.1f}, {probability_in_words(probability)}",
+            f"logit {score:z.1f}, {probability_in_words(probability)}",
         )
         real = real if len(real) else None
     picture = _made_picture(wanted, settings, plot_maximisation(made.images, real, [wanted], [note]), note)

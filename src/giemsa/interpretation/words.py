@@ -118,15 +118,17 @@ def views_in_words(symmetry: Symmetry) -> str:
 
 
 def probability_in_words(value: float) -> str:
-    """Write a probability with two digits; 1 only where it is exact.
+    """Write a probability with two digits; 1 and 0 only where it is exact.
 
     Examples
     --------
-    >>> probability_in_words(0.9999), probability_in_words(1.0), probability_in_words(0.5)
-    ('p > .99', 'p = 1', 'p = .50')
+    >>> probability_in_words(0.9999), probability_in_words(1.0), probability_in_words(0.5), probability_in_words(1e-6)
+    ('p > .99', 'p = 1', 'p = .50', 'p < .01')
     """
-    if value == 1:
-        return "p = 1"
+    if value in (0, 1):
+        return f"p = {value:.0f}"
+    if value < 0.01:
+        return "p < .01"
     return "p > .99" if value > 0.99 else f"p = {f'{value:.2f}'.removeprefix('0')}"
 
 
