@@ -1,4 +1,4 @@
-"""What is asked of a method of attribution: four numbers, and a bound or two of each. The bounds stand here and nowhere else."""
+"""What is asked of a method of attribution: five numbers, and a bound or two of each. The bounds stand here and nowhere else."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Literal
 
 from giemsa.interpretation.interval import Mean
 from giemsa.wording import decimal
+
+MOST = 0.5  # of the mark
+NOTABLE = 0.05  # of the probability, as a mean over all steps of covering and uncovering
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Criterion:
     failed : what is said of one that is surely on the other.
     asked : what is left open where the interval lies on both sides, after "whether".
     decides : whether failing speaks against the method; else it only asks for care.
+    further : what is asked for where the bound is chance, and passing it is not enough.
     """
 
     bound: float
@@ -29,6 +33,7 @@ class Criterion:
     failed: str
     asked: str
     decides: bool = True
+    further: str = ""
 
     def standing(self, found: Mean) -> Literal["good", "open", "bad"]:
         """Say where the whole interval lies: on the good side, on the other, or on both.
@@ -50,8 +55,10 @@ class Criterion:
             return f"{self.passed} ({value})"
         told = self.failed if standing == "bad" else f"the images looked at leave open whether {self.asked}"
         side = "more than" if self.high_is_good else "at most"
+        bound = f"{self.bound:.2f}"
+        asked_for = f"{bound} is chance, {self.further}" if self.further else f"{side} {bound}"
         limits = low if low == high else f"{low} to {high}"
-        return f"{told} ({value}, 95 % interval {limits}; {side} {self.bound:.2f} is asked for)"
+        return f"{told} ({value}, 95 % interval {limits}; {asked_for} is asked for)"
 
 
 CRITERIA: dict[str, Criterion] = {
@@ -69,6 +76,15 @@ CRITERIA: dict[str, Criterion] = {
         "its map orders the pixels no better than chance: covered and uncovered in its order, they move the probability no more "
         "than in a random one",
         "its map orders the pixels better than chance",
+        further=f"{NOTABLE:.2f} more than a mere spot in the middle gains",
+    ),
+    "over_centre": Criterion(  # image by image, asked where the gain is surely above chance
+        NOTABLE,
+        True,
+        "it gains over a mere spot in the middle too",
+        "its map orders the pixels better than chance, but gains little or nothing over a mere spot in the middle",
+        "its map gains anything to speak of over a mere spot in the middle, not only over chance",
+        decides=False,
     ),
     "pointing": Criterion(
         0.25,
@@ -76,9 +92,10 @@ CRITERIA: dict[str, Criterion] = {
         "it puts more of its mark on the right one of four images than chance",
         "it does not point at the right one of four images",
         "it points at the right one of four images",
+        further=f"more than {MOST:.2f}",
     ),
     "most": Criterion(  # of the same number, asked where it is surely above chance
-        0.5,
+        MOST,
         True,
         "it puts most of its mark on the right one of four images",
         "it points at the right one of four images more than chance would (0.25), but most of its mark lies on the others",
