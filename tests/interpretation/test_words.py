@@ -123,10 +123,16 @@ def test_where_a_spot_gains_as_much_it_is_said_that_the_check_tells_little(found
     assert ("Covering and uncovering tells little here: a mere spot" in said) is told
     best = f"gains {spot:.2f} over a random order, the best method, Grad-CAM, 0.40. In a single image no map is shown"
     assert (best in said) is told
+    assert ("All other checks were passed by Grad-CAM and Occlusion." in said) is told
     assert (
         said.startswith("None of 2 ways to map what it looks at earns trust on this network. To be read")
         is told
     )
+    rows = (dataclasses.replace(rows[0], similarity=Mean(0.5, 0.4, 0.6, 20)), rows[1])
+    said = " ".join(
+        sentences_of(dataclasses.replace(found, attribution=dataclasses.replace(look, trust=rows)))
+    )
+    assert ("All other checks were passed by Occlusion." in said) is told
     unknown = " ".join(sentences_of(dataclasses.replace(found, attribution=judged({"grad_cam": 0.9}))))
     assert "Covering and uncovering tells" not in unknown
 

@@ -102,6 +102,13 @@ class MethodTrust:
         return tuple(told)
 
     @property
+    def doubts_the_middle_alone(self) -> bool:
+        """Whether all that asks for care is that a spot in the middle may do as well."""
+        over = CRITERIA["over_centre"]
+        told = over.words(self.over_centre) if self.over_centre else None
+        return not self.objections and self.doubts == (told,)
+
+    @property
     def verdict(self) -> str:
         """``trusted``, ``with care`` (doubts alone) or ``fails``."""
         if self.objections:

@@ -89,10 +89,12 @@ def _on_the_middle(look: AttributionLook) -> list[str]:
     middle, over = look.centre_gain, [x.over_centre for x in look.trust if x.over_centre]
     if middle is None or not over or "good" in map(CRITERIA["over_centre"].standing, over):
         return []
+    passed = [METHODS[x.method].title for x in look.trust if x.doubts_the_middle_alone]
     return [
         "Covering and uncovering tells little here: a mere spot in the middle of every image, which knows nothing of the "
         f"network, gains {decimal(middle.value)} over a random order, the best method, {METHODS[best.method].title}, "
         f"{decimal(best.gain.value)}. In a single image no map is shown to tell more than where objects lie."
+        + (f" All other checks were passed by {listed(passed)}." if passed else "")
     ]
 
 
