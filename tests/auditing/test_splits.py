@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from giemsa.auditing.splits import check_splits, holm, recall_half_widths
+from giemsa.auditing.splits import check_splits, recall_half_widths
 
 
 def three(rng, sizes=(600, 200, 200)):
@@ -49,12 +49,6 @@ def test_planted_drifts_are_found_and_named():
     labels["val"] = np.zeros(200, dtype=int)
     found = check_splits(labels, {"brightness": values}, 3).clear_drifts()
     assert {(drift.split, drift.measure) for drift in found} == {("test", "brightness"), ("val", "labels")}
-
-
-def test_holm_by_hand_and_bounded():
-    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
-    assert holm(np.array([0.9, 0.8])).tolist() == [1, 1]
-    assert holm(np.empty(0)).tolist() == []
 
 
 def test_half_widths_are_half_of_wilsons_interval():

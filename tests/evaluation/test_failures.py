@@ -4,15 +4,18 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from giemsa.evaluation.failures import (
     accuracy_of,
     by_column,
     by_quarter,
     confused_pairs,
+    mark_differences,
     worst_mistakes,
 )
 from giemsa.evaluation.predictions import Predictions
+from giemsa.evaluation.subgroups import find_failures
 
 TABLE = np.array([[0.9, 0.1, 0.0], [0.2, 0.7, 0.1], [0.1, 0.2, 0.7], [0.05, 0.15, 0.8], [0.0, 0.0, 1.0]])
 PREDICTIONS = Predictions(np.array([0, 0, 0, 1, 2]), TABLE, ("a", "b", "c"))
@@ -47,8 +50,12 @@ def test_a_bad_quarter_is_marked():
     groups = by_quarter(grouped(values >= 100), values, ("lowest", "highest"))
     assert [round(group.accuracy.value, 2) for group in groups] == [0, 1, 1, 1]
     assert [group.accuracy.n for group in groups] == [100] * 4
-    assert groups[0].differs
     assert groups[0].name == "lowest quarter"
+    marked = mark_differences({"value": groups})["value"]
+    assert marked[0].differs
+    table = [[0, 100], [300, 0]]
+    assert groups[0].probability == pytest.approx(stats.fisher_exact(table).pvalue)
+    assert marked[0].to_json() == groups[0].to_json() | {"differs": True}
 
 
 def test_what_one_patient_does_is_not_marked():
@@ -56,19 +63,38 @@ def test_what_one_patient_does_is_not_marked():
     patients = np.where(site == 0, 99, np.arange(400) // 20)  # the bad site is one patient
     images = grouped(site > 0)
     known = Predictions(images.labels, images.probabilities, images.class_names, patients)
-    assert by_column(images, site)[0].differs
-    assert not by_column(known, site)[0].differs
+
+    def is_marked(predictions):
+        return mark_differences({"site": by_column(predictions, site)})["site"][0].differs
+
+    assert is_marked(images)
+    assert not is_marked(known)
     assert math.isnan(by_column(known, site)[0].accuracy.low)
     many = Predictions(images.labels, images.probabilities, images.class_names, np.arange(400) // 10)
-    assert by_column(many, site)[0].differs
+    assert is_marked(many)
     assert by_column(many, site)[1].accuracy.low < by_column(images, site)[1].accuracy.low
 
 
 def test_chance_is_not_marked():
     rng = np.random.default_rng(0)
-    assert not any(
-        group.differs for group in by_column(grouped(rng.random(300) < 0.9), rng.integers(0, 3, 300))
-    )
+    groups = by_column(grouped(rng.random(300) < 0.9), rng.integers(0, 3, 300))
+    assert not any(group.differs for group in mark_differences({"drawn": groups})["drawn"])
+
+
+def test_groups_of_all_columns_are_tested_together():
+    """One group that differs at p = .0009 in a column of four; beside twenty columns of chance that is what chance brings."""
+    rng = np.random.default_rng(0)
+    values = np.arange(400)
+    right = np.ones(400, dtype=bool)
+    right[[0, 25, 50, 75, 99]] = False
+    metadata = {"dose": values}
+    alone = find_failures(grouped(right), metadata=metadata).subgroups["dose"]
+    assert [group.differs for group in alone] == [True, False, False, False]
+    assert 0.0001 < alone[0].probability < 0.01 / 4
+    many = {f"column {place}": rng.permutation(400) for place in range(20)}
+    beside = find_failures(grouped(right), metadata=metadata | many).subgroups
+    assert len(beside) == 21
+    assert not any(group.differs for groups in beside.values() for group in groups)
 
 
 def test_columns_that_say_nothing_or_too_much():

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from giemsa.data.statistics import split_agreement
+from giemsa.evaluation.multiple_tests import holm
 
 LEVEL = 0.01  # of the corrected tests
 
@@ -89,26 +90,6 @@ def check_splits(
         recall_half_widths(counts["test"]),
         tuple(sorted(drifts, key=lambda d: (d.probability, -d.size))),
     )
-
-
-def holm(probabilities: np.ndarray) -> np.ndarray:
-    """Return probabilities ``(m,)`` corrected for ``m`` tests by Holm's step-down method.
-
-    References
-    ----------
-    Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6 (1979) 65.
-
-    Examples
-    --------
-    >>> holm(np.array([0.01, 0.04, 0.03])).round(3).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    m = len(probabilities)
-    order = np.argsort(probabilities, kind="stable")
-    stepped = np.maximum.accumulate(probabilities[order] * (m - np.arange(m)))
-    corrected = np.empty(m)
-    corrected[order] = np.minimum(stepped, 1)
-    return corrected
 
 
 def recall_half_widths(counts: np.ndarray, *, recall: float = 0.9) -> np.ndarray:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from giemsa.evaluation.intervals import Score
+from giemsa.evaluation.multiple_tests import holm
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.scores import confusion_matrix
 from giemsa.evaluation.shares import effective_number, score_share
 from giemsa.temperature import log_losses
 
+LEVEL = 0.01  # of the corrected tests
 MOST_VALUES = (
     12  # a column with more different values is cut into quarters if it holds numbers, else left out
 )
@@ -64,12 +66,15 @@ class Subgroup:
     ----------
     name : what they have in common.
     accuracy : with its interval.
-    differs : whether chance explains the distance to the other images badly (Fisher's exact test, p below .01 after
-        Bonferroni's correction for the groups tested together; where patients are known, on the effective numbers of images).
+    probability : how often chance alone would set it as far apart from the other images: p of Fisher's exact test, where patients
+        are known on the effective numbers of images; 1 where that cannot be told.
+    differs : whether that is below .01 after Holm's correction for all groups that are shown together, see
+        :func:`mark_differences`.
     """
 
     name: str
     accuracy: Score
+    probability: float = 1.0
     differs: bool = False
 
     def to_json(self) -> dict[str, object]:
@@ -158,21 +163,29 @@ def accuracy_of(predictions: Predictions, name: str, chosen: np.ndarray) -> Subg
 
 
 def _groups(predictions: Predictions, groups: Mapping[str, np.ndarray]) -> tuple[Subgroup, ...]:
-    limit = 0.01 / max(len(groups), 1)
     return tuple(
-        Subgroup(name, accuracy_of(predictions, name, chosen).accuracy, _differs(predictions, chosen, limit))
+        replace(accuracy_of(predictions, name, chosen), probability=_chance(predictions, chosen))
         for name, chosen in groups.items()
     )
 
 
-def _differs(predictions: Predictions, chosen: np.ndarray, limit: float) -> bool:
+def mark_differences(shown: Mapping[str, Sequence[Subgroup]]) -> dict[str, tuple[Subgroup, ...]]:
+    """Say of each group whether it differs, where all the groups of all columns ``shown`` are looked at together."""
+    every = np.array([group.probability for groups in shown.values() for group in groups])
+    marks = iter((holm(every) < LEVEL).tolist())
+    return {
+        name: tuple(replace(group, differs=next(marks)) for group in groups) for name, groups in shown.items()
+    }
+
+
+def _chance(predictions: Predictions, chosen: np.ndarray) -> float:
     from scipy import stats
 
     table = []
     for part in (predictions.subset(chosen), predictions.subset(~chosen)):
         number = effective_number(part.correct, part.groups)
         if not number > 0:
-            return False
+            return 1.0
         right = round(number * float(part.correct.mean()))
         table.append([right, round(number) - right])
-    return bool(stats.fisher_exact(table).pvalue < limit)
+    return float(stats.fisher_exact(table).pvalue)

@@ -15,6 +15,7 @@ from giemsa.evaluation.failures import (
     by_column,
     by_quarter,
     confused_pairs,
+    mark_differences,
     worst_mistakes,
 )
 from giemsa.evaluation.measures import brightness, sharpness
@@ -99,7 +100,7 @@ def find_failures(
     return Failures(
         pairs=confused_pairs(predictions),
         mistakes=worst_mistakes(predictions),
-        subgroups={name: found for name, found in groups.items() if found},
+        subgroups=mark_differences({name: found for name, found in groups.items() if found}),
         without_leaks=without_leaks,
         suspect_mistakes=suspects,
     )

@@ -120,7 +120,7 @@ def subgroups(told: Mapping[str, Sequence[Mapping[str, Any]]]) -> Table | None:
         head=("group", "accuracy", "images", "differs"),
         rows=rows,
         note="Differs: chance explains the distance to the other images badly (Fisher's exact test, p below .01 after "
-        "Bonferroni's correction).",
+        "Holm's correction for all groups of this table).",
         folded=True,
     )
 
