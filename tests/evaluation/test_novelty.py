@@ -70,6 +70,24 @@ def test_a_perfect_separation_is_as_sure_as_the_fewer_images():
     assert (found.value, found.low) == (1, wilson(1.0, 5)[0])
 
 
+def test_images_of_one_patient_are_no_proof_of_their_own():
+    rng = np.random.default_rng(0)
+    known, foreign = rng.normal(0, 1, 120), rng.normal(2, 1, 80)
+    patients = np.concatenate([np.arange(120) // 20, 100 + np.arange(80)])
+    alone = separation(known, foreign, generator=np.random.default_rng(0))
+    told = separation(known, foreign, generator=np.random.default_rng(0), groups=patients)
+    assert told.value == alone.value
+    assert told.low < alone.low
+    perfect = separation(
+        np.zeros(120), np.ones(80), generator=np.random.default_rng(0), groups=patients, resamples=50
+    )
+    assert perfect.low == pytest.approx(wilson(1.0, 6)[0])
+    one = separation(
+        known, foreign, generator=rng, groups=np.where(patients < 100, 0, patients), resamples=50
+    )
+    assert np.isnan([one.low, one.high]).all()
+
+
 def test_separation_equals_scikit_learn():
     rng = np.random.default_rng(0)
     known, foreign = rng.normal(0, 1, 60), rng.normal(1, 1, 40)

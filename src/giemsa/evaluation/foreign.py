@@ -72,6 +72,7 @@ def measure_novelty(
     splits: Mapping[str, tuple[np.ndarray, np.ndarray]],
     *,
     generator: np.random.Generator,
+    groups: np.ndarray | None = None,
     foreign: Mapping[str, np.ndarray] | None = None,
     sample: int | None = 400,
 ) -> NoveltyReport:
@@ -82,35 +83,44 @@ def measure_novelty(
     network : gives features and probabilities.
     splits : images and labels of ``train``, ``val`` and ``test``.
     generator : chooses samples and makes images.
+    groups : ``(n,)`` whole numbers, the patient or slide of each image of test; none are known if not given.
     foreign : images of other sets by name, ``uint8 (n, h, w[, c])`` of any size; brought to the shape of test.
     sample : so many foreign images of each kind, and few times as many of the splits; ``None`` for all there are.
     """
 
-    def some(split: str, times: int) -> tuple[np.ndarray, np.ndarray]:
-        images, labels = splits[split]
-        chosen = stratified_sample(labels, sample and times * sample, generator)
-        return images[chosen], labels[chosen]
+    def some(split: str, times: int) -> np.ndarray:
+        return stratified_sample(splits[split][1], sample and times * sample, generator)
 
-    train, labels = some("train", 5)
-    val = network.measure(some("val", 3)[0])
-    novelty = learn_novelty(network.measure(train), labels, val)
+    train = some("train", 5)
+    val = network.measure(splits["val"][0][some("val", 3)])
+    learnt_from = network.measure(splits["train"][0][train])
+    novelty = learn_novelty(learnt_from, splits["train"][1][train], val)
     threshold = choose_threshold(novelty.scores(*val))
-    test_scores = novelty.scores(*network.measure(some("test", 3)[0]))
-    kinds = _foreign_kinds(some("test", 1)[0], foreign or {}, sample, generator)
+    test = some("test", 3)
+    test_scores = novelty.scores(*network.measure(splits["test"][0][test]))
+    source = some("test", 1)
+    kinds = _foreign_kinds(splits["test"][0][source], foreign or {}, sample, generator)
     scores, tests = {}, []
     for name, (images, made) in kinds.items():
+        patients = None if groups is None else _patients(groups, test, source, None if made else len(images))
         scores[name] = novelty.scores(*network.measure(images))
         tests.append(
             NoveltyTest(
                 name=name,
                 made=made,
-                auroc=separation(test_scores, scores[name], generator=generator),
+                auroc=separation(test_scores, scores[name], generator=generator, groups=patients),
                 caught=float((scores[name] > threshold).mean()),
                 mean_confidence=float(network.probabilities(images).max(axis=1).mean()),
             )
         )
     passed = float((test_scores <= threshold).mean())
     return NoveltyReport(threshold, passed, test_scores, scores, tuple(tests))
+
+
+def _patients(groups: np.ndarray, test: np.ndarray, source: np.ndarray, strangers: int | None) -> np.ndarray:
+    """Return the patients of the images at ``test``, and of images made from those at ``source`` or of so many ``strangers``."""
+    others = groups[source] if strangers is None else int(groups.max()) + 1 + np.arange(strangers)
+    return np.concatenate([groups[test], others])
 
 
 def _foreign_kinds(

@@ -19,7 +19,7 @@ from giemsa.plots.gallery import Picture
 from giemsa.plots.ranking import plot_precision_recall, plot_roc
 from giemsa.plots.resilience import plot_novelty, plot_robustness
 from giemsa.plots.style import classes_to_name
-from giemsa.wording import count_words, percent, percent_range
+from giemsa.wording import count_words, decimal, percent, percent_range
 
 MOST_MISTAKES = 12
 
@@ -198,7 +198,7 @@ def _novelty(evaluation: Evaluation) -> Picture | None:
     novelty = evaluation.novelty
     if novelty is None:
         return None
-    told = "; ".join(f"{test.name} AUROC {test.auroc.value:.3f}" for test in novelty.tests)
+    told = "; ".join(f"{test.name} AUROC {decimal(test.auroc.value, 3)}" for test in novelty.tests)
     surest = max(novelty.tests, key=lambda test: test.mean_confidence)
     return Picture(
         name="evaluate-novelty",

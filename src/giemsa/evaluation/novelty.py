@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from giemsa.evaluation.intervals import Score, effective_wilson
-from giemsa.evaluation.ranking import auc, rank
-from giemsa.evaluation.resampling import draw_weights
+from giemsa.evaluation.intervals import Score
+from giemsa.evaluation.predictions import check_predictions
+from giemsa.evaluation.ranking import auc
+from giemsa.evaluation.resampling import draw_weights, prepare
+from giemsa.evaluation.scorecard import interval_of
 
 ACCEPTED = 0.99  # share of known images that the threshold lets pass
 
@@ -154,32 +156,44 @@ def separation(
     foreign_scores: np.ndarray,
     *,
     generator: np.random.Generator,
+    groups: np.ndarray | None = None,
     resamples: int = 500,
 ) -> Score:
-    """Return the AUROC of telling foreign from known, with its bootstrap interval.
+    """Return the AUROC of telling foreign from known, with the interval that every AUROC has.
 
     Parameters
     ----------
     known_scores, foreign_scores : ``(n,)`` and ``(m,)``; higher is stranger.
     generator : source of the resamples.
+    groups : ``(n + m,)``, the patient or slide of the known and then of the foreign images, which are drawn as wholes; all are
+        independent if not given.
     resamples : number of bootstrap resamples.
+
+    Returns
+    -------
+    Score : with the number of foreign images.
 
     Examples
     --------
     >>> separation(np.array([1.0, 2.0]), np.array([3.0, 4.0]), generator=np.random.default_rng(0)).value
     1.0
     """
-    together = np.concatenate([known_scores, foreign_scores])
-    foreign = np.arange(len(together)) >= len(known_scores)
-    ranking = rank(together, foreign)
-    value = float(auc(*ranking.weigh(np.ones((len(together), 1))))[0])
-    drawn = [
-        auc(*ranking.weigh(weights))
-        for weights in draw_weights(len(together), resamples=resamples, generator=generator)
-    ]
-    fewer = min(len(known_scores), len(foreign_scores))
-    low, high = effective_wilson(value, np.concatenate(drawn), fallback_n=fewer)
-    return Score(value, low, high, len(foreign_scores))
+    from scipy import stats
+
+    strange = stats.rankdata(np.concatenate([known_scores, foreign_scores])) / (
+        len(known_scores) + len(foreign_scores)
+    )
+    both = check_predictions(
+        np.repeat([0, 1], [len(known_scores), len(foreign_scores)]),
+        np.stack([1 - strange, strange], axis=1),
+        groups=groups,
+    )
+    prepared = prepare(both)
+    ranking = prepared.rankings[1]
+    value = float(auc(*ranking.weigh(np.ones((len(both), 1))))[0])
+    draws = draw_weights(len(both), resamples=resamples, generator=generator, groups=both.groups)
+    drawn = np.concatenate([auc(*ranking.weigh(weights)) for weights in draws])
+    return Score(value, *interval_of("auc", value, drawn, both, prepared), n=len(foreign_scores))
 
 
 def made_images(images: np.ndarray, *, generator: np.random.Generator) -> dict[str, np.ndarray]:

@@ -63,9 +63,8 @@ class Stage:
 
     def predictions(self, split: Split, logits: np.ndarray, temperature: float) -> Predictions:
         """Return what the network says of a split at a temperature, averaged over views."""
-        groups = None if split.groups is None else np.unique(split.groups, return_inverse=True)[1]
         averaged = softmax(logits / temperature).mean(axis=0)
-        return Predictions(np.asarray(split.labels), averaged, self.data.class_names, groups)
+        return Predictions(np.asarray(split.labels), averaged, self.data.class_names, _numbered(split.groups))
 
     def fit_temperature(self, logits: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Find the temperature on one half of val, patients whole; return it and the places of both halves.
@@ -87,7 +86,12 @@ class Stage:
         network = Network(self.classifier.features, self.classifier.probabilities)
         try:
             return measure_novelty(
-                network, splits, generator=self.generator(5), foreign=foreign, sample=sample
+                network,
+                splits,
+                generator=self.generator(5),
+                groups=_numbered(self.data.test.groups),
+                foreign=foreign,
+                sample=sample,
             )
         except ModelError:
             return None
@@ -103,6 +107,11 @@ class Stage:
             generator=self.generator(6),
             sample=sample,
         )
+
+
+def _numbered(groups: np.ndarray | None) -> np.ndarray | None:
+    """Return groups ``(n,)`` as numbers from 0."""
+    return None if groups is None else np.unique(groups, return_inverse=True)[1]
 
 
 def turned(images: np.ndarray, view: int) -> np.ndarray:
