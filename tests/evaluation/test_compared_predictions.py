@@ -9,6 +9,7 @@ from scipy import stats
 from giemsa.errors import PredictionError
 from giemsa.evaluation.compared_predictions import compare_predictions
 from giemsa.evaluation.intervals import Score
+from giemsa.evaluation.paired import newcombe
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import draw_weights, prepare
 from giemsa.evaluation.shares import doubt_of
@@ -82,6 +83,26 @@ def test_paired_interval_of_accuracy_is_that_of_the_mean_difference():
     half = 1.96 * gaps.std() / 20
     score = found.scores["accuracy"][2]
     assert (score.high - score.low) / 2 == pytest.approx(half, rel=0.08)
+
+
+def test_balanced_accuracy_has_the_interval_of_accuracy_where_classes_are_alike():
+    labels = np.arange(90) % 3
+    first, second = (
+        Predictions(labels, np.eye(3)[np.where(hits, labels, (labels + 1) % 3)], ("a", "b", "c"))
+        for hits in (np.arange(90) >= 12, np.arange(90) >= 6)
+    )
+    found = compare_predictions(first, second, generator=np.random.default_rng(0), resamples=50)
+    one, other = (found.scores[name][2] for name in ("accuracy", "balanced_accuracy"))
+    assert (other.value, other.low, other.high) == pytest.approx((one.value, one.low, one.high))
+    labels = np.sort(labels)
+    rare = [
+        Predictions(np.where(labels == 2, 1, labels), one.probabilities, one.class_names)
+        for one in (first, second)
+    ]
+    found = compare_predictions(*rare, generator=np.random.default_rng(0), resamples=50)
+    gap = found.scores["balanced_accuracy"][2]
+    expected = newcombe(rare[0].correct, rare[1].correct, labels=rare[0].labels)
+    assert (gap.low, gap.high) == pytest.approx(expected)
 
 
 def test_other_images_are_refused():

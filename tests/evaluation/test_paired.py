@@ -51,6 +51,34 @@ def test_of_two_alike_it_holds_nought(table):
     assert low < high
 
 
+def test_of_balanced_classes_it_is_the_same_whether_images_or_classes_weigh_alike():
+    first, second = pairs(30, 5, 9, 4)
+    classes = np.repeat(np.arange(3), 48)
+    alike, also = np.tile(first, 3), np.tile(second, 3)
+    assert newcombe(alike, also, labels=classes) == pytest.approx(newcombe(alike, also))
+    shifted = newcombe(alike, also, labels=classes + 2)  # classes without an image do not count
+    assert shifted == pytest.approx(newcombe(alike, also))
+    assert newcombe(first, second, level=0.5) == pytest.approx(
+        newcombe(first, second, labels=np.zeros(48, dtype=int), level=0.5)
+    )
+
+
+def test_where_a_class_is_right_for_both_its_images_say_little_of_it():
+    """Seven classes of 200 images and one of two, of which the bootstrap sees so little that its interval held in 55 of 100."""
+    labels = np.repeat(np.arange(8), [200] * 7 + [2])
+    recalls = np.where(np.arange(8) < 7, 0.97, [[0.6], [0.7]])
+    truth, rng, held = np.diff(recalls.mean(axis=1))[0], np.random.default_rng(0), 0
+    for _ in range(400):
+        seen, own = rng.standard_normal((2, len(labels)))
+        first, second = (
+            noise < stats.norm.ppf(recall)[labels]
+            for noise, recall in zip((seen, 0.7 * seen + 0.51**0.5 * own), recalls, strict=True)
+        )
+        low, high = newcombe(first, second, labels=labels)
+        held += low <= truth <= high
+    assert held / 400 > 0.86
+
+
 def test_it_never_contradicts_mcnemar_grossly():
     checked = contradictions = 0
     for few, more, wrong, n in itertools.product(range(12), range(30), (0, 5, 60), (200, 3000)):

@@ -30,9 +30,9 @@ class Comparison:
     ----------
     names : a word for each of the two.
     scores : for each score the value of the first, of the second, and second minus first with its interval: Newcombe's for the
-        accuracy of independent images, else that of :func:`giemsa.evaluation.paired.difference_interval` with the variance of
-        the bootstrap, which draws whole groups where patients or other groups are known. Where all images are of one group, or
-        of two classes one is, there is none.
+        accuracy and the balanced accuracy of independent images, else that of
+        :func:`giemsa.evaluation.paired.difference_interval` with the variance of the bootstrap, which draws whole groups where
+        patients or other groups are known. Where all images are of one group, or of two classes one is, there is none.
     both_right, only_first, only_second, both_wrong : places of images ``(m,)``.
     p_value : McNemar's exact test: how often chance alone would make the two differ in as many images or more; where patients or
         other groups are known, whole groups change sides.
@@ -179,6 +179,7 @@ def _differences(
     }
     if first.groups is None:
         limits["accuracy"] = newcombe(first.correct, second.correct)
+        limits["balanced_accuracy"] = newcombe(first.correct, second.correct, labels=first.labels)
     return {
         name: (before[name], after[name], Score(gaps[name], *limits[name], n=len(first))) for name in COMPARED
     }

@@ -11,21 +11,26 @@ import math
 import numpy as np
 from scipy import stats
 
-from giemsa.evaluation.intervals import LEVEL, wilson
+from giemsa.evaluation.intervals import LEVEL, balanced_wilson, wilson
 
 
-def newcombe(right: np.ndarray, also: np.ndarray, *, level: float = LEVEL) -> tuple[float, float]:
+def newcombe(
+    right: np.ndarray, also: np.ndarray, *, labels: np.ndarray | None = None, level: float = LEVEL
+) -> tuple[float, float]:
     """Return Newcombe's interval for the difference of two shares of the same images, second minus first.
 
     Parameters
     ----------
     right, also : ``(n,)`` booleans, what the first and the second get right.
+    labels : ``(n,)``; where they are given the shares are taken in each class and averaged, as balanced accuracies are.
     level : probability with which the interval covers the truth.
 
     References
     ----------
     Newcombe, Improved confidence intervals for the difference between binomial proportions based on paired data, Statistics in
     Medicine 17 (1998) 2635, method 10: Wilson's intervals of both shares, put together with their correlation.
+    Zou and Donner, Construction of confidence limits about effect measures, Statistics in Medicine 27 (2008) 1693, for other
+    estimates than shares: here with the intervals that balanced accuracies have alone.
 
     Examples
     --------
@@ -33,10 +38,11 @@ def newcombe(right: np.ndarray, also: np.ndarray, *, level: float = LEVEL) -> tu
     >>> [round(limit, 3) for limit in newcombe(first, second)]
     [0.026, 0.507]
     """
-    n, before, after = len(right), float(right.mean()), float(also.mean())
-    low_before, high_before = wilson(before, n, level=level)
-    low_after, high_after = wilson(after, n, level=level)
-    correlation = _correlation(right, also)
+    weights = _weights(len(right), labels)
+    before, after = float(weights @ right), float(weights @ also)
+    low_before, high_before = _limits(right, before, labels, level)
+    low_after, high_after = _limits(also, after, labels, level)
+    correlation = _correlation(right, also, weights)
 
     def reach(one: float, other: float) -> float:
         return math.sqrt(max(one**2 - 2 * correlation * one * other + other**2, 0.0))
@@ -80,15 +86,31 @@ def difference_interval(
     return difference - reach, difference + reach
 
 
-def _correlation(right: np.ndarray, also: np.ndarray) -> float:
-    """Return the correlation of two booleans ``(n,)``, corrected for continuity where it is positive."""
-    both, neither = float((right & also).sum()), float((~right & ~also).sum())
-    first, second = float((right & ~also).sum()), float((~right & also).sum())
-    margins = (both + first) * (second + neither) * (both + second) * (first + neither)
-    covariance = both * neither - first * second
+def _weights(n: int, labels: np.ndarray | None) -> np.ndarray:
+    """Return what each image weighs in the share ``(n,)``: all alike, or all classes alike."""
+    if labels is None:
+        return np.full(n, 1 / n)
+    counts = np.bincount(labels)
+    return 1 / (np.count_nonzero(counts) * counts[labels])
+
+
+def _limits(hits: np.ndarray, share: float, labels: np.ndarray | None, level: float) -> tuple[float, float]:
+    """Return the interval of one share of ``hits`` ``(n,)``."""
+    if labels is None:
+        return wilson(share, len(hits), level=level)
+    return balanced_wilson(np.bincount(labels, weights=hits), np.bincount(labels), level=level)
+
+
+def _correlation(right: np.ndarray, also: np.ndarray, weights: np.ndarray) -> float:
+    """Return the correlation of the shares of two booleans ``(n,)``, corrected for continuity where it is positive."""
+    if right.min() == right.max() or also.min() == also.max():
+        return 0.0
+    one, other = (hits - weights @ hits for hits in (right, also))
+    squares = weights**2
+    covariance = float(squares @ (one * other))
     if covariance > 0:
-        covariance = max(covariance - len(right) / 2, 0.0)
-    return covariance / math.sqrt(margins) if margins else 0.0
+        covariance = max(covariance - float(squares.sum()) / (2 * len(right)), 0.0)
+    return covariance / math.sqrt(float(squares @ one**2) * float(squares @ other**2))
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
