@@ -14,12 +14,10 @@ from giemsa.evaluation.intervals import LEVEL, Score, known_replicates, plain
 from giemsa.evaluation.paired import difference_interval, flip_groups, mcnemar, newcombe
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import RESAMPLES, draw_weights, prepare
-from giemsa.evaluation.shares import HALF_A_MISTAKE, count_units, doubt_of
+from giemsa.evaluation.shares import COSTS, HALF_A_MISTAKE, count_units, doubt_of
 from giemsa.wording import count_words
 
 COMPARED = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
-# what one mistake takes from n times the score; from an AUC and a log loss about so much
-COSTS = dict.fromkeys(COMPARED, 1.0) | {"auc": 0.2, "log_loss": 3.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +195,7 @@ def _limits(
         after - before,
         losses=before + after if name == "log_loss" else 2 - before - after,
         variance=doubt_of(predictions.units) * float(known.var()),
-        unseen=HALF_A_MISTAKE * COSTS[name] ** 2 / (len(predictions) * units),
+        unseen=HALF_A_MISTAKE * COSTS.get(name, 1.0) ** 2 / (len(predictions) * units),
     )
     farthest = math.inf if name == "log_loss" else 1.0
     return max(low, -farthest), min(high, farthest)

@@ -19,7 +19,7 @@ from giemsa.evaluation.intervals import (
 from giemsa.evaluation.predictions import Predictions
 from giemsa.evaluation.resampling import RESAMPLES, WeightedScores, draw_weights, prepare
 from giemsa.evaluation.scores import confusion_matrix
-from giemsa.evaluation.shares import A_TENTH, HALF_A_MISTAKE, count_units, doubt_of, score_share
+from giemsa.evaluation.shares import HALF_A_MISTAKE, PARTS, count_units, doubt_of, score_share
 from giemsa.wording import listed
 
 LOSSES = {"log_loss": "log_losses", "brier": "brier_scores"}
@@ -27,7 +27,6 @@ FLOORS = {"matthews": -1.0, "kappa": -1.0}
 FEW_GROUPS = 20
 CLASS_MEANS = ("balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "auc", "average_precision")
 RANKINGS = ("auc", "average_precision")
-PARTS = {"auc": A_TENTH, "log_loss": 0.02}  # half a mistake of 1.4 nats, where the worst costs 36
 LARGEST_LOG_LOSS = -math.log(np.finfo(np.float64).eps)
 
 
