@@ -65,6 +65,16 @@ def test_one_image_of_the_class_hit_most_is_one():
     assert kinds(audit(data, quick=True))["empty"].evidence.endswith("; 1 of the 2 is of class kind 0.")
 
 
+def test_that_splits_of_few_patients_look_different_is_no_drift():
+    for known in (True, False):
+        data = made(groups=known)
+        for name, split in data.splits.items():
+            split.images[:] = split.images // 2 + (60 if name == "val" else 0)
+            if known:
+                split.groups[:] = name
+        assert ("drift" in kinds(audit(data, quick=True))) is not known
+
+
 def test_a_patient_in_two_splits_is_severe():
     data = made(groups=True)
     data.val.groups[2] = data.train.groups[5]

@@ -51,6 +51,53 @@ def test_planted_drifts_are_found_and_named():
     assert {(drift.split, drift.measure) for drift in found} == {("test", "brightness"), ("val", "labels")}
 
 
+def test_of_independent_images_the_test_is_that_of_kolmogorov_and_smirnov():
+    values = three(np.random.default_rng(3), (2000, 400, 0))
+    values["val"] = values["val"] + 0.1
+    labels = {split: np.repeat([0, 1], [len(of) // 2, len(of) // 2]) for split, of in values.items()}
+    found = {drift.measure: drift for drift in check_splits(labels, {"brightness": values}, 2).drifts}
+    oracle = stats.ks_2samp(values["train"], values["val"], method="asymp")
+    assert found["brightness"].size == pytest.approx(oracle.statistic)
+    assert 0.001 < oracle.pvalue < 0.5
+    assert found["brightness"].probability == pytest.approx(2 * oracle.pvalue, rel=0.1)  # of two tests
+    assert found["labels"].probability == 1
+
+
+def test_of_one_patient_in_each_split_no_difference_is_sure():
+    values = {"train": np.zeros(50), "val": np.ones(50), "test": np.empty(0)}
+    labels = {split: np.zeros(len(of), dtype=int) for split, of in values.items()}
+    patients = {
+        "train": np.zeros(50, dtype=int),
+        "val": np.ones(50, dtype=int),
+        "test": np.empty(0, dtype=int),
+    }
+    check = check_splits(labels, {"brightness": values}, 1, groups=patients)
+    assert max(drift.size for drift in check.drifts) == 1
+    assert check.clear_drifts() == ()
+    assert len(check_splits(labels, {"brightness": values}, 1).clear_drifts()) == 1
+
+
+def test_that_patients_differ_is_no_drift():
+    """Each patient's images are of one brightness and mostly one class; patients were dealt out to the splits by chance."""
+    drifts = alone = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        groups = {
+            "train": np.repeat(np.arange(14), 50),
+            "val": np.repeat(np.arange(3), 50),
+            "test": np.repeat(np.arange(3), 50),
+        }
+        values = {s: rng.normal(size=20)[of] + 0.1 * rng.normal(size=len(of)) for s, of in groups.items()}
+        labels = {s: rng.integers(0, 3, 20)[of] for s, of in groups.items()}
+        known = check_splits(labels, {"brightness": values}, 3, groups=groups)
+        unknown = check_splits(labels, {"brightness": values}, 3)
+        drifts += len(known.clear_drifts())
+        alone += len(unknown.clear_drifts())
+        assert sorted(d.size for d in known.drifts) == pytest.approx(sorted(d.size for d in unknown.drifts))
+    assert drifts == 0
+    assert alone > 40  # of 80 tests
+
+
 def test_half_widths_are_half_of_wilsons_interval():
     expected = stats.binomtest(90, 100).proportion_ci(method="wilson")
     assert recall_half_widths(np.array([100]))[0] == pytest.approx((expected.high - expected.low) / 2)

@@ -131,7 +131,7 @@ def _look(pool: Pool, level: str, seed: int, device: str, progress: Progress | N
         for where, table in tables.items()
     }
     tell(3, 5, "splits")
-    splits = _compare_splits(pool, quality, colour)
+    splits = _compare_splits(pool, units, quality, colour)
     tell(4, 5, "networks")
     judged, curve, trouble = _ask_networks(pool, units, level, (seed, device, progress))
     plain = np.stack([*colour.values(), *border.values(), quality.measures["sharpness"]], axis=1)
@@ -167,13 +167,16 @@ def _find_outliers(plain: np.ndarray, judged: OutOfFold | None, seed: int) -> Ou
     return Outliers(*find_outliers(judged.features, seed=seed), "a network's features")
 
 
-def _compare_splits(pool: Pool, quality: ImageQuality, colour: Mapping[str, np.ndarray]) -> SplitCheck:
+def _compare_splits(
+    pool: Pool, units: np.ndarray, quality: ImageQuality, colour: Mapping[str, np.ndarray]
+) -> SplitCheck:
     measures = {name: quality.measures[name] for name in ("brightness", "contrast", "sharpness")}
     measures |= {name: values for name, values in colour.items() if "tint" in name}
     return check_splits(
         pool.by_split(pool.labels),
         {name: pool.by_split(values) for name, values in measures.items()},
         len(pool.data.class_names),
+        groups=pool.by_split(units),
     )
 
 

@@ -10,6 +10,7 @@ from scipy import stats
 
 from giemsa.data.statistics import split_agreement
 from giemsa.evaluation.multiple_tests import holm
+from giemsa.evaluation.shares import count_units
 
 LEVEL = 0.01  # of the corrected tests
 
@@ -22,7 +23,7 @@ class Drift:
     ----------
     split, measure : where, and in what.
     size : Cramér's V for labels, the Kolmogorov-Smirnov distance otherwise; 0 to 1.
-    probability : corrected by Holm for the number of tests made.
+    probability : corrected by Holm for the number of tests made; copies, and images of one patient, count as one.
     """
 
     split: str
@@ -58,7 +59,11 @@ class SplitCheck:
 
 
 def check_splits(
-    labels: Mapping[str, np.ndarray], measures: Mapping[str, Mapping[str, np.ndarray]], n_classes: int
+    labels: Mapping[str, np.ndarray],
+    measures: Mapping[str, Mapping[str, np.ndarray]],
+    n_classes: int,
+    *,
+    groups: Mapping[str, np.ndarray] | None = None,
 ) -> SplitCheck:
     """Count classes, and test val and test against train in labels and in each measure.
 
@@ -67,22 +72,29 @@ def check_splits(
     labels : ``(n,)`` by split: train, val, test.
     measures : for each measure, ``(n,)`` values by split.
     n_classes : number of classes.
+    groups : ``(n,)`` by split, such as patients; how sure a difference is goes by their number, since many images of one patient
+        tell no more than one would.
 
     Returns
     -------
     SplitCheck : an empty split is counted and not tested.
     """
     counts = {split: np.bincount(values, minlength=n_classes) for split, values in labels.items()}
+    units = {split: _units(values, groups[split] if groups else None) for split, values in labels.items()}
     tests = []
     for split in ("val", "test"):
         if not len(labels["train"]) or not len(labels[split]):
             continue
-        labelled = split_agreement(np.stack([counts["train"], counts[split]]))
-        chance = 1.0 if labelled.p_value is None else labelled.p_value
-        tests.append((split, "labels", labelled.cramers_v or 0.0, chance))
+        both = np.stack([counts["train"], counts[split]])
+        known = np.array([[units["train"]], [units[split]]])
+        chance = split_agreement(both / both.sum(axis=1, keepdims=True) * known).p_value
+        tests.append(
+            (split, "labels", split_agreement(both).cramers_v or 0.0, 1.0 if chance is None else chance)
+        )
         for name, values in measures.items():
-            result = stats.ks_2samp(values["train"], values[split], method="asymp")
-            tests.append((split, name, float(result.statistic), float(result.pvalue)))
+            distance = stats.ks_2samp(values["train"], values[split], method="asymp").statistic
+            scaled = distance * np.sqrt(units["train"] * units[split] / (units["train"] + units[split]))
+            tests.append((split, name, float(distance), float(stats.kstwobign.sf(scaled))))
     corrected = holm(np.array([test[3] for test in tests]))
     drifts = [Drift(s, m, size, float(p)) for (s, m, size, _), p in zip(tests, corrected, strict=True)]
     return SplitCheck(
@@ -90,6 +102,12 @@ def check_splits(
         recall_half_widths(counts["test"]),
         tuple(sorted(drifts, key=lambda d: (d.probability, -d.size))),
     )
+
+
+def _units(labels: np.ndarray, groups: np.ndarray | None) -> float:
+    """Return the number of images ``(n,)``, or of equal groups that would weigh as much; a single one tells nothing of others."""
+    number = count_units(groups, np.ones(len(labels), dtype=bool))
+    return 1.0 if np.isnan(number) else number
 
 
 def recall_half_widths(counts: np.ndarray, *, recall: float = 0.9) -> np.ndarray:

@@ -226,7 +226,8 @@ def _drift(check: SplitCheck) -> Iterator[Finding]:
             "warning",
             f"Splits differ from train in {count_words(len(drifts), 'respect')}",
             len(drifts),
-            f"Size (0 to 1) and p corrected for {len(check.drifts)} tests by Holm: {told}.",
+            f"Size (0 to 1) and p corrected for {len(check.drifts)} tests by Holm, copies and images of one patient or group "
+            f"counted once: {told}.",
             "A score on a split that was made differently does not say how the network does on data like train's.",
             "Find out how the split was made; split at random within each source, or keep it and say so.",
         )
