@@ -127,6 +127,12 @@ def test_recentred_percentiles_hold_the_value_and_stop_at_zero():
     assert high == pytest.approx(0.049, abs=0.004)
 
 
+def test_recentred_percentiles_stop_at_one():
+    low, high = recentred_percentiles(0.95, np.random.default_rng(0).normal(0.95, 0.05, 2000))
+    assert 0.8 < low < 0.9
+    assert high == 1
+
+
 @pytest.mark.parametrize("sureness", [1.0, 1.7])
 def test_calibration_error_is_covered_with_and_without_one(sureness):
     def sample(n):

@@ -42,6 +42,18 @@ def test_every_value_lies_in_its_interval():
     assert sum(entry["support"] for entry in card.to_json()["classes"]) == 300
 
 
+@pytest.mark.parametrize(("n_classes", "worst"), [(2, 1), (3, 2)])
+def test_of_few_images_no_loss_is_said_to_be_worse_than_the_worst(n_classes, worst):
+    labels = np.array([0, 0, 1, 0])
+    sure = Predictions(labels, np.eye(n_classes)[[1, 1, 1, 1]], tuple("abc")[:n_classes])
+    whole = score_predictions(sure, generator=np.random.default_rng(0), resamples=50).whole
+    assert whole["brier"].value == pytest.approx(0.75 * worst)
+    assert whole["brier"].high == worst
+    assert whole["log_loss"].high == pytest.approx(-math.log(np.finfo(np.float64).eps))
+    assert whole["ece"].value == 0.75
+    assert whole["ece"].high == 1
+
+
 def test_perfect_scores_keep_honest_intervals():
     card = score_predictions(made(80, 2, sharpness=60), generator=np.random.default_rng(0), resamples=100)
     for name in ("accuracy", "balanced_accuracy", "macro_f1", "auc", "matthews"):

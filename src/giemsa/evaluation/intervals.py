@@ -205,7 +205,7 @@ def _unskewed(t: float, skewness: float, n: int) -> float:
 def recentred_percentiles(
     value: float, replicates: np.ndarray, *, doubt: float = 1.0, level: float = LEVEL
 ) -> tuple[float, float]:
-    """Return the bootstrap's percentiles, moved so that their mean is ``value``, the lower one further down, and none below 0.
+    """Return the bootstrap's percentiles, moved so that their mean is ``value``, the lower one further down, within 0 to 1.
 
     For scores that chance alone raises: chance deviations count into a calibration error without their sign, so that of a
     classifier without any such error it is above 0 too. Resampling adds deviations as large once more. Where there are no
@@ -214,7 +214,7 @@ def recentred_percentiles(
 
     Parameters
     ----------
-    value : the error observed.
+    value : the error observed, 0 to 1.
     replicates : ``(resamples,)``, the error in each resample.
     doubt : as in :func:`effective_wilson`; percentiles lie the further out.
     level : probability with which the interval covers the truth.
@@ -231,4 +231,4 @@ def recentred_percentiles(
     raised = max(float(known.mean()) - value, 0.0)
     reach = stats.norm.cdf(math.sqrt(doubt) * stats.norm.ppf((1 + level) / 2))
     low, high = np.percentile(known - known.mean() + value, [100 * (1 - reach), 100 * reach])
-    return max(0.0, float(low) - 3 * raised), float(high)
+    return max(0.0, float(low) - 3 * raised), min(float(high), 1.0)

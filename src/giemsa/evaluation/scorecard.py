@@ -146,8 +146,10 @@ def interval_of(
     predictions, prepared : what it was computed from.
     """
     groups = predictions.groups
+    worst = LARGEST_LOG_LOSS if name == "log_loss" else min(predictions.n_classes - 1.0, 2.0)
     if name in LOSSES and groups is None:
-        return hall(getattr(prepared, LOSSES[name]))
+        low, high = hall(getattr(prepared, LOSSES[name]))
+        return low, min(high, worst)
     if name in ("accuracy", "weighted_recall"):
         share = score_share(predictions.correct, groups)
         return share.low, share.high
@@ -156,7 +158,6 @@ def interval_of(
         return balanced_wilson(hits, np.bincount(predictions.labels))
     behind = np.ones(len(predictions), dtype=bool)
     if name in LOSSES:
-        worst = LARGEST_LOG_LOSS if name == "log_loss" else min(predictions.n_classes - 1.0, 2.0)
         low, high = _interval(name, 1 - value / worst, 1 - replicates / worst, predictions, behind)
         return worst * (1 - high), worst * (1 - low)
     if name in RANKINGS and predictions.n_classes == 2:
