@@ -96,6 +96,23 @@ def test_few_groups_are_told_of(groups, told):
     assert any(note.startswith(few) for note in card.notes) == told
 
 
+@pytest.mark.parametrize(
+    ("sizes", "told"), [((100, 100, 5), "c (5)"), ((100, 2, 5), "b (2) and c (5)"), ((10, 10, 5), "")]
+)
+def test_that_a_class_is_rare_beside_others_is_told(sizes, told):
+    labels = np.repeat(np.arange(3), sizes)
+    card = score_predictions(
+        Predictions(labels, np.eye(3)[labels], ("a", "b", "c")),
+        generator=np.random.default_rng(0),
+        resamples=20,
+    )
+    notes = [note for note in card.notes if "few images" in note]
+    assert len(notes) == bool(told)
+    assert all(
+        note.startswith(f"Of {told} there are few images: balanced accuracy, AUC and") for note in notes
+    )
+
+
 def test_groups_widen_intervals():
     groups = np.repeat(np.arange(20), 15)
     alone = made(300, 3, sharpness=1.0)

@@ -25,6 +25,7 @@ from giemsa.wording import listed
 LOSSES = {"log_loss": "log_losses", "brier": "brier_scores"}
 FLOORS = {"matthews": -1.0, "kappa": -1.0}
 FEW_GROUPS = 20
+FEW_IMAGES = 20  # of a class of which there are also fewer than a quarter of the mean
 CLASS_MEANS = ("balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "auc", "average_precision")
 RANKINGS = ("auc", "average_precision")
 LARGEST_LOG_LOSS = -math.log(np.finfo(np.float64).eps)
@@ -40,7 +41,7 @@ class Scorecard:
     by_class : for each class, one score a name.
     confusion : ``(classes, classes)`` counts, rows true.
     class_names : one a class.
-    notes : a sentence for each score that is undefined, or rests on fewer classes, and on few groups.
+    notes : a sentence for each score that is undefined, or rests on fewer classes, on few images of a class, or on few groups.
     """
 
     whole: Mapping[str, Score]
@@ -234,7 +235,7 @@ def _calibration_scores(predictions: Predictions, replicates: np.ndarray) -> dic
 def _notes(predictions: Predictions, confusion: np.ndarray, values: Mapping[str, float]) -> tuple[str, ...]:
     names = np.array(predictions.class_names)
     missing, unsaid = names[confusion.sum(axis=1) == 0], names[confusion.sum(axis=0) == 0]
-    notes = []
+    notes: list[str] = []
     if len(missing):
         notes.append(
             f"Among the labels {_does_not_occur(missing)}: recall, AUC and average precision of such a class are undefined, "
@@ -245,6 +246,7 @@ def _notes(predictions: Predictions, confusion: np.ndarray, values: Mapping[str,
             f"Among the predictions {_does_not_occur(unsaid)}: precision of such a class is undefined, "
             "and macro and weighted precision are means over the others."
         )
+    notes += _of_rare_classes(names, confusion.sum(axis=1))
     groups = 0 if predictions.groups is None else len(np.unique(predictions.groups))
     if 1 < groups < FEW_GROUPS:
         notes.append(
@@ -254,6 +256,20 @@ def _notes(predictions: Predictions, confusion: np.ndarray, values: Mapping[str,
     if math.isnan(values["matthews"]) or math.isnan(values["kappa"]):
         notes.append("Labels or predictions are all of one class: correlation or kappa is undefined.")
     return tuple(notes)
+
+
+def _of_rare_classes(names: np.ndarray, support: np.ndarray) -> list[str]:
+    """Return a sentence on classes of so few images ``(classes,)`` beside the others that they are hardly known."""
+    few = np.flatnonzero(
+        (support > 0) & (support <= FEW_IMAGES) & (4 * support < support[support > 0].mean())
+    )
+    if not len(few):
+        return []
+    which = listed([f"{names[label]} ({support[label]})" for label in few])
+    return [
+        f"Of {which} there are few images: balanced accuracy, AUC and other means over classes lean on them, and where such a "
+        "class is harder than the others, as so few images can hardly show, their intervals are too narrow."
+    ]
 
 
 def _does_not_occur(names: np.ndarray) -> str:
