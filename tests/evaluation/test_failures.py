@@ -122,5 +122,26 @@ def test_images_without_a_value_are_a_group_of_their_own():
     assert [group.name for group in words] == ["not given", "a", "b"]
 
 
+def test_no_quarter_is_empty_where_many_share_the_highest_value():
+    values = np.minimum(np.arange(40), 29)
+    for turned in (values, -values):
+        groups = by_quarter(grouped(values < 20), turned, ("lowest", "highest"))
+        assert [group.name.split()[0] for group in groups] == ["lowest", "second", "third", "highest"]
+        assert min(group.accuracy.n for group in groups) >= 8
+        assert sum(group.accuracy.n for group in groups) == 40
+    few = by_quarter(grouped([True] * 8), np.array([1, 1, 1, 1, 2, 3, 4, 5]), ("lowest", "highest"))
+    assert [group.accuracy.n for group in few] == []
+    some = by_quarter(grouped([True] * 8), np.array([0, 1, 1, 1, 2, 2, 4, 5]), ("lowest", "highest"))
+    assert all(group.accuracy.n for group in some)
+    both = np.clip(np.arange(40), 12, 28)
+    assert by_quarter(grouped(values < 20), both, ("lowest", "highest")) == ()
+
+
+def test_numbers_are_told_in_their_order():
+    column = np.array([10, 2, 1, 2, 10, 1])
+    assert [group.name for group in by_column(grouped([True] * 6), column)] == ["1", "2", "10"]
+    assert [group.name for group in by_column(grouped([True] * 3), np.array(["b", "a", "b"]))] == ["a", "b"]
+
+
 def test_no_image_in_a_group():
     assert math.isnan(accuracy_of(PREDICTIONS, "none", np.zeros(5, dtype=bool)).accuracy.value)

@@ -124,10 +124,12 @@ def by_quarter(predictions: Predictions, values: np.ndarray, words: tuple[str, s
     words : for the lowest and the highest quarter, such as ``("darkest", "brightest")``.
     """
     known = np.isfinite(values)
-    edges = np.unique(np.quantile(values[known], [0.25, 0.5, 0.75]))
-    if len(edges) < 3:
+    finite = values[known]
+    edges = np.unique(np.quantile(finite, [0.25, 0.5, 0.75], method="inverted_cdf"))
+    if len(edges) < 3 or (edges[0] == finite.min() and edges[-1] == finite.max()):
         return ()
-    quarter = np.searchsorted(edges, values, side="left")
+    # an edge belongs to the quarter below it, but where nothing would be left above
+    quarter = np.searchsorted(edges, values, side="right" if edges[-1] == finite.max() else "left")
     names = (f"{words[0]} quarter", "second quarter", "third quarter", f"{words[1]} quarter")
     groups = {name: known & (quarter == place) for place, name in enumerate(names)}
     return _groups(predictions, groups if known.all() else groups | {NOT_GIVEN: ~known})
