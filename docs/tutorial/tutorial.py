@@ -561,15 +561,13 @@ looks["interpret-maximisation"]
 # **Attribution** asks of one image: which pixels speak for the answer? There are many methods, and they do not agree. Some draw
 # beautiful maps that have little to do with the network. So a map must be *tested*. Four tests:
 #
-# - *Deletion*: cover the pixels that the map calls important. The probability must fall, and faster than for random pixels, and than
-#   for a mere spot in the middle of the image. Our cells lie in the middle, so that the spot is hard to beat.
+# - *Deletion*: cover the pixels that the map calls important. The probability must fall, and faster than for random pixels.
 # - *Randomisation*: give the network random parameters. A map that stays the same has not looked at the network.
 # - *Moving*: move the image by one pixel. The map must move along and otherwise stay the same.
 # - *Pointing*: put four cells of different classes into one picture. Does the map for "monocyte" point at the monocyte? (This one
 #   needs a network that takes pictures of any size. Ours has a flatten layer and does not, so it is left out here.)
 #
-# The sentences above say which methods passed on *this* network. It may well be that none passed all tests. A map that is to be read
-# *with care* tells no more than the tests that it passed; one that *fails* is no evidence at all.
+# The sentences above say which methods passed on *this* network. It may well be that none did; then none of these maps is evidence.
 
 # %%
 display(

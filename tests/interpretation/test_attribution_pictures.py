@@ -50,19 +50,6 @@ def test_the_pointing_game_counts_where_it_was_played(look, subject):
     assert [ax.get_title(loc="left")[:11] for ax in trust.figure.axes][2] == "four images"
 
 
-def test_the_gain_over_a_spot_has_a_panel_of_its_own(look, subject):
-    over = [dataclasses.replace(x, over_centre=Mean(-0.3, -0.4, 0.1, 20)) for x in look.trust]
-    trust = draw_attributions(dataclasses.replace(look, trust=tuple(over)), subject)[1]
-    assert trust.alt.startswith("4 checks of each method. ")
-    panel = trust.figure.axes[2]
-    assert panel.get_title(loc="left") == "deletion and insertion: gain over a spot in the middle"
-    assert panel.get_xlim()[0] < -0.4
-    assert [bool(patch.get_hatch()) for patch in panel.patches] == [
-        False,
-        True,
-    ]  # less asks for care, and fails nothing
-
-
 def test_it_is_said_which_images_were_looked_at(look, subject):
     label = int(subject.data.val.labels[0])
     for explained, which in ((label, "names rightly"), (label + 1, "names none rightly")):

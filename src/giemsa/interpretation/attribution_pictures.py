@@ -19,7 +19,6 @@ from giemsa.wording import decimal
 CHECKS = {
     "similarity": "random weights: likeness to the map before",
     "gain": "deletion and insertion: gain over a random order",
-    "over_centre": "deletion and insertion: gain over a spot in the middle",
     "pointing": "four images: part of the mark on the right one",
     "stability": "moved by a pixel: likeness of the maps",
 }
@@ -90,19 +89,19 @@ def _draw_trust(look: AttributionLook, subject: Subject) -> Picture:
         f"Each dot is a mean over {_images(look.trust[0].stability.n, look, subject)}{mosaics}, with its 95 % interval; in the "
         "first check each image meets random weights of its own. Green is good, striped asks for care, white fails; where the "
         f"whole interval lies decides. Grey methods fail.{middle}",
-        "Passing says that a map depends on what was learnt and marks places that matter more than a mere spot in the middle; it "
-        "does not say that the network is right.",
+        "Passing says that a map depends on what was learnt and marks places that matter more than places at random; it does not "
+        "say that the network is right.",
     )
 
 
 def _checks(look: AttributionLook) -> Iterator[Check]:
-    """Give what was measured of all methods; the spot and the pointing game only where they were."""
+    """Give what was measured of all methods; the pointing game only where it was played."""
     for name, title in CHECKS.items():
         means = {METHODS[x.method].title: getattr(x, name) for x in look.trust}
         values = {
             method: (mean.value, mean.low, mean.high) for method, mean in means.items() if mean and mean.n
         }
-        if values or name not in ("over_centre", "pointing"):
+        if values or name != "pointing":
             good = CRITERIA["most" if name == "pointing" else name]
             fails = CRITERIA[name] if CRITERIA[name].decides else None
             yield Check(
@@ -117,6 +116,6 @@ def _checks(look: AttributionLook) -> Iterator[Check]:
 
 def _limits(name: str, values: dict[str, Interval]) -> tuple[float, float]:
     """Return the ends of an axis that holds every interval."""
-    low, high = {"gain": (-0.1, 0.5), "over_centre": (-0.25, 0.25)}.get(name, (0.0, 1.0))
+    low, high = (-0.1, 0.5) if name == "gain" else (0.0, 1.0)
     lows, highs = ([interval[place] for interval in values.values()] for place in (1, 2))
     return min(low, *lows) - 0.03, max(high, *highs) + 0.03

@@ -1,4 +1,4 @@
-"""What is asked of a method of attribution: five numbers, and a bound or two of each. The bounds stand here and nowhere else."""
+"""What is asked of a method of attribution: four numbers, and a bound or two of each. The bounds stand here and nowhere else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from giemsa.interpretation.interval import Mean
 from giemsa.wording import decimal
 
 MOST = 0.5  # of the mark
-NOTABLE = 0.05  # of the probability, as a mean over all steps of covering and uncovering
 
 
 @dataclass(frozen=True)
@@ -76,15 +75,6 @@ CRITERIA: dict[str, Criterion] = {
         "its map orders the pixels no better than chance: covered and uncovered in its order, they move the probability no more "
         "than in a random one",
         "its map orders the pixels better than chance",
-        further=f"{NOTABLE:.2f} more than a mere spot in the middle gains",
-    ),
-    "over_centre": Criterion(  # image by image, asked where the gain is surely above chance
-        NOTABLE,
-        True,
-        "it gains over a mere spot in the middle too",
-        "its map orders the pixels better than chance, but gains little or nothing over a mere spot in the middle",
-        "its map gains anything to speak of over a mere spot in the middle, not only over chance",
-        decides=False,
     ),
     "pointing": Criterion(
         0.25,

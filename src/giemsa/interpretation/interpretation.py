@@ -16,8 +16,8 @@ from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
 from giemsa.plots.gallery import Picture
 
-# of the checks too: before 2 one network with random weights, and pointing above chance was enough; before 3 a gain above chance
-VERSION = 3
+# of the checks too: before 2 one network with random weights, and pointing above chance was enough
+VERSION = 2
 NOTHING = "Nothing is to be said of it."
 
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from giemsa.data.dataset import Symmetry
 from giemsa.interpretation.attribution import METHODS
-from giemsa.interpretation.criteria import CRITERIA
 from giemsa.interpretation.looks import AttributionLook, MadeLook
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
@@ -53,7 +52,7 @@ def _on_trust(look: AttributionLook, subject: Subject) -> list[str]:
     opening = (
         f"Of {ways} to map what it looks at, {len(trusted)} {earn} trust on this network: {listed(trusted)}."
         if trusted
-        else f"None of {ways} to map what it looks at earns trust on this network{'' if careful else '; do not rely on one'}."
+        else f"None of {ways} to map what it looks at earns trust on this network; do not rely on one."
     )
     if careful:
         opening += f" To be read with care: {listed(careful)}."
@@ -86,15 +85,13 @@ def _on_trust(look: AttributionLook, subject: Subject) -> list[str]:
 def _on_the_middle(look: AttributionLook) -> list[str]:
     """Say so where covering and uncovering cannot tell a map from a spot that knows nothing."""
     best = max(look.trust, key=lambda x: x.gain.value)
-    middle, over = look.centre_gain, [x.over_centre for x in look.trust if x.over_centre]
-    if middle is None or not over or "good" in map(CRITERIA["over_centre"].standing, over):
+    middle = look.centre_gain
+    if middle is None or best.gain.low > middle.value:
         return []
-    passed = [METHODS[x.method].title for x in look.trust if x.doubts_the_middle_alone]
     return [
         "Covering and uncovering tells little here: a mere spot in the middle of every image, which knows nothing of the "
         f"network, gains {decimal(middle.value)} over a random order, the best method, {METHODS[best.method].title}, "
-        f"{decimal(best.gain.value)}. In a single image no map is shown to tell more than where objects lie."
-        + (f" All other checks were passed by {listed(passed)}." if passed else "")
+        f"{decimal(best.gain.value)}."
     ]
 
 

@@ -1,4 +1,4 @@
-"""The checks of each attribution method, as values with intervals against what is asked for."""
+"""The four checks of each attribution method, as values with intervals against what is asked for."""
 
 from __future__ import annotations
 

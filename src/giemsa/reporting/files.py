@@ -159,7 +159,6 @@ class TrustEntry(TypedDict, total=False):
     sentence: str
     randomisation_similarity: ScoreEntry | None
     insertion_deletion_gain: ScoreEntry | None
-    insertion_deletion_over_centre: ScoreEntry | None
     pointing: ScoreEntry | None
     stability: ScoreEntry | None
 

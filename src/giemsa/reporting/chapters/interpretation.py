@@ -28,24 +28,21 @@ MAP = "interpret-map"
 CHECKS = {
     "randomisation_similarity": "random weights",
     "insertion_deletion_gain": "gain",
-    "insertion_deletion_over_centre": "gain over a spot",
     "pointing": "pointing",
     "stability": "stability",
 }
-CHECKED_SINCE = 3  # the version of the file whose checks are those that are told of here
+CHECKED_SINCE = 2  # the version of the file whose checks are those that are told of here
 CHECKS_NOTE = (
     "Random weights: likeness to the map of a network with random weights, drawn anew for each image; at most {similarity} is "
-    "asked for. Gain: area between insertion and deletion above that of a random order; up to {gain}, as by chance, the method "
-    "fails. Gain over a spot: the same above that of a spot in the middle of the image, above {over_centre}; less asks for care. "
-    "Pointing: share of the mark on the right one of four images, above {most}; up to {pointing}, as by chance, the method "
-    "fails, and between it is to be read with care. Stability: likeness of the maps when the image moves by a pixel, above "
-    "{stability}; less asks for care. "
+    "asked for. Gain: area between insertion and deletion above that of a random order, above {gain}. Pointing: share of the "
+    "mark on the right one of four images, above {most}; up to {pointing}, as by chance, the method fails, and between it is to "
+    "be read with care. Stability: likeness of the maps when the image moves by a pixel, above {stability}; less asks for care. "
     "A check whose interval lies on both sides of its bound is left open, which asks for care too."
 ).format(**{name: f"{criterion.bound:g}" for name, criterion in CRITERIA.items()})
-CHECKED_BEFORE = {  # by the version that mended it
-    2: "drew random weights once for all images and was content with a method that points better than chance",
-    3: "asked of no map that it order the pixels better than a spot in the middle",
-}
+CHECKED_BEFORE = (
+    "These checks are of an earlier giemsa, which drew random weights once for all images and was content with a method that "
+    "points better than chance: "
+)
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ def interpretation_chapter(material: Material) -> InterpretationChapter | Missin
     told = material.interpretation
     trust = told.get("trust") or ()
     judged = {entry.get("sentence") for entry in trust}
-    earlier = (_how_it_was(told),) if trust and _is_earlier(told) else ()
+    earlier = (CHECKED_BEFORE + INTERPRET_AGAIN,) if trust and _is_earlier(told) else ()
     pictures = illustrations(material.folder / "figures", material.index, "interpret")
     return InterpretationChapter(
         sentences=tuple(sentence(text) for text in told.get("sentences", ()) if text not in judged),
@@ -141,11 +138,6 @@ def _verdict(entry: Mapping[str, Any]) -> Verdict:
 
 def _is_earlier(told: Mapping[str, Any]) -> bool:
     return told.get("version", 1) < CHECKED_SINCE
-
-
-def _how_it_was(told: Mapping[str, Any]) -> str:
-    faults = (words for since, words in CHECKED_BEFORE.items() if told.get("version", 1) < since)
-    return f"These checks are of an earlier giemsa, which {', and '.join(faults)}: {INTERPRET_AGAIN}"
 
 
 def _checks(trust: Sequence[Mapping[str, Any]], note: str) -> Table | None:
