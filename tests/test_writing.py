@@ -27,6 +27,17 @@ def test_a_failed_write_keeps_the_old_file(tmp_path: Path, number: int, words: s
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_where_nothing_may_be_removed_the_file_is_named_that_could_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", "hidden.part")
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    with pytest.raises(RunError, match=r"cannot write .*value\.json: Read-only file system"):
+        write_json(tmp_path / "value.json", {})
+
+
 def test_a_link_in_the_way_is_not_written_through(tmp_path: Path) -> None:
     other = tmp_path / "other.txt"
     other.write_text("of somebody else", encoding="utf-8")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from giemsa.errors import RunError
@@ -28,7 +29,16 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise RunError(f"cannot write {path}: {place_words(error)}") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing may be removed, nothing was written
+            beside.unlink(missing_ok=True)
+
+
+def try_to_write(folder: Path, words: str, option: str | None = "--out") -> None:
+    """Raise a :class:`RunError` that begins with ``words`` where nothing can be written into ``folder``."""
+    try:
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise RunError(f"{words}: {place_words(error, option)}") from error
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -1,8 +1,10 @@
 """A run folder that is incomplete, of a newer version or tampered with is refused in one line."""
 
+import errno
 import json
 import math
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from safetensors.torch import load_file, save_file
 from giemsa.data.dataset import ImageDataset
 from giemsa.data.load import load
 from giemsa.errors import DataError, GiemsaError, RunError
+from giemsa.evaluation.evaluate import evaluate
+from giemsa.interpretation.interpret import interpret
 from giemsa.models import build_model
 from giemsa.training import model_file
 from giemsa.training.files import file_digest
@@ -54,6 +58,21 @@ def test_a_network_that_standardises_each_image_comes_back(discs: ImageDataset, 
     assert torch.equal(found, expected)
     darker = (discs.val.images // 2).astype("uint8")
     assert torch.allclose(found, run.classifier.logits(darker), atol=0.1 * found.std().item())
+
+
+@pytest.mark.parametrize("look", [evaluate, interpret])
+def test_a_folder_that_cannot_be_written_is_told_before_it_is_looked_into(
+    look: Callable[[Path], object], made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(dir: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("giemsa.writing.TemporaryFile", denied)
+    monkeypatch.setattr("giemsa.training.run.Run.data", lambda run: pytest.fail("the data are read"))
+    with pytest.raises(
+        RunError, match=r"cannot write into .*made: Read-only file system; .* another place that"
+    ):
+        look(made)
 
 
 def test_no_folder(tmp_path: Path) -> None:

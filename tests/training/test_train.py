@@ -404,7 +404,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_data_is_read(
 
     asked: list[Path] = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("giemsa.training.configuration.TemporaryFile", denied)
+    monkeypatch.setattr("giemsa.writing.TemporaryFile", denied)
     with pytest.raises(RunError, match=r"cannot make the run folder .*run.*: Permission denied; .* --out"):
         train(tmp_path / "no such data", SHORT, out=out)
     assert asked == [tmp_path]

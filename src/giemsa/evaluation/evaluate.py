@@ -112,15 +112,15 @@ def evaluate(
     ------
     PredictionError : a coverage outside 0 to 1, or a val or test split without images.
     ModelError : a number of views that the symmetry does not allow.
-    RunError : the training has not come to its end.
+    RunError : the training has not come to its end, or its folder cannot be written.
     """
     if not 0 < coverage < 1:
         raise PredictionError(f"coverage must lie between 0 and 1, got {coverage}; 0.9 is usual")
     from giemsa.plots.gallery import read_index
-    from giemsa.training.run import as_run, refuse_unfinished
+    from giemsa.training.run import as_run, check_finished
 
     run = as_run(run)
-    refuse_unfinished(run)
+    check_finished(run)
     data = run.data()
     for name in ("val", "test"):
         if not len(data.splits[name]):

@@ -19,7 +19,7 @@ from giemsa.interpretation.looks import (
 from giemsa.interpretation.subject import Subject, open_subject
 from giemsa.plots.gallery import read_index, save_pictures
 from giemsa.progress import Progress
-from giemsa.training.run import Run, as_run, refuse_unfinished
+from giemsa.training.run import Run, as_run, check_finished
 from giemsa.writing import write_json
 
 LOOKS = 7
@@ -49,10 +49,10 @@ def interpret(
     Raises
     ------
     ModelError : the network cannot take the images.
-    RunError : the training has not come to its end, or the run's data cannot be had again.
+    RunError : the training has not come to its end, its folder cannot be written, or its data cannot be had again.
     """
     run = as_run(run)
-    refuse_unfinished(run)
+    check_finished(run)
     read_index(run.folder / "figures")  # a damaged one is told of before any work is done
     subject = open_subject(run, thorough=thorough, seed=seed)
     found = look_into(subject, progress)

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import torch
@@ -23,7 +22,7 @@ from giemsa.reading import Between, read_json
 from giemsa.training.classifier import Classifier
 from giemsa.training.loop import epochs_of
 from giemsa.training.recipes import Recipe
-from giemsa.writing import place_words
+from giemsa.writing import place_words, try_to_write
 
 VERSION = 1
 MEND = "put back the file that giemsa wrote, or train again"
@@ -205,7 +204,7 @@ def prepare_folder(
             shutil.rmtree(folder)
         folder.mkdir(parents=True)
     except OSError as error:
-        raise _no_folder(folder, error) from error
+        raise RunError(f"cannot make the run folder {folder}: {place_words(error)}") from error
     return folder
 
 
@@ -219,10 +218,8 @@ def check_folder(out: str | Path | None, *, overwrite: bool) -> None:
     folder = Path(out if out is not None else "runs/DATA-RECIPE-SEED")
     if out is not None and folder.exists():
         _refuse_existing(folder, overwrite=overwrite)
-    try:
-        TemporaryFile(dir=next(above for above in folder.absolute().parents if above.exists())).close()
-    except OSError as error:
-        raise _no_folder(folder, error) from error
+    above = next(above for above in folder.absolute().parents if above.exists())
+    try_to_write(above, f"cannot make the run folder {folder}")
 
 
 def _refuse_existing(folder: Path, *, overwrite: bool) -> None:
@@ -234,7 +231,3 @@ def _refuse_existing(folder: Path, *, overwrite: bool) -> None:
         raise RunError(
             f"{folder} exists and is not a run folder: it will not be overwritten; give another --out"
         )
-
-
-def _no_folder(folder: Path, error: OSError) -> RunError:
-    return RunError(f"cannot make the run folder {folder}: {place_words(error)}")

@@ -26,7 +26,7 @@ from giemsa.training.model_file import load_classifier
 from giemsa.training.predictions_csv import read_predictions
 from giemsa.training.recipes import Recipe
 from giemsa.wording import count_words
-from giemsa.writing import write_json
+from giemsa.writing import try_to_write, write_json
 
 Opened = TypeVar("Opened")  # a run, or what stands for one
 
@@ -246,18 +246,20 @@ def as_run(run: Opened | str | Path) -> Opened | Run:
     return open_run(run) if isinstance(run, str | Path) else run
 
 
-def refuse_unfinished(run: Run) -> None:
-    """Refuse a training that was stopped or is under way: what is found of its weights would not hold for those to come.
+def check_finished(run: Run) -> None:
+    """Refuse, before anything is found out, a run folder that cannot take it up.
 
     Raises
     ------
-    RunError : it has not come to its end.
+    RunError : the training was stopped or is under way, and what is found would not hold for the weights to come; or the folder
+        cannot be written.
     """
     if run.config.get("status") == "training":
         raise RunError(
             f"the training of {run.folder} has not come to its end: go on with it by `giemsa train --resume {run.folder}`, or "
             "giemsa.resume in Python, and look at it then"
         )
+    try_to_write(run.folder, f"cannot write into {run.folder}", option=None)
 
 
 def open_run(
