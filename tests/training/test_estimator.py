@@ -141,6 +141,20 @@ def test_what_is_given_reaches_the_training_and_pytorchs_generator_is_left_alone
     assert one.classifier.classes.compute.precision == "bfloat16"
 
 
+def test_layers_that_learn_their_size_from_the_images_follow_the_seed_too() -> None:
+    def lazy(channels: int, n_classes: int) -> nn.Module:
+        return nn.Sequential(nn.Flatten(), nn.LazyLinear(n_classes))
+
+    images, labels = blobs(12)
+    found = []
+    for number in range(2):
+        torch.manual_seed(number)
+        model = ImageClassifier(recipe=QUICK, model=lazy, epochs=1).fit(images, labels)
+        assert torch.equal(torch.get_rng_state(), torch.Generator().manual_seed(number).get_state())
+        found.append(model.predict_proba(images))
+    np.testing.assert_array_equal(*found)
+
+
 def test_the_weights_of_the_packages_network_follow_the_seed(asked: list[Asked]) -> None:
     images, labels = np.zeros((12, 8, 8, 1), np.uint8), np.arange(12) % 2
     for random_state in (0, 0, 1):
@@ -218,8 +232,9 @@ def test_an_argument_that_does_not_fit_is_a_value_error_before_any_training(
     changes: dict[str, Any], words: str
 ) -> None:
     model = ImageClassifier(**{"recipe": QUICK, "model": linear} | changes)
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=words) as caught:
         model.fit(*blobs(12))
+    assert "\n" not in str(caught.value)
     assert not hasattr(model, "history_")
 
 

@@ -106,18 +106,20 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):
         random = check_random_state(self.random_state)
         seed = int(random.randint(np.iinfo(np.int32).max))
         data = self._as_dataset(images, labels, np.random.default_rng(seed))
-        network = self._network(images.shape[-1], seed)
         try:
-            self._train(data, network, seed)
+            self._train(data, seed)
         except GiemsaError as error:
             raise ValueError(str(error)) from error
         return self
 
-    def _train(self, data: ImageDataset, network: nn.Module | None, seed: int) -> None:
+    def _train(self, data: ImageDataset, seed: int) -> None:
         recipe = self._recipe()
         choose_views(self.symmetry, self.views)
         compute = choose_compute(self.device, recipe.precision)
-        classifier = build_classifier(data, recipe, seed=seed, compute=compute, network=network)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)  # of layers, too, that draw their weights when they see the first images
+            network = self._network(data.image_shape[-1])
+            classifier = build_classifier(data, recipe, seed=seed, compute=compute, network=network)
         self.history_ = tuple(fit(classifier, data, recipe, seed=seed))
         self.classifier_ = classifier.eval()
         self.image_shape_ = classifier.image_shape
@@ -155,17 +157,16 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):
             recipe = recipe.for_epochs(self.epochs)
         return recipe if self.learning_rate is None else recipe.replace(learning_rate=self.learning_rate)
 
-    def _network(self, channels: int, seed: int) -> nn.Module | None:
+    def _network(self, channels: int) -> nn.Module | None:
         if self.model is None:
             return None
         if not callable(self.model) or isinstance(self.model, nn.Module):
+            given = " ".join(repr(self.model).split())[:60]
             raise ValueError(
                 "model must be a function from channels and number of classes to a fresh network, it is "
-                f"{self.model!r:.60}; the package's own networks are named in the recipe: recipe.replace(model=...)"
+                f"{given}; the package's own networks are named in the recipe: recipe.replace(model=...)"
             )
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return self.model(channels, len(self.classes_))
+        return self.model(channels, len(self.classes_))
 
     def _as_labels(self, y: Any) -> np.ndarray:
         if y is None:
