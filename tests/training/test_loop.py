@@ -283,7 +283,7 @@ def test_of_few_images_small_batches_are_made(discs: ImageDataset) -> None:
 def test_what_the_network_knows_of_each_image_is_remembered(discs: ImageDataset) -> None:
     network = nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
     logits, labels = _logits(network, discs)
-    recipe = STILL.replace(skip_known=0.5, epochs=1)
+    recipe = STILL.replace(skip_known=0.5, skip_known_from=0, epochs=1)
     classifier = build_classifier(discs, recipe, seed=0, compute=Compute(), network=network)
     state = begin(classifier, recipe, 96, seed=0)
     list(fit(classifier, discs, recipe, state=state))

@@ -70,7 +70,7 @@ def test_the_configuration_tells_the_story(finished: Run, discs: ImageDataset) -
     assert config["data"]["sha256"] == discs.fingerprint
     assert config["data"]["counts"] == {"train": 96, "val": 30, "test": 30}
     assert (config["seed"], config["test_looks"], config["precision"]) == (0, 0, "float32")
-    assert Recipe(**config["recipe"]) == SHORT
+    assert Recipe(**config["recipe"]) == SHORT.for_images(96)
     assert config["versions"]["torch"] == torch.__version__
 
 
