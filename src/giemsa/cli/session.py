@@ -101,9 +101,8 @@ class Session:
         try:
             sys.stdout.write(text.rstrip("\n") + "\n")
             sys.stdout.flush()
-        except (
-            BrokenPipeError
-        ):  # who reads has read enough, as `head` has; nothing is left to be flushed at the end
+        except BrokenPipeError:
+            # who reads has read enough, as `head` has; nothing is left to be flushed at the end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

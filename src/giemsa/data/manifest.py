@@ -21,9 +21,8 @@ SEPARATORS = ",;\t"
 KNOWN_COLUMNS = ("path", "label", "split", "group")
 LIKE_GROUPS = {"patient", "subject", "donor", "case", "slide", "animal", "mouse"}
 BEYOND = "beyond the header"
-NAMELESS = re.compile(
-    r"(Unnamed: \d+)?"
-)  # as pandas writes, and calls when it reads it again, the numbers of its rows
+# as pandas writes, and calls when it reads it again, the numbers of its rows
+NAMELESS = re.compile(r"(Unnamed: \d+)?")
 CODE = re.compile(r"0\d|\d{16}")  # of digits, but no number: it would lose some
 
 
