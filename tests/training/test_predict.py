@@ -248,7 +248,9 @@ def test_of_images_that_were_no_files_no_size_is_known(tmp_path: Path, discs: Im
     whole = load(_set(tmp_path / "set", _grey), size=28)
     own = {"height": np.full(len(whole.train), 1.8), "width": np.full(len(whole.train), 0.4)}
     facts = dataclasses.replace(whole.train, metadata={**whole.train.metadata, **own})  # a patient's, say
-    for data in (discs, dataclasses.replace(whole, train=facts)):
+    column = {"format": np.full(len(discs.train), "tall")}
+    formats = dataclasses.replace(discs.train, metadata=column)
+    for data in (discs, dataclasses.replace(whole, train=facts), dataclasses.replace(discs, train=formats)):
         run = train(data, SHORT, out=tmp_path / "run", overwrite=True)
         assert "file_size" not in run.config["data"]
         Image.new("RGB", (900, 900)).save(tmp_path / "large.png")

@@ -160,11 +160,9 @@ def describe_training(
 def _file_size(data: ImageDataset) -> dict[str, list[int]]:
     """Return the typical size of the files that are learnt from; nothing where the images did not come from files."""
     facts = data.train.metadata
-    sides = [facts[side] for side in ("height", "width") if side in facts]
     # a column of the user's own may bear these names; as giemsa reads it, it holds no whole numbers
-    if "format" not in facts or any(side.dtype.kind != "i" for side in sides):
-        return {}
-    return {"file_size": typical_size(*sides)}
+    sides = [facts[side] for side in ("height", "width") if side in facts and facts[side].dtype.kind == "i"]
+    return {"file_size": typical_size(*sides)} if len(sides) == 2 else {}
 
 
 def _selection_words(recipe: Recipe) -> str:
