@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from giemsa.data.dataset import SPLITS
 from giemsa.data.images import FILE_FACTS
+from giemsa.data.records import field_words
 from giemsa.errors import DataError
 from giemsa.writing import replacing
 
@@ -183,15 +183,8 @@ def _row(pool: Pool, place: int) -> dict[str, str]:
         group = str(pool.groups[place])
         row["group"] = "" if group == address else group  # an image without a group bears its address
     return row | {
-        name: _in_words(column[place]) for name, column in pool.columns.items() if name not in FILE_FACTS
+        name: field_words(column[place]) for name, column in pool.columns.items() if name not in FILE_FACTS
     }
-
-
-def _in_words(value: Any) -> str:
-    """Return a value of a column as it is written in a table: whole numbers without a point, what is not given as a blank."""
-    if isinstance(value, float):
-        return "" if math.isnan(value) else np.format_float_positional(value, trim="-")
-    return str(value)
 
 
 def _absolute(address: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -109,3 +111,16 @@ def tell_look_alikes(class_names: Sequence[str]) -> Iterator[str]:
     for names in alike.values():
         if len(names) > 1:
             yield f"The classes {listed(names)} are taken for different ones: if they are not, write them alike."
+
+
+def field_words(value: Any) -> str:
+    """Return a further column's value as a table has it: whole numbers without a point, what is not given as a blank.
+
+    Examples
+    --------
+    >>> field_words(1.0), field_words(0.25), field_words(float("nan")), field_words("slide 3")
+    ('1', '0.25', '', 'slide 3')
+    """
+    if isinstance(value, float):
+        return "" if math.isnan(value) else np.format_float_positional(value, trim="-")
+    return str(value)

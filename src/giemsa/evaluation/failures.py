@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
+from giemsa.data.records import field_words
 from giemsa.evaluation.intervals import Score
 from giemsa.evaluation.multiple_tests import holm
 from giemsa.evaluation.predictions import Predictions
@@ -144,18 +143,12 @@ def by_column(predictions: Predictions, column: np.ndarray) -> tuple[Subgroup, .
         return ()
     if len(values) <= MOST_VALUES:
         return _groups(
-            predictions, {_in_words(value): place_of == place for place, value in enumerate(values)}
+            predictions,
+            {field_words(value) or NOT_GIVEN: place_of == place for place, value in enumerate(values)},
         )
     if column.dtype.kind in "iuf":
         return by_quarter(predictions, column.astype(float), ("lowest", "highest"))
     return ()
-
-
-def _in_words(value: Any) -> str:
-    """Return a column's value as a group is called after it."""
-    if isinstance(value, float):
-        return NOT_GIVEN if math.isnan(value) else np.format_float_positional(value, trim="-")
-    return str(value) or NOT_GIVEN
 
 
 def accuracy_of(predictions: Predictions, name: str, chosen: np.ndarray) -> Subgroup:
