@@ -105,6 +105,5 @@ def _title(split: str, numbers: np.ndarray) -> str:
 def _shares(numbers: np.ndarray) -> list[str]:
     total = int(np.sum(numbers))
     told = [percent(number / total, 0) if total else "" for number in numbers]
-    return [
-        share.replace("under ", "<").replace("over ", ">") for share in told
-    ]  # as short as bars are narrow
+    # as short as bars are narrow
+    return [share.replace("under ", "<").replace("over ", ">") for share in told]

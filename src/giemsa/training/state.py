@@ -70,9 +70,8 @@ def copy_weights(classifier: Classifier) -> Weights:
 
 def save_state(state: TrainingState, path: Path) -> None:
     """Write the state as safetensors, in one step, so that a kill at any moment leaves the old file or the new one."""
-    now = state.moving or copy_weights(
-        state.classifier
-    )  # of shared weights a copy each, as safetensors wants it
+    # of shared weights a copy each, as safetensors wants it
+    now = state.moving or copy_weights(state.classifier)
     tensors = {f"now/{name}": value for name, value in now.items()}
     tensors |= {f"kept/{name}": value for name, value in state.kept.items()}
     for number, parameter in enumerate(parameters_of(state.optimiser)):
