@@ -16,6 +16,7 @@ from giemsa.interpretation.looks import look_at_attributions
 from giemsa.interpretation.subject import Amounts, Subject, open_subject
 from giemsa.training.classifier import Classes, Classifier, Preprocessing
 from giemsa.training.recipes import Recipe
+from giemsa.training.threads import threads_of
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,14 @@ def test_an_ensemble_is_judged_by_every_method(discs, ensemble):
     assert methods_of(found) == set(METHODS)
     assert found.notes == ()
     assert len(found.pictures()) >= 8
+
+
+def test_looks_that_are_taken_side_by_side_see_what_they_see_alone(run):
+    subject, told = dataclasses.replace(open_subject(run, thorough=False, seed=0), amounts=FEW), []
+    for threads in (1, 2):
+        with threads_of(threads):
+            told.append(look_into(subject).to_json())
+    assert told[0] == told[1]
 
 
 def test_a_residual_network_is_judged_by_every_method(discs, residual):

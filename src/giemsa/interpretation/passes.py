@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from giemsa.errors import ModelError
+from giemsa.models.plain import is_plain
 from giemsa.training.classifier import Classifier
+from giemsa.training.threads import side_by_side
 
 Hook = Callable[..., Tensor | None]
 
@@ -38,6 +40,12 @@ def hooked(hooks: Mapping[nn.Module, Hook]) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+def tasks_at_once(network: nn.Module, n_tasks: int) -> int:
+    """Return how many of the tasks are best done at once, each on a copy of the network: one where its layers are not known."""
+    layers = network.network if isinstance(network, Classifier) else network
+    return side_by_side("cpu", n_tasks) if is_plain(layers) else 1
 
 
 def first_logits(network: nn.Module, pixels: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,6 +72,10 @@ class Subject:
     def split_name(self) -> str:
         """Its name."""
         return "val" if len(self.data.val) else "train"
+
+    def with_own_network(self) -> Subject:
+        """Return the same with a copy of the network, for a thread of its own: looks put hooks into a network."""
+        return replace(self, network=copy.deepcopy(self.network))
 
     def generator(self, purpose: str) -> np.random.Generator:
         """Return a generator for one purpose."""

@@ -8,8 +8,10 @@ of .26 surely is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import copy
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from torch import Tensor, nn
@@ -19,11 +21,15 @@ from giemsa.interpretation.attribution import METHODS, attribute
 from giemsa.interpretation.criteria import CRITERIA, Criterion
 from giemsa.interpretation.deletion import deletion_curves
 from giemsa.interpretation.interval import Mean, mean_interval
+from giemsa.interpretation.passes import tasks_at_once
 from giemsa.interpretation.pointing_game import Mosaics, centre_maps, play, pointing_scores, spot
 from giemsa.interpretation.randomisation import check_by_randomisation
 from giemsa.interpretation.stability import stability
+from giemsa.progress import Progress
+from giemsa.training.threads import team_of
 
 FEWEST = 8  # images, or mosaics, from which something is concluded
+SLOW = ("integrated_gradients", "occlusion", "smoothgrad")  # begin first, where several are checked at once
 # quarters asked for in turn, so that a map of one corner, whatever it is shown, scores .25
 PAIRS = np.array([[0, 3], [1, 2]])
 
@@ -247,25 +253,41 @@ def judge_methods(
     *,
     methods: tuple[str, ...] = tuple(METHODS),
     seed: int = 0,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[tuple[MethodTrust, ...], tuple[str, ...]]:
-    """Put each method through the checks.
+    """Put each method through the checks, several at once where threads allow.
+
+    Parameters
+    ----------
+    network, sample, seed : as in :func:`judge_method`.
+    methods : keys of ``METHODS``.
+    progress : called with methods done, all methods, and words.
 
     Returns
     -------
     tuple : what was found, and a sentence on each method that the network does not allow.
     """
-    found, left_out = [], []
     chance = random_scores(network, sample, seed=seed)
-    for place, method in enumerate(methods):
-        title = METHODS[method].title
-        if progress:
-            progress(place, len(methods), f"checking {title}")
+
+    def judged(method: str) -> MethodTrust | str:
+        own = copy.deepcopy(network)
         try:
-            found.append(judge_method(network, sample, method, seed=seed, chance=chance))
+            return judge_method(own, sample, method, seed=seed, chance=chance)
         except ModelError as problem:
-            left_out.append(f"{title}: left out, since {problem}.")
-    return tuple(found), tuple(left_out)
+            return f"{METHODS[method].title}: left out, since {problem}."
+
+    def tell(done: int) -> None:
+        if progress:
+            progress(done, len(methods), "checks of attribution")
+
+    in_turn = sorted(methods, key=lambda method: method not in SLOW)
+    with team_of(tasks_at_once(network, len(methods))) as team:
+        given = team.do([partial(judged, method) for method in in_turn], done=tell)
+    answers = dict(zip(in_turn, given, strict=True))
+    found = tuple(answers[method] for method in methods)
+    return tuple(x for x in found if isinstance(x, MethodTrust)), tuple(
+        x for x in found if isinstance(x, str)
+    )
 
 
 def pointing_baselines(mosaics: Mosaics, *, seed: int = 0) -> dict[str, Mean]:
