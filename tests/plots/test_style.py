@@ -1,5 +1,7 @@
 """Names that fit, and grey that is not stretched."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from giemsa.plots import data, failures, resilience
-from giemsa.plots.style import break_lines, classes_to_name, fit_name, new_figure, show_image
+from giemsa.plots.style import COLORS, break_lines, classes_to_name, fit_name, new_figure, show_image
 
 
 @given(st.text("abcxyz 019-", min_size=1, max_size=80), st.integers(4, 30), st.integers(1, 3))
@@ -98,3 +100,34 @@ def test_of_a_large_image_no_pixels_are_dropped_and_of_a_small_one_each_is_seen(
         assert abs(drawn.astype(int) - 128).max() < 40
     else:
         assert set(np.unique(drawn)) == {0, 255}
+
+
+# what remains of red, green and blue light where one kind of cone is missing: Machado, Oliveira and Fernandes, A Physiologically-
+# based Model for Simulation of Color Vision Deficiency, IEEE TVCG 15, 2009, table 1
+SEEN_BY = {
+    "all three cones": np.eye(3),
+    "protanopes": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopes": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "tritanopes": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}  # fmt: skip
+XYZ_OF_LIGHT = [
+    [0.4124564, 0.3575761, 0.1804375],
+    [0.2126729, 0.7151522, 0.072175],
+    [0.0193339, 0.119192, 0.9503041],
+]
+
+
+def lab(color: str, eyes: str) -> np.ndarray:
+    """Return the place of a colour in CIELAB, in which distances are about as large as they look, as those eyes see it."""
+    coded = np.array([int(color[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+    light = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(np.array(SEEN_BY[eyes]) @ light, 0, 1)
+    x, y, z = np.cbrt(np.array(XYZ_OF_LIGHT) @ seen / [0.95047, 1, 1.08883])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("eyes", SEEN_BY)
+def test_any_two_colours_are_told_apart(eyes: str) -> None:
+    pairs = combinations(COLORS, 2)
+    nearest = min((np.linalg.norm(lab(one, eyes) - lab(other, eyes)), one, other) for one, other in pairs)
+    assert nearest[0] > 15, nearest

@@ -14,8 +14,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito's palette (Color Universal Design, 2008) but for its yellow, which is too pale on white.
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5195", "#4D4D4D")
+# Okabe and Ito's palette (Color Universal Design, 2008) but for its yellow, too pale on white, and its black: in their place a
+# brown and a grey, so that any two are told apart under each kind of colour blindness.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#663300", "#4D4D4D")
 SPLIT_COLORS = {"train": COLORS[0], "val": COLORS[1], "test": COLORS[2]}
 INK = "#222222"
 QUIET = "#8A8A8A"
