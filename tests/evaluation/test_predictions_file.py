@@ -169,9 +169,14 @@ def test_addresses_are_taken_where_one_column_alone_tells_the_order(tmp_path, he
 @pytest.mark.parametrize(
     ("named", "addresses"), [("xy", "zyx"), ("xyz", "zyw"), ("xyy", "yyx"), ("xyy", "yx")]
 )
-def test_rows_of_other_images_stay_in_their_order(named, addresses):
+def test_rows_of_other_images_have_no_order(named, addresses):
     table = PredictionTable(TABLE[: len(named)], addresses=tuple(named))
-    assert table.in_order_of(tuple(addresses)) is table
+    assert table.in_order_of(tuple(addresses)) is None
+
+
+def test_rows_without_names_stay_in_their_order():
+    table = PredictionTable(TABLE)
+    assert table.in_order_of(("z", "x", "y")) is table
 
 
 def test_rows_are_put_in_order_with_their_labels():
@@ -180,6 +185,19 @@ def test_rows_are_put_in_order_with_their_labels():
     assert np.array_equal(found.probabilities, TABLE[[2, 0, 1]])
     assert (found.labels.tolist(), found.addresses) == ([2, 0, 1], ("z", "x", "y"))
     assert PredictionTable(TABLE, addresses=("x", "y", "z")).in_order_of(("z", "x", "y")).labels is None
+
+
+def test_images_may_be_named_from_another_folder():
+    table = PredictionTable(TABLE, addresses=("cells/a/1.png", "cells\\b\\1.png", "c/1.png"))
+    found = table.in_order_of(("/data/cells/c/1.png", "/data/cells/a/1.png", "/data/cells/b/1.png"))
+    assert np.array_equal(found.probabilities, TABLE[[2, 0, 1]])
+
+
+def test_labels_of_classes_that_are_called_by_numbers(tmp_path):
+    (tmp_path / "a.csv").write_text("label,1,2,3\n1,0.5,0.3,0.2\n3,0.1,0.2,0.7\n")
+    assert read_predictions(tmp_path / "a.csv", class_names=("1", "2", "3")).labels.tolist() == [0, 2]
+    (tmp_path / "b.csv").write_text("label,1,2,3\n0,0.5,0.3,0.2\n2,0.1,0.2,0.7\n")
+    assert read_predictions(tmp_path / "b.csv", class_names=("1", "2", "3")).labels.tolist() == [0, 2]
 
 
 def test_a_run_without_a_letter_is_called_giemsa_in_a_folder_that_is_made(tmp_path):

@@ -47,6 +47,14 @@ def test_rows_that_name_their_images_may_come_in_any_order(tmp_path, column):
     assert np.array_equal(evaluation.predictions.probabilities, table)
 
 
+def test_a_file_that_names_other_images_is_refused(tmp_path):
+    rows = "\n".join(f"other {i}.png,0.5,0.3,0.2" for i in range(30))
+    (tmp_path / "p.csv").write_text("path," + ",".join(NAMES) + "\n" + rows + "\n")
+    named = "does not name each image of the test split of cells once: its first is other 0.png, expected such as x;"
+    with pytest.raises(PredictionError, match=named):
+        score_file(tmp_path / "p.csv", made_data())
+
+
 def test_labels_that_agree_are_taken_and_patients_count_as_patients(tmp_path):
     data = made_data()
     test = dataclasses.replace(data.test, groups=np.array([f"patient {number % 5}" for number in range(30)]))

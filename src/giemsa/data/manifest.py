@@ -139,7 +139,7 @@ def _check_names(path: Path, names: list[str]) -> None:
 
 
 def _address(manifest: Path, text: str) -> str:
-    """Return an image's address; a path is made absolute, that of a packed file as well."""
+    """Return an image's address: a path from where one stands, that of a packed file whole."""
     source, separator, place = text.partition("::")
     file = manifest.parent / source
     if "\\" in source and not file.exists():  # it may have been written on Windows

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from giemsa.data.addresses import find_by_address
 from giemsa.data.packed import DAMAGED
 from giemsa.errors import PredictionError
 from giemsa.writing import replacing
@@ -38,12 +39,17 @@ class PredictionTable:
     split: str | None = None
     addresses: tuple[str, ...] | None = None
 
-    def in_order_of(self, addresses: Sequence[str]) -> PredictionTable:
-        """Return the table with its rows in the order of ``addresses``, where it names the very same ones."""
-        places = {address: place for place, address in enumerate(self.addresses or ())}
-        if places.keys() != set(addresses) or not len(places) == len(addresses) == len(self.probabilities):
+    def in_order_of(self, addresses: Sequence[str]) -> PredictionTable | None:
+        """Return the table with its rows in the order of ``addresses``; ``None`` where it does not name each of them once.
+
+        A table without addresses is taken to be in order.
+        """
+        if self.addresses is None:
             return self
-        order = np.array([places[address] for address in addresses], dtype=np.int64)
+        places = [place for place in find_by_address(self.addresses, addresses) if place is not None]
+        if sorted(places) != list(range(max(len(addresses), len(self.probabilities)))):
+            return None
+        order = np.argsort(places)
         labels = None if self.labels is None else self.labels[order]
         return dataclasses.replace(
             self, probabilities=self.probabilities[order], labels=labels, addresses=tuple(addresses)
@@ -57,8 +63,8 @@ def read_predictions(path: Path, *, class_names: Sequence[str] | None = None) ->
     ----------
     path : ``.npy`` of the shape ``(n, classes)``; CSV without header, an index and then one column a class, as MedMNIST's
         evaluator writes; or CSV with a header that names the classes, or numbers them from 0, with ``index`` (or pandas's first
-        column without a name) and ``label`` where they are known. A first line of numbers alone is no header, unless they
-        are just those of the classes.
+        column without a name) or ``path``, and ``label``, where they are known. A first line of numbers alone is no header,
+        unless they are just those of the classes.
     class_names : the classes in the order wanted; named columns are put into it.
 
     Raises
@@ -184,9 +190,11 @@ def _numbered(class_names: Sequence[str]) -> set[str]:
 
 
 def _labels(path: Path, words: list[str], names: list[str]) -> np.ndarray:
-    known = {name: label for label, name in enumerate(names)} | {
-        str(label): label for label in range(len(names))
-    }
+    by_number = {str(label): label for label in range(len(names))}
+    by_name = {name: label for label, name in enumerate(names)}
+    # classes may be called by numbers, such as grades from 1 on
+    named = set(words) <= by_name.keys() and not set(words) <= by_number.keys()
+    known = by_name if named else by_name | by_number
     for number, word in enumerate(words, start=2):
         if word not in known:
             raise PredictionError(

@@ -38,9 +38,10 @@ def score_file(path: Path, data: ImageDataset, *, split: str | None = None, seed
     if name not in data.splits:
         raise PredictionError(f"there is no split {name!r}; {nearest_names(name, list(data.splits))}")
     chosen = data.splits[name]
-    _check_width(path, table, data)
-    table = table.in_order_of(chosen.addresses)
-    _check_rows(path, table, chosen, f"the {name} split of {data.name}")
+    where = f"the {name} split of {data.name}"
+    _check_shape(path, table, data, len(chosen), where)
+    table = _in_order(path, table, chosen, where)
+    _check_labels(path, table, chosen, where)
     evaluation = score(
         chosen.labels,
         table.probabilities,
@@ -58,18 +59,30 @@ def score_file(path: Path, data: ImageDataset, *, split: str | None = None, seed
     )
 
 
-def _check_width(path: Path, table: PredictionTable, data: ImageDataset) -> None:
-    columns, classes = table.probabilities.shape[1], len(data.class_names)
+def _check_shape(path: Path, table: PredictionTable, data: ImageDataset, n_images: int, where: str) -> None:
+    (rows, columns), classes = table.probabilities.shape, len(data.class_names)
     if columns != classes:
         raise PredictionError(
             f"{path} holds {columns} probabilities a row, {data.name} has {classes} classes: expected one a class"
         )
+    if rows != n_images:
+        raise PredictionError(f"{path} holds {rows} rows, {where} {n_images} images")
 
 
-def _check_rows(path: Path, table: PredictionTable, split: Split, where: str) -> None:
+def _in_order(path: Path, table: PredictionTable, split: Split, where: str) -> PredictionTable:
+    """Return the rows in the order of the images that they name."""
+    ordered = table.in_order_of(split.addresses)
+    if ordered is None:
+        assert table.addresses is not None
+        raise PredictionError(
+            f"{path} does not name each image of {where} once: its first is {table.addresses[0]}, expected such as "
+            f"{split.addresses[0]}; name them so, or leave that column out if the rows are in the order of the images"
+        )
+    return ordered
+
+
+def _check_labels(path: Path, table: PredictionTable, split: Split, where: str) -> None:
     labels = np.asarray(split.labels)
-    if len(table.probabilities) != len(labels):
-        raise PredictionError(f"{path} holds {len(table.probabilities)} rows, {where} {len(labels)} images")
     if table.labels is not None and not np.array_equal(table.labels, labels):
         row = int(np.argmax(table.labels != labels))
         raise PredictionError(

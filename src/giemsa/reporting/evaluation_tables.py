@@ -46,13 +46,10 @@ def handed_over(told: Mapping[str, Any] | None) -> Table | None:
     """Return the accuracy of the images kept when the least certain are handed to a person."""
     if not told:
         return None
+    different = {row["handed_over"]: row for row in told["table"]}  # images of equal certainty go together
     rows = tuple(
-        (
-            Cell(percent(row["handed_over"], 0)),
-            share(row["accuracy"]),
-            Cell(decimal(row["least_certainty"], 2)),
-        )
-        for row in told["table"]
+        (Cell(percent(handed, 0)), share(row["accuracy"]), Cell(decimal(row["least_certainty"], 2)))
+        for handed, row in different.items()
     )
     return Table(
         caption="When the least certain images are handed to a person",

@@ -73,13 +73,18 @@ def test_audit_shows_the_images_of_a_finding(told_run) -> None:
     finding = {
         "severity": "warning",
         "title": "1 image far darker",
-        "examples": ["discs::test/4", "gone::test/1"],
+        "examples": [
+            "discs::test/4",
+            "gone::test/1",
+            "moved/discs::val/3",
+        ],  # of a file that lies elsewhere now
     }
     (told_run.folder / "audit.json").write_text(json.dumps({"findings": [finding]}), encoding="utf-8")
     told = audit_chapter(gather(told_run))
     assert not isinstance(told, Missing)
     assert told.opening == "1 finding, which is not severe."
-    assert [image.alt for image in told.findings[0].thumbnails] == ["test image 4, green disc"]
+    shown = [image.alt for image in told.findings[0].thumbnails]
+    assert shown == ["test image 4, green disc", "val image 3, red disc"]
 
 
 def test_training_says_what_was_chosen_on_which_split(material: Material) -> None:

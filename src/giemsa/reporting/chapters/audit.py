@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from giemsa.data.addresses import find_by_address
 from giemsa.data.dataset import ImageDataset
 from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Illustration, Missing, Thumbnail
@@ -51,8 +52,9 @@ def audit_chapter(material: Material) -> AuditChapter | Missing:
             material.audit_command,
             material.command("report"),
         )
-    places = _places(material)
-    findings = tuple(_finding(entry, material, places) for entry in material.audit.get("findings", ()))
+    told = material.audit.get("findings", ())
+    places = _places(material, [address for entry in told for address in entry.get("examples", ())])
+    findings = tuple(_finding(entry, material, places) for entry in told)
     return AuditChapter(
         opening=_opening(findings),
         findings=findings,
@@ -61,12 +63,14 @@ def audit_chapter(material: Material) -> AuditChapter | Missing:
     )
 
 
-def _places(material: Material) -> dict[str, tuple[str, int]]:
-    """Return split and index of every image by its address."""
-    if material.data is None:
-        return {}
-    splits = material.data.splits.items()
-    return {address: (name, place) for name, split in splits for place, address in enumerate(split.addresses)}
+def _places(material: Material, wanted: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Return split and index of images by their addresses at the time of the audit."""
+    splits = material.data.splits if material.data is not None else {}
+    everywhere = [(name, place) for name, split in splits.items() for place in range(len(split))]
+    found = find_by_address(wanted, [address for split in splits.values() for address in split.addresses])
+    return {
+        address: everywhere[place] for address, place in zip(wanted, found, strict=True) if place is not None
+    }
 
 
 def _thumbnail(data: ImageDataset, name: str, place: int) -> Thumbnail:
