@@ -42,7 +42,7 @@ def newcombe(
     before, after = float(weights @ right), float(weights @ also)
     low_before, high_before = _limits(right, before, labels, level)
     low_after, high_after = _limits(also, after, labels, level)
-    correlation = _correlation(right, also, weights)
+    correlation = _correlation(right, also, weights, labels)
 
     def reach(one: float, other: float) -> float:
         return math.sqrt(max(one**2 - 2 * correlation * one * other + other**2, 0.0))
@@ -101,11 +101,18 @@ def _limits(hits: np.ndarray, share: float, labels: np.ndarray | None, level: fl
     return balanced_wilson(np.bincount(labels, weights=hits), np.bincount(labels), level=level)
 
 
-def _correlation(right: np.ndarray, also: np.ndarray, weights: np.ndarray) -> float:
-    """Return the correlation of the shares of two booleans ``(n,)``, corrected for continuity where it is positive."""
-    if right.min() == right.max() or also.min() == also.max():
+def _correlation(
+    right: np.ndarray, also: np.ndarray, weights: np.ndarray, labels: np.ndarray | None
+) -> float:
+    """Return the correlation of the shares of two booleans ``(n,)``, corrected for continuity where it is positive.
+
+    Of shares taken in each class it is that within the classes: that a class is hard for both is no doubt that they share.
+    """
+    of_class = np.zeros(len(right), dtype=np.int64) if labels is None else labels
+    counts = np.maximum(np.bincount(of_class), 1)
+    one, other = (hits - (np.bincount(of_class, weights=hits) / counts)[of_class] for hits in (right, also))
+    if not one.any() or not other.any():
         return 0.0
-    one, other = (hits - weights @ hits for hits in (right, also))
     squares = weights**2
     covariance = float(squares @ (one * other))
     if covariance > 0:
