@@ -112,6 +112,19 @@ def test_half_widths_are_half_of_wilsons_interval():
     assert recall_half_widths(np.array([0, 1])) == pytest.approx([1, 0.415], abs=1e-3)
 
 
+def test_images_of_few_patients_test_a_class_no_better_than_the_patients():
+    labels = {"train": np.zeros(9, int), "val": np.zeros(0, int), "test": np.repeat([0, 1, 2], [200, 200, 1])}
+    groups = {
+        "train": np.arange(9),
+        "val": np.zeros(0, int),
+        "test": np.r_[np.arange(200) % 2, np.full(200, 2), 3],
+    }
+    alone, known = check_splits(labels, {}, 4), check_splits(labels, {}, 4, groups=groups)
+    assert alone.tested.tolist() == [200, 200, 1, 0]
+    assert known.tested.tolist() == [2, 1, 1, 0]
+    assert known.half_widths.tolist() == [recall_half_widths(np.array([2]))[0], 1, 1, 1]
+
+
 def test_an_empty_split_is_counted_and_not_tested():
     rng = np.random.default_rng(2)
     values = three(rng, (50, 0, 50))

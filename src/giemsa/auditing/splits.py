@@ -39,11 +39,14 @@ class SplitCheck:
     Parameters
     ----------
     counts : ``(classes,)`` images of each class by split.
-    half_widths : ``(classes,)`` half the width of the 95 % interval that recall on test will have at 0.9; 1 without images.
+    tested : ``(classes,)`` test images of each class; copies, and images of one patient, count as one.
+    half_widths : ``(classes,)`` half the width of the 95 % interval that recall on test will have at 0.9; 1 without images, and
+        where all are of one patient.
     drifts : every test made, the surest difference first.
     """
 
     counts: Mapping[str, np.ndarray]
+    tested: np.ndarray
     half_widths: np.ndarray
     drifts: tuple[Drift, ...]
 
@@ -97,9 +100,11 @@ def check_splits(
             tests.append((split, name, distance, float(stats.kstwobign.sf(scaled))))
     corrected = holm(np.array([test[3] for test in tests]))
     drifts = [Drift(s, m, size, float(p)) for (s, m, size, _), p in zip(tests, corrected, strict=True)]
+    tested = _count_tested(labels["test"], n_classes, groups["test"] if groups else None)
     return SplitCheck(
         counts,
-        recall_half_widths(counts["test"]),
+        np.maximum(tested, counts["test"] > 0),
+        recall_half_widths(tested),
         tuple(sorted(drifts, key=lambda d: (d.probability, -d.size))),
     )
 
@@ -109,6 +114,11 @@ def _kolmogorov_smirnov(first: np.ndarray, second: np.ndarray) -> float:
     steps = np.concatenate([first, second])
     one, other = (np.searchsorted(np.sort(some), steps, side="right") / len(some) for some in (first, second))
     return float(np.abs(one - other).max())
+
+
+def _count_tested(labels: np.ndarray, n_classes: int, groups: np.ndarray | None) -> np.ndarray:
+    """Return the images of each class ``(classes,)``, or equal groups that would weigh as much; 0 for a single group."""
+    return np.nan_to_num([count_units(groups, labels == label) for label in range(n_classes)])
 
 
 def _units(labels: np.ndarray, groups: np.ndarray | None) -> float:

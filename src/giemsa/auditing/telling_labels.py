@@ -39,7 +39,7 @@ def tell_label_errors(pool: Pool, errors: LabelErrors) -> Iterator[Finding]:
         f"{count_words(len(suspects), 'label')} to look at again",
         len(suspects),
         f"Networks that had not seen these images are sure of another class, for {percent(share)} of all images. "
-        f"Confident learning puts the wrong labels at about {errors.estimated_count:.0f}, most of them among "
+        f"Confident learning puts the wrong labels at about {errors.estimated_count:.0f}, the largest number among "
         f"{pool.class_name(most)} ({by_class[most]:.0f}). The likeliest: {pool.address(worst)}, labelled "
         f"{pool.class_name(pool.labels[worst])}, looks like {pool.class_name(errors.suggested[worst])}.",
         "Wrong labels in train mislead the network, in test they cap the score; some of these are merely hard images.",
@@ -139,7 +139,7 @@ def tell_splits(pool: Pool, check: SplitCheck) -> Iterator[Finding]:
         rare = rare[np.argsort(-check.half_widths[rare], kind="stable")]
         names = listed(
             [
-                f"{pool.class_name(label)} ({check.counts['test'][label]}: ± {100 * check.half_widths[label]:.0f} points)"
+                f"{pool.class_name(label)} ({check.tested[label]:.0f}: ± {100 * check.half_widths[label]:.0f} points)"
                 for label in rare
             ]
         )
@@ -148,7 +148,8 @@ def tell_splits(pool: Pool, check: SplitCheck) -> Iterator[Finding]:
             "warning",
             f"{count_words(len(rare), 'class', 'classes')} too rare to evaluate well",
             len(rare),
-            f"Test images, and half the width of the 95 % interval of a recall of 0.9: {names}.",
+            "Test images, copies and images of one patient or group counted once, and half the width of the 95 % interval of a "
+            f"recall of 0.9: {names}.",
             "With so few test images the score of these classes is mostly luck.",
             "Collect more test images of them, or quote their scores only with intervals.",
         )
