@@ -12,6 +12,8 @@ from giemsa.probabilities import row_faults
         ([0.5, np.nan, 0.5], "holds a value that is not a number"),
         ([np.inf, -np.inf, 1], "holds a value that is not a number"),
         ([1.2, -0.2, 0], "lies outside 0 to 1"),
+        ([1.0001, -0.0001, 0], "lies outside 0 to 1"),
+        ([float(np.full(10, 0.1, np.float32).cumsum()[-1]), 0, 0], None),  # a mean of ten networks, 1.0000001
         ([0.3, 0.3, 0.3], "does not sum to one"),
         ([0.333, 0.333, 0.333], None),  # the digits of a file
         ([0.332, 0.333, 0.333], "does not sum to one"),

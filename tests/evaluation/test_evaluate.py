@@ -205,7 +205,7 @@ def test_a_tiny_val_keeps_the_temperature(run, monkeypatch):
     run._data = ImageDataset(data.card, data.train, data.val.subset(np.arange(12)), data.test)
     evaluation = evaluate(run)
     assert run.classifier.classes.temperature == 1
-    assert any("too small to find a temperature" in note for note in evaluation.notes)
+    assert any("too few images, or patients, to find a temperature" in note for note in evaluation.notes)
 
 
 def test_score_draws_and_prints():
@@ -227,3 +227,16 @@ def test_a_broken_audit_is_one_line(tmp_path):
     (tmp_path / "audit.json").write_text("{", encoding="utf-8")
     with pytest.raises(RunError, match=r"audit\.json is not readable JSON"):
         read_audit_hints(tmp_path, 30)
+
+
+def test_grey_images_need_no_channels():
+    labels, table = np.arange(40) % 2, np.tile([[0.7, 0.3]], (40, 1))
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    grey, stacked = (score(labels, table, images=some) for some in (images, images[..., None]))
+    assert grey.to_json() == stacked.to_json()
+
+
+@pytest.mark.parametrize("shape", [(39, 8, 8), (40, 8), (40, 8, 8, 2)])
+def test_images_that_are_none_are_refused(shape):
+    with pytest.raises(PredictionError, match="expected 40 images, one a row of the probabilities"):
+        score(np.arange(40) % 2, np.tile([[0.7, 0.3]], (40, 1)), images=np.zeros(shape, np.uint8))

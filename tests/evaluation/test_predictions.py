@@ -51,6 +51,16 @@ def test_refuses_other_widths_and_groups():
         check_predictions([0, 1, 1], GOOD, groups=np.array(["p1", "p2"]))
 
 
+def test_classes_may_be_numbers():
+    assert check_predictions([0, 1, 1], GOOD, class_names=(3, 4)).class_names == ("3", "4")
+    with pytest.raises(PredictionError, match="2 columns, but there are 3 classes: 3, 4, 5"):
+        check_predictions([0, 1, 1], GOOD, class_names=(3, 4, 5))
+
+
+def test_a_rounding_above_one_is_taken_for_one():
+    assert check_predictions([0, 1], [[1.0000001, 0], [0, 1]]).probabilities.max() == 1
+
+
 def test_groups_become_numbers():
     predictions = check_predictions([0, 1, 1], GOOD, groups=np.array(["p9", "p1", "p9"]))
     assert predictions.groups is not None
@@ -58,7 +68,13 @@ def test_groups_become_numbers():
 
 
 @pytest.mark.parametrize(
-    "groups", [np.array([4.0, np.nan, np.nan]), np.array(["p1", None, "p2"], dtype=object)]
+    "groups",
+    [
+        np.array([4.0, np.nan, np.nan]),
+        np.array(["p1", None, "p2"], dtype=object),
+        np.array(["p1", " ", ""]),
+        np.array(["p1", float("nan"), "p2"]),  # a word by now
+    ],
 )
 def test_images_without_a_group_are_not_one_patient(groups):
     with pytest.raises(PredictionError, match="row 1 has no group"):

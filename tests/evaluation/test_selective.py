@@ -28,9 +28,10 @@ def test_by_hand():
     assert found.needed_for(0.75) == 0
     content = found.to_json()
     rows = [
-        (row["handed_over"], row["least_certainty"], row["accuracy"]["value"]) for row in content["table"]
+        (row["asked"], row["handed_over"], row["least_certainty"], row["accuracy"]["value"])
+        for row in content["table"]
     ]
-    assert rows == [(0, 0.6, 0.75)] + [(share, 0.7, 2 / 3) for share in (0.01, 0.02, 0.05, 0.1, 0.2)]
+    assert rows == [(0, 0, 0.6, 0.75)] + [(share, 0.25, 0.7, 2 / 3) for share in (0.01, 0.02, 0.05, 0.1, 0.2)]
     assert content["handed_over_for_99_percent"] == 0.5
 
 

@@ -26,7 +26,9 @@ def test_patients_stay_in_one_half():
 
 
 def test_a_val_too_small_for_halves_is_told():
-    assert condition("last", None, halved=False).startswith("Val was too small to be cut in two")
+    assert condition("last", None, halved=False).startswith(
+        "Val had too few images, or patients, to be cut in two"
+    )
 
 
 def test_a_chosen_epoch_is_admitted():

@@ -46,7 +46,7 @@ def score(
     labels : ``(n,)``, whole numbers from 0.
     probabilities : ``(n, classes)``, each row sums to one; not logits.
     class_names : one a class; ``class 0``, ``class 1``, ... if not given.
-    images : ``(n, height, width, channels)``, ``uint8``, for pictures of the worst mistakes.
+    images : ``(n, height, width)`` or ``(n, height, width, channels)``, ``uint8``, for pictures of the worst mistakes.
     groups : ``(n,)`` patients or slides; intervals then resample groups.
     seed : of the resamples.
 
@@ -56,7 +56,7 @@ def score(
 
     Raises
     ------
-    PredictionError : labels or probabilities that cannot be scored, with the row at fault.
+    PredictionError : labels or probabilities that cannot be scored, with the row at fault, or images that are none.
 
     Examples
     --------
@@ -67,6 +67,8 @@ def score(
     predictions = check_predictions(
         np.asarray(labels), np.asarray(probabilities), class_names=class_names, groups=groups
     )
+    if images is not None:
+        images = _with_channels(images, len(predictions))
     card = score_predictions(predictions, generator=np.random.default_rng([seed, 1]))
     return Evaluation(
         predictions=predictions,
@@ -78,6 +80,19 @@ def score(
         notes=card.notes,
         images=images,
     )
+
+
+def _with_channels(images: np.ndarray, n: int) -> np.ndarray:
+    """Return ``n`` images ``(n, height, width, channels)``; those without channels are grey."""
+    given = np.asarray(images)
+    if given.ndim == 3:
+        given = given[..., None]
+    if given.ndim != 4 or given.shape[0] != n or given.shape[3] not in (1, 3) or given.dtype != np.uint8:
+        raise PredictionError(
+            f"expected {n} images, one a row of the probabilities, uint8 (n, height, width) or (n, height, width, channels), "
+            f"got {given.dtype} {given.shape}"
+        )
+    return given
 
 
 def evaluate(

@@ -15,6 +15,8 @@ import numpy as np
 from giemsa.errors import PredictionError
 from giemsa.probabilities import row_faults
 
+NO_GROUP = ("", "None", "nan", "NaT", "<NA>")  # as words; pandas has several for what is not known
+
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
@@ -118,7 +120,7 @@ def _probability_table(probabilities: np.ndarray) -> np.ndarray:
     for fault, faulty in row_faults(table):
         advice = "; give probabilities, not logits" if np.isfinite(table).all() else ""
         _refuse(faulty, table, fault + advice)
-    return table
+    return table.clip(0, 1)
 
 
 def _refuse(faulty: Any, table: np.ndarray, fault: str) -> None:
@@ -136,9 +138,10 @@ def _names(class_names: Sequence[str] | None, n_classes: int) -> tuple[str, ...]
         return tuple(f"class {label}" for label in range(n_classes))
     if len(class_names) != n_classes:
         raise PredictionError(
-            f"the probabilities have {n_classes} columns, but there are {len(class_names)} classes: {', '.join(class_names)}"
+            f"the probabilities have {n_classes} columns, but there are {len(class_names)} classes: "
+            + ", ".join(map(str, class_names))
         )
-    return tuple(class_names)
+    return tuple(map(str, class_names))
 
 
 def _labels(labels: np.ndarray, n: int, n_classes: int) -> np.ndarray:
@@ -169,7 +172,7 @@ def _groups(groups: np.ndarray | None, n: int) -> np.ndarray | None:
     given = np.asarray(groups)
     if given.shape != (n,):
         raise PredictionError(f"there are {n} labels, but groups of the shape {given.shape}")
-    missing = [group is None or group != group for group in given.tolist()]
+    missing = [str(group).strip() in NO_GROUP for group in given.tolist()]
     if any(missing):
         raise PredictionError(
             f"row {missing.index(True)} has no group; where a patient is not known, give the image a group of its own"

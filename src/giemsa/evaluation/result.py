@@ -30,6 +30,7 @@ METHODS = {
     "where patients or other groups are known": "whole groups are resampled, and shares too get Wilson's interval with the "
     "effective number of images, from the variance between groups; Student's t makes up for how little few groups tell of it; "
     "with fewer than two groups there is none",
+    "balanced accuracy and macro recall": "Wilson in each class, put together",
     "other scores of limited range": "Wilson with the effective number of images, from the bootstrap's variance",
     "log loss and Brier score": "Hall's transformation for skewed means, with Student's t; where groups are known, Wilson's "
     "interval for the share of the worst loss that is saved",

@@ -58,12 +58,19 @@ class RiskCoverage:
         return float(1 - self.coverage[good[-1]]) if len(good) else math.nan
 
     def to_json(self) -> dict[str, object]:
-        """Return a table of shares handed over, and the areas."""
+        """Return a table of shares that are asked for and handed over, more where images are equally certain, and the areas."""
         rows = []
         for share in HANDED_OVER:
             threshold, accuracy = self.keep(share)
             least = threshold if math.isfinite(threshold) else None
-            rows.append({"handed_over": share, "least_certainty": least, "accuracy": accuracy.to_json()})
+            rows.append(
+                {
+                    "asked": share,
+                    "handed_over": 1 - accuracy.n / self.n,
+                    "least_certainty": least,
+                    "accuracy": accuracy.to_json(),
+                }
+            )
         needed = self.needed_for(0.99)
         return {
             "table": rows,

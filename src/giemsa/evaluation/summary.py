@@ -63,7 +63,9 @@ def title_of(data: ImageDataset) -> str:
 def _notes(evaluation: Evaluation) -> list[str]:
     notes = [*evaluation.card.notes]
     if evaluation.calibration is not None and not evaluation.calibration.n_fit:
-        notes.append("Val is too small to find a temperature: probabilities are as the network gives them.")
+        notes.append(
+            "Val has too few images, or patients, to find a temperature: probabilities are as the network gives them."
+        )
     if evaluation.views > 1:
         notes.append(
             f"The temperature was found for the mean of {evaluation.views} views: predict with as many views."

@@ -114,5 +114,8 @@ def condition(selection: str, patience: int | None, *, halved: bool = True) -> s
             f"included: {promise}"
         )
     if not halved:
-        return "Val was too small to be cut in two: all of it calibrates the prediction sets, and it selected nothing."
+        return (
+            "Val had too few images, or patients, to be cut in two: all of it calibrates the prediction sets, and it selected "
+            "nothing."
+        )
     return "The calibration half of val selected nothing: not the weights, not the temperature."

@@ -200,8 +200,8 @@ def results_in_words(evaluation: Evaluation) -> dict[str, str]:
     robust, failures = evaluation.robustness, evaluation.failures
     if robust is not None:
         words["Robustness"] = (
-            f"balanced accuracy {percent(robust.clean)} on clean images, {percent(robust.mean)} on average over "
-            f"{len(robust.names)} corruptions; weakest: {robust.weakest}"
+            f"balanced accuracy {percent(robust.clean)} on {robust.n:,} of {robust.of:,} test images as they are, "
+            f"{percent(robust.mean)} on average over {len(robust.names)} corruptions; weakest: {robust.weakest}"
         )
     apart = failures.without_leaks
     if apart is not None:
