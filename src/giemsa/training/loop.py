@@ -55,8 +55,8 @@ def fit(
 
     Parameters
     ----------
-    model : a :class:`Classifier`, or any module that takes standardised images ``(n, channels, height, width)`` and gives logits
-        ``(n, n_classes)``.
+    model : a :class:`Classifier`, or any module that takes images ``(n, channels, height, width)``, standardised as the recipe
+        says (with ``none``, as in ``best`` and ``tutorial``, they are 0 to 1), and gives logits ``(n, n_classes)``.
     data : ``train`` is learnt from, ``val`` is looked at after each epoch; ``test`` is not touched.
     recipe : every choice of the training, or the name of a recipe.
     seed : source of shuffling, augmentation and dropout; the same seed gives the same weights bit for bit on one machine, with as

@@ -56,8 +56,8 @@ def train(
         precision.
     out : the run folder; ``runs/DATA-RECIPE-SEED`` (with -2, -3 ... where it exists) if not given.
     overwrite : replace the run folder ``out`` where it exists.
-    model : a network of your own, trained in place: it takes standardised images ``(n, channels, height, width)`` and gives
-        logits ``(n, n_classes)``.
+    model : a network of your own, trained in place: it takes images ``(n, channels, height, width)``, standardised as the recipe
+        says (with ``none``, as in ``best`` and ``tutorial``, they are 0 to 1), and gives logits ``(n, n_classes)``.
     device : ``auto``, ``cpu``, ``cuda`` or ``mps``.
     on_epoch : called after each epoch with its record and the number of epochs planned.
     progress : called within an epoch with images done, images in all, and words.
