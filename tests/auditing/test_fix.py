@@ -10,6 +10,7 @@ from giemsa.auditing.audit import audit
 from giemsa.auditing.fix import choose_cleaning, write_manifest
 from giemsa.auditing.label_errors import find_label_errors
 from giemsa.auditing.report import Labels
+from giemsa.auditing.telling_labels import tell_label_errors
 from giemsa.data.dataset import SPLITS, DataCard, ImageDataset, PackedAddresses, Split
 from giemsa.errors import DataError
 
@@ -42,6 +43,8 @@ def test_leaks_leave_train_conflicts_are_set_aside_and_test_stays(packed, tmp_pa
         ("train/20", "duplicate with another label"),
     ]
     assert "56 images kept" in str(cleaning)
+    (told,) = [finding for finding in report.findings if finding.kind == "contradiction"]
+    assert told.advice.endswith("the cleaned manifest (--fix) sets them aside outside test.")
 
 
 def test_the_manifest_loads_again_without_leaks(packed, tmp_path):
@@ -139,6 +142,8 @@ def test_a_suspect_is_set_aside_where_another_class_is_more_probable_by_half(pac
     assert set(report.results.labels.errors.suspects.tolist()) == set(doubted)
     reasons = choose_cleaning(report).reasons
     assert {place for place, reason in reasons.items() if reason == "suspect label"} == {0, 1}
+    (told,) = tell_label_errors(report.pool, report.results.labels.errors)
+    assert "(--fix) sets aside the surest of them, outside test, and changes no label" in told.advice
 
 
 def test_of_many_classes_a_slight_doubt_is_not_enough():

@@ -99,7 +99,7 @@ def _contradiction(pool: Pool, groups: list[np.ndarray]) -> Finding:
         len(places),
         f"{count_words(len(places), 'image')}; the first group bears the labels {names}.",
         "At least one of the labels must be wrong, and no network can get both right.",
-        "Look at the pairs and settle the label; the cleaned manifest (--fix) sets them aside.",
+        "Look at the pairs and settle the label; the cleaned manifest (--fix) sets them aside outside test.",
         places,
     )
 

@@ -43,7 +43,8 @@ def tell_label_errors(pool: Pool, errors: LabelErrors) -> Iterator[Finding]:
         f"{pool.class_name(most)} ({by_class[most]:.0f}). The likeliest: {pool.address(worst)}, labelled "
         f"{pool.class_name(pool.labels[worst])}, looks like {pool.class_name(errors.suggested[worst])}.",
         "Wrong labels in train mislead the network, in test they cap the score; some of these are merely hard images.",
-        "Look at them from the worst down; the cleaned manifest (--fix) sets them aside and changes no label.",
+        "Look at them from the worst down; the cleaned manifest (--fix) sets aside the surest of them, outside test, and changes "
+        "no label.",
         suspects,
         errors.scores[suspects],
     )
