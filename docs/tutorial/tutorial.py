@@ -142,7 +142,7 @@ pictures["explore-classes"]
 # - **duplicates**: the same image twice, and worst of all in two splits. That is called *leakage*: the exam then holds questions
 #   from the exercise book;
 # - **wrong labels**: images whose label the other images speak against;
-# - **bad images**: nearly black, cut off, or quite unlike all others;
+# - **bad images**: nearly black, blurred, or quite unlike all others;
 # - **shortcuts**: hints that have nothing to do with the cell, such as the colour of the background, which give the answer away.
 #
 # It takes up to a minute, since it trains small networks (you will build one yourself soon) to ask for their opinion. Some words
@@ -153,7 +153,8 @@ pictures["explore-classes"]
 # - **AUC**: how well one number (say, the brightness of the border) tells one class from the rest. 0.5 is chance, 1 is perfect.
 # - A **95 % interval**: how far a figure may be off because there are only so many images. More on it in section 5.
 # - The **median** of some numbers is the one in the middle when they are sorted.
-# - A **manifest** is a table of images and labels. A *cleaned* manifest leaves the doubtful ones out; `giemsa audit --fix` writes one.
+# - A **manifest** is a table of images and labels. A *cleaned* manifest leaves copies out and, outside test, the images whose labels
+#   are doubted most; `giemsa audit --fix` writes one.
 # - **Confident learning** counts how many labels are probably wrong, from networks that had not seen those images and are sure of
 #   another class.
 
@@ -307,8 +308,8 @@ plot_filters(None, first_filters.after, layer="first convolution")
 # **learning rate**.
 #
 # **Augmentation.** A cell has no up and no left: mirrored or turned, a neutrophil is still a neutrophil. So each time an image
-# is used, it is mirrored or turned at random. The network never sees quite the same image twice, and cannot learn images by
-# heart. On the left is the image as it is; the others are what augmentation makes of it.
+# is used, it is mirrored or turned at random. The network seldom sees quite the same image twice, and finds it harder to learn
+# images by heart. On the left is the image as it is; the others are what augmentation makes of it.
 
 # %%
 old_recipe = giemsa.RECIPES["tutorial"]
@@ -342,7 +343,10 @@ old_run = giemsa.train(
 #
 # The same network, the same images, another recipe. It takes larger batches; it starts carefully, then takes steps up to 80 times
 # larger, then smaller and smaller ones; it turns the images by quarter turns too; and it does not ask the network to be 100 % sure
-# of anything (that is called *label smoothing*).
+# of anything (that is called *label smoothing*). Three more things a `Recipe` does unless told otherwise, so they do not stand in the
+# code below: it moves each image by up to a pixel (`shift_pixels`); it brings each colour to mean 0 and standard deviation 1 over all
+# training images (`standardize`); and in the middle epochs it leaves out most of the images that the network knows already, and shows
+# others again in their place (`skip_known`). Such an epoch is as long as any other, but not each image has its turn in it.
 
 # %%
 better = giemsa.Recipe(
@@ -371,15 +375,17 @@ print(f"{sum(epoch.seconds for epoch in run.history):.0f} seconds in all")
 #
 # Draw accuracy (the share of right answers) and loss after each epoch, for train and for validation. How to read them:
 #
-# - *Both still rise at the end*: it has not finished learning; give it more epochs.
-# - *Train goes on rising, validation does not*: it begins to learn the training images by heart. This is called **overfitting**.
+# - *Accuracy still rises (and the loss falls) at the end, on train and on validation*: it has not finished learning; give it more
+#   epochs.
+# - *Train goes on getting better, validation does not*: it begins to learn the training images by heart. This is called **overfitting**.
 #   More images, stronger augmentation or fewer epochs help.
 # - *Both are poor and flat*: the network is too small, or the learning rate is wrong.
 # - *Wild jumps*: the learning rate is too large.
 #
 # Do not be surprised if validation lies *above* train, as it may here. The training images are mirrored and turned, which makes them
-# harder; and train is measured in the course of the epoch, while the network is still getting better, validation at its end. The two
-# losses cannot be compared at all: on train the softened answers are asked for (label smoothing), on validation the plain ones.
+# harder; in the middle epochs most of those that the network knows are left out, so the hard ones count for more; and train is measured in
+# the course of the epoch, while the network is still getting better, validation at its end. The two losses cannot be compared at
+# all: on train the softened answers are asked for (label smoothing), on validation the plain ones.
 
 # %%
 curves = run.pictures(shade_gap=True)[0]
@@ -399,7 +405,7 @@ print("the old recipe waits for", old_recipe.patience, "epochs; it kept epoch", 
 # Now be a scientist. Change *one* thing in the recipe `better`, write down what you expect, then look. For example: the
 # learning rate ten times smaller or larger (`learning_rate`), a batch of 1024 (`batch_size`), only one epoch (`epochs`), class
 # weights (`class_weights=True`), or no turning and mirroring (`symmetry="none"`). `better.replace(name=value)` gives a changed
-# recipe. Your guess is one of `"better"`, `"worse"` and `"about the same"`.
+# recipe. (`model` says nothing here: we give our own network.) Your guess is one of `"better"`, `"worse"` and `"about the same"`.
 #
 # Here is the whole recipe. It has more fields than we have met; leave those that you do not know as they are, or look them up with
 # `help(giemsa.Recipe)`.
@@ -470,8 +476,9 @@ print(f"accuracy on validation: {np.mean(probabilities.argmax(axis=1) == labels)
 # - **macro mean**: the mean over the classes, each counting the same; **weighted mean**: each counting by its support.
 #
 # **Intervals.** 3,421 test images are many, but they are a sample. With another sample the accuracy would come out a little
-# different. The *95 % interval* says how much: it is made so that in 95 of 100 such studies it holds the true value. (To compare
-# two networks on the same images there is something sharper: `giemsa.compare(run, changed_run)` looks at them image by image.)
+# different. The *95 % interval* says how much: it is made so that in 95 of 100 such studies it holds the true value. (Two networks
+# on the same images are better compared image by image: when both have been evaluated, `giemsa.compare(first, second)` does it. Choose
+# between them by validation all the same.)
 #
 # First we put what the audit found into the run's folder: the evaluation then also tells the accuracy without the leaked images,
 # and the page at the end shows it.
@@ -671,7 +678,7 @@ pd.Series(chances, index=data.class_names).sort_values(ascending=False).round(3)
 # - how often you looked at test;
 # - where the network fails, with pictures.
 #
-# `giemsa.report` writes all of it on one page that you can open in any browser.
+# `giemsa.report` writes what it can know of this on one page that you can open in any browser, and leaves visible blanks for the rest.
 
 # %%
 page = giemsa.report(run)

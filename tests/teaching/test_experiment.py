@@ -32,6 +32,11 @@ def test_one_changed_field_is_right_and_named() -> None:
     ("changed", "guess", "words"),
     [
         (FAST, "better", "nothing is changed yet"),
+        (
+            FAST.replace(model="nonsense"),
+            "better",
+            "the network is the one that you have built; change another field",
+        ),
         (FAST.replace(epochs=3, batch_size=64), "better", "epochs and batch_size are changed"),
         (FAST.replace(epochs=3), "hm", "better, worse or about the same"),
         (FAST.replace(epochs=3), np.array(["better", "worse"]), "better, worse or about the same"),

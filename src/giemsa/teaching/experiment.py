@@ -23,7 +23,8 @@ def check_change(answer: object, guess: object, recipe: Recipe) -> Feedback:
 
     Parameters
     ----------
-    answer : the changed recipe, as ``recipe.replace(...)`` returns it.
+    answer : the changed recipe, as ``recipe.replace(...)`` returns it. Its ``model`` alone is no change: the network that is
+        trained is the one that the learner has built.
     guess : ``better``, ``worse`` or ``about the same``.
     recipe : the recipe before the change.
 
@@ -56,6 +57,10 @@ def _judge_change(changed: Recipe, guess: object, recipe: Recipe) -> Iterator[Li
     fields = [name for name in before if name != "name" and before[name] != after[name]]
     if not fields:
         yield missing("nothing is changed yet: the two recipes are the same")
+    elif fields == ["model"]:
+        yield missing(
+            "model is changed, and that does nothing: the network is the one that you have built; change another field"
+        )
     elif len(fields) > 1:
         yield missing(
             f"{listed(fields)} are changed; with more than one you could not tell which of them did it"
