@@ -274,6 +274,36 @@ def grouped(tmp_path, groups, splits=None):
     return manifest(tmp_path / "cells.csv", rows)
 
 
+def of_patients(tmp_path, contents):
+    """Write for each row of ``contents`` a patient with so many images of a, b and c."""
+    rows = [
+        {"path": f"{patient}{name}{number}.png", "label": name, "group": f"patient {patient}"}
+        for patient, counts in enumerate(contents)
+        for name, count in zip("abc", counts, strict=True)
+        for number in range(count)
+    ]
+    for seed, row in enumerate(rows):
+        save(tmp_path / row["path"], seed)
+    return manifest(tmp_path / "cells.csv", rows)
+
+
+def test_a_class_that_the_patients_as_divided_leave_not_to_test_is_told_of(tmp_path):
+    data = load(of_patients(tmp_path, [[0, 2, 1], [0, 1, 1], [1, 0, 1], [1, 2, 0], [2, 0, 0]]))
+    assert [set(split.labels) for split in data.splits.values()] == [{0, 1, 2}, {0, 1, 2}, {0, 1}]
+    assert data.notes[1] == (
+        "test has no image of 'c': no way was found to divide the groups so that each split has every class."
+    )
+    assert data.split_seed == 0
+
+
+def test_a_class_that_the_patients_as_divided_leave_not_to_train_is_refused(tmp_path):
+    cells = of_patients(tmp_path, [[1, 1, 1], [0, 1, 2], [1, 0, 0], [0, 0, 1], [1, 1, 0], [1, 0, 3]])
+    words = r"train has no image of 'b': .*; give more groups with it, try another split seed, or leave the class out\.$"
+    with pytest.raises(DataError, match=words):
+        load(cells)
+    assert 1 in load(cells, seed=3).train.labels
+
+
 def test_an_image_without_a_group_is_a_group_of_its_own(tmp_path):
     data = load(grouped(tmp_path, ["p1", "p1", "p2", "p2", " ", " "] + [""] * 14))
     groups = [group for split in data.splits.values() for group in split.groups.tolist()]

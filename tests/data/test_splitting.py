@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from giemsa.data.splitting import FRACTIONS, assign_folds, cluster_images, make_splits
+from giemsa.data.splitting import FRACTIONS, _move_into_gap, assign_folds, cluster_images, make_splits
 from giemsa.errors import DataError
 
 
@@ -54,6 +54,57 @@ def test_the_seed_decides():
         make_splits(labels, np.arange(100), class_names=("a", "b"), seed=seed)["test"] for seed in (3, 3, 4)
     )
     assert first.tolist() == again.tolist() != other.tolist()
+
+
+def test_the_seed_decides_among_groups_of_different_sizes():
+    clusters = np.repeat(np.arange(20), np.arange(20, 40))
+    labels = np.arange(len(clusters)) % 2
+    tests = {
+        tuple(clusters[make_splits(labels, clusters, class_names=("a", "b"), seed=seed)["test"]])
+        for seed in range(10)
+    }
+    assert len(tests) == 10
+
+
+def of_contents(contents):
+    """Return labels and clusters: a row of ``contents`` a cluster, images of each class."""
+    rows, columns = np.indices(np.shape(contents))
+    counts = np.ravel(contents)
+    return np.repeat(columns.ravel(), counts), np.repeat(rows.ravel(), counts)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_groups_of_several_classes_leave_no_split_without_one_where_they_need_not(seed):
+    contents = [[45, 9, 0], [1, 50, 0], [1, 3, 38], [0, 11, 44], [0, 19, 3], [6, 0, 35]]
+    labels, clusters = of_contents(contents)
+    parts = make_splits(labels, clusters, class_names=("A", "B", "C"), seed=seed)
+    for indices in parts.values():
+        assert set(labels[indices]) == {0, 1, 2}
+
+
+def pairs_held(contents, homes):
+    """Return the pairs of a split and a class that it holds."""
+    clusters, labels = np.nonzero(contents)
+    return set(zip(homes[clusters].tolist(), labels.tolist(), strict=True))
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=4, max_size=12),
+    st.integers(0, 2**32 - 1),
+)
+def test_a_move_into_a_gap_takes_no_class_from_a_split(contents, seed):
+    contents = np.array(contents)
+    homes = np.random.default_rng(seed).integers(0, 3, len(contents))
+    for _ in range(10):  # more than the nine gaps that there can be
+        before = pairs_held(contents, homes)
+        move = _move_into_gap(contents, homes, 3)
+        if move is None:
+            break
+        homes[move[0]] = move[1]
+        after = pairs_held(contents, homes)
+        assert before < after
+    assert move is None
 
 
 def test_clusters_join_copies_and_groups():

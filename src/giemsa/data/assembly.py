@@ -70,11 +70,11 @@ def assemble(
     class_names = order_classes(class_of, pixels.card.class_names if pixels.card else ())
     labels = _labels(class_of, class_names)
     groups = _groups(records, pixels.places)
-    parts, note = _divide(records, pixels, labels, groups, class_names=class_names, seed=seed)
+    parts, made = _divide(records, pixels, labels, groups, class_names=class_names, seed=seed)
     order = np.concatenate([parts[split] for split in SPLITS])
     whole = _in_order(records, pixels, order, labels, groups)
     notes = tuple(
-        filter(None, (note, *records.notes, *_notes(records, pixels), *tell_look_alikes(class_names)))
+        filter(None, (*made, *records.notes, *_notes(records, pixels), *tell_look_alikes(class_names)))
     )
     card = _card(name, class_names, pixels)
     ends = np.cumsum([0, *(len(parts[split]) for split in SPLITS)]).tolist()
@@ -86,7 +86,7 @@ def assemble(
         test,
         skipped=pixels.skipped,
         notes=notes,
-        split_seed=seed if note else None,
+        split_seed=seed if made else None,
     )
 
 
@@ -201,22 +201,28 @@ def _divide(
     *,
     class_names: tuple[str, ...],
     seed: int,
-) -> tuple[dict[str, np.ndarray], str]:
-    """Return the places of each split, and a sentence on what giemsa divided itself; an empty one where all is given."""
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Return the places of each split, and sentences on what giemsa divided itself; none where all is given."""
 
-    def make(chosen: np.ndarray, fractions: Mapping[str, float]) -> dict[str, np.ndarray]:
+    def make(
+        chosen: np.ndarray, fractions: Mapping[str, float]
+    ) -> tuple[dict[str, np.ndarray], Iterator[str]]:
         clusters = cluster_images(pixels.images, groups, chosen)
         parts = make_splits(labels[chosen], clusters, class_names=class_names, fractions=fractions, seed=seed)
-        return {split: chosen[places] for split, places in parts.items()}
+        gaps = {split: _absent(labels[chosen][places], class_names) for split, places in parts.items()}
+        _refuse_gap(gaps["train"], class_names, "give more groups with it, try another split seed")
+        return {split: chosen[places] for split, places in parts.items()}, _tell_gaps(gaps)
 
     together = "groups and exact duplicates" if groups is not None else "exact duplicates"
     how = f"by giemsa, stratified by class, split seed {seed}; {together} kept in one split."
     if records.splits is None:
-        return make(np.arange(len(labels)), FRACTIONS), f"Split 70/10/20 {how}"
-    parts = _given_parts(np.array(records.splits)[pixels.places], labels, class_names)
-    if len(parts["val"]):
-        return parts, ""
-    return parts | make(parts["train"], FROM_TRAIN), f"An eighth of train was taken for val {how}"
+        parts, told = make(np.arange(len(labels)), FRACTIONS)
+        return parts, (f"Split 70/10/20 {how}", *told)
+    given = _given_parts(np.array(records.splits)[pixels.places], labels, class_names)
+    if len(given["val"]):
+        return given, ()
+    parts, told = make(given["train"], FROM_TRAIN)
+    return given | parts, (f"An eighth of train was taken for val {how}", *told)
 
 
 def _given_parts(
@@ -229,15 +235,31 @@ def _given_parts(
             raise DataError(
                 f"the {split} split has no images: expected train, val and test, train and test, or no split at all"
             )
-    absent = sorted(set(range(len(class_names))) - set(labels[parts["train"]].tolist()))
+    _refuse_gap(_absent(labels[parts["train"]], class_names), class_names, "move some there")
+    return parts
+
+
+def _absent(labels: np.ndarray, class_names: tuple[str, ...]) -> str:
+    """Name the classes without an image; empty where each has one."""
+    absent = sorted(set(range(len(class_names))) - set(labels.tolist()))
+    return listed([repr(class_names[label]) for label in absent]) if absent else ""
+
+
+def _refuse_gap(absent: str, class_names: tuple[str, ...], advice: str) -> None:
     if absent:
-        names = listed([repr(class_names[label]) for label in absent])
         words = (
-            f"train has no image of {names}: expected some of every class, since a network learns from train alone; move some "
-            "there, or leave the class out."
+            f"train has no image of {absent}: expected some of every class, since a network learns from train alone; "
+            f"{advice}, or leave the class out."
         )
         raise DataError(" ".join([words, *tell_look_alikes(class_names)]))
-    return parts
+
+
+def _tell_gaps(gaps: Mapping[str, str]) -> Iterator[str]:
+    for split, absent in gaps.items():
+        if absent:
+            yield (
+                f"{split} has no image of {absent}: no way was found to divide the groups so that each split has every class."
+            )
 
 
 def _card(name: str, class_names: tuple[str, ...], pixels: _Pixels) -> DataCard:

@@ -24,6 +24,8 @@ def make_splits(
     """Divide images into splits, so that no cluster stands in two of them.
 
     Clusters are taken in random order, the large ones first; each goes to the split that lacks most of the cluster's classes.
+    Clusters of about one size, to a factor of two, count as equal, so that ``seed`` decides among groups too. A split that still
+    lacks a class then gets the smallest cluster with it that another split can spare.
 
     Parameters
     ----------
@@ -35,7 +37,7 @@ def make_splits(
 
     Returns
     -------
-    dict : indices of each split, in rising order.
+    dict : indices of each split, in rising order; where clusters hold several classes, a split may lack one of them.
 
     Raises
     ------
@@ -53,8 +55,11 @@ def make_splits(
     contents = np.zeros((len(sizes), n_classes))
     np.add.at(contents, (cluster_of, labels), 1)
     order = np.random.default_rng(seed).permutation(len(sizes))
-    order = order[np.argsort(-sizes[order], kind="stable")]
+    order = order[np.argsort(-np.log2(sizes[order]).astype(int), kind="stable")]
     homes = _distribute(contents, order, np.array(list(fractions.values())))
+    while move := _move_into_gap(contents, homes, len(fractions)):
+        cluster, home = move
+        homes[cluster] = home
     return {name: np.flatnonzero(homes[cluster_of] == place) for place, name in enumerate(fractions)}
 
 
@@ -72,6 +77,17 @@ def _distribute(contents: np.ndarray, order: np.ndarray, fractions: np.ndarray) 
         homes[cluster] = home
         missing[home] -= row
     return homes
+
+
+def _move_into_gap(contents: np.ndarray, homes: np.ndarray, n_splits: int) -> tuple[int, int] | None:
+    """Return the smallest cluster with a class that a split lacks, and that split; none whose home would then lack a class."""
+    holds = contents > 0
+    held = np.stack([holds[homes == split].sum(axis=0) for split in range(n_splits)])
+    spare = ~(holds & (held[homes] == 1)).any(axis=1)
+    for split, label in np.argwhere(held == 0):
+        if len(able := np.flatnonzero(spare & holds[:, label])):
+            return int(able[contents[able].sum(axis=1).argmin()]), int(split)
+    return None
 
 
 def check_enough(
