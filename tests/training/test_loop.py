@@ -11,7 +11,7 @@ from torch import nn
 
 from giemsa.data.dataset import ImageDataset
 from giemsa.errors import DataError, ModelError, RecipeError
-from giemsa.training import loop
+from giemsa.training import loop, shards
 from giemsa.training.building import build_classifier
 from giemsa.training.classifier import Classifier
 from giemsa.training.device import Compute
@@ -239,6 +239,29 @@ def test_rare_classes_weigh_more_where_that_is_asked_for(discs: ImageDataset) ->
     each = -logits.log_softmax(dim=1).gather(1, labels[:, None])[:, 0]
     expected = torch.stack([each[labels == label].mean() for label in range(3)]).mean()
     assert epoch.loss == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_classes_weigh_the_same_however_few_images_are_taken_at_a_time(
+    discs: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for pixels in (2**20, 4 * 20 * 20):
+        monkeypatch.setattr(shards, "PIXELS_AT_A_TIME", pixels)
+        network = nn.Sequential(nn.Flatten(), nn.Linear(1200, 3))
+        nn.init.zeros_(network[1].weight)
+        nn.init.zeros_(network[1].bias)
+        recipe = STILL.replace(
+            epochs=1,
+            batch_size=76,
+            optimiser="sgd",
+            class_weights=True,
+            learning_rate=1e-3,
+            schedule="constant",
+        )
+        list(fit(network, _uneven(discs), recipe))
+        found.append(network[1].weight.detach())
+    assert found[0].abs().max() > 1e-6
+    torch.testing.assert_close(*found, rtol=1e-4, atol=1e-8)
 
 
 def test_each_epoch_has_an_order_and_a_seed_of_its_own(

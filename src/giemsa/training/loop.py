@@ -238,11 +238,21 @@ def _loss(
         logits = logits.float()
     if not logits.requires_grad:
         raise ModelError("no gradient reaches the network's weights: is its forward under torch.no_grad()?")
-    mean_loss = partial(F.cross_entropy, weight=weights, label_smoothing=label_smoothing)
+    mean_loss = partial(_cross_entropy, weights=weights, label_smoothing=label_smoothing)
     if logits.ndim == 2:
         return logits, mean_loss(logits, labels)
     # an ensemble in training: each member answers for itself
     return logits.mean(dim=1), mean_loss(logits.flatten(0, 1), labels.repeat_interleave(logits.shape[1]))
+
+
+def _cross_entropy(
+    logits: Tensor, labels: Tensor, *, weights: Tensor | None, label_smoothing: float
+) -> Tensor:
+    """Return the mean over the images, so that the parts of a batch add up to the whole; PyTorch's is one over the weights."""
+    if weights is None:
+        return F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+    total = F.cross_entropy(logits, labels, weights, label_smoothing=label_smoothing, reduction="sum")
+    return total / len(labels)
 
 
 @torch.no_grad()

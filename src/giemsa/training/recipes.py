@@ -37,7 +37,7 @@ class Recipe:
         to zero.
     warmup : fraction of the steps in which the learning rate rises, 0 to 1.
     label_smoothing : share of the target that is spread over all classes, 0 to below 1.
-    class_weights : weigh each class by the inverse of its frequency in train.
+    class_weights : weigh each class by the inverse of its frequency in train; an image's weight is the same in every batch.
     symmetry : moves under which a label holds: ``card`` takes the data card's, or else a short trial's; each image is shown in
         all its views before one comes again.
     skip_known : in the middle of the training, the probability that an image is left out of a pass where the network did better
