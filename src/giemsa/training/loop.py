@@ -178,7 +178,7 @@ def _train_epoch(training: _Training, seed: int) -> tuple[float, float, float]:
                 batch.pixels, batch.labels, loss_of, state.optimiser, partial(next, batches, None)
             )
             if recipe.selection == "average":
-                _average(state, recipe.average_decay)
+                _average(state, average_decay(recipe, step))
             if recipe.skip_known:
                 state.memory.note(batch.places, logits, batch.labels)
             tally.add(logits, loss, batch.labels)
@@ -253,6 +253,21 @@ def _cross_entropy(
         return F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
     total = F.cross_entropy(logits, labels, weights, label_smoothing=label_smoothing, reduction="sum")
     return total / len(labels)
+
+
+def average_decay(recipe: Recipe, step: int) -> float:
+    """Return what the moving average keeps of itself in a step, counted from 0: little at first, so that the first weights fade.
+
+    References
+    ----------
+    ``num_updates`` of TensorFlow's ``tf.train.ExponentialMovingAverage``.
+
+    Examples
+    --------
+    >>> [average_decay(Recipe(average_decay=0.9), step) for step in (0, 8, 1000)]
+    [0.1, 0.5, 0.9]
+    """
+    return min(recipe.average_decay, (1 + step) / (10 + step))
 
 
 @torch.no_grad()

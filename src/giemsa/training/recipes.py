@@ -53,7 +53,8 @@ class Recipe:
         each image's own over all channels, so that light and contrast do not count (``image``), or not here
         (``none``: the network of ``best`` does it itself).
     selection : weights kept: those of the epoch with the ``best`` validation loss, the ``last``, or the moving ``average``.
-    average_decay : of the moving average a step, 0 to below 1; used where ``selection`` is ``average``.
+    average_decay : of the moving average a step, 0 to below 1; used where ``selection`` is ``average``. The first steps keep
+        less of it, so that the untrained weights fade: ``(1 + n) / (10 + n)`` after ``n`` steps, until that is more.
     patience : stop after so many epochs without a better validation loss; ``None`` for never.
     precision : ``auto`` takes bfloat16 where a short measurement shows that it is faster here.
 
