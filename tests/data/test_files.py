@@ -1,11 +1,13 @@
 """Which files are taken for images: not what hides, and not the figures that giemsa draws."""
 
 import json
+import ntpath
+import os
 
 import pytest
 from PIL import Image
 
-from giemsa.data.files import holds_results, image_files, images_below, is_result_folder
+from giemsa.data.files import holds_results, image_files, images_below, is_result_folder, open_folders
 from giemsa.errors import DataError
 
 CONFIG = {"version": 1, "recipe": {}, "data": {}, "seed": 0}
@@ -39,6 +41,15 @@ def test_files_come_in_order_and_without_what_hides_or_runs(tree):
     found = [path.relative_to(tree).as_posix() for path in images_below(tree)]
     assert found == ["a.png", "b/1.TIF", "b/2.png", "b.png"]
     assert image_files([tree])[0] == tuple(images_below(tree))
+
+
+def test_the_order_of_mixed_capitals_is_the_same_on_windows(tmp_path, monkeypatch):
+    monkeypatch.setattr(os.path, "normcase", ntpath.normcase)
+    for name in ("b.png", "C.png", "a/1.png", "B/1.png"):
+        touch(tmp_path / name)
+    found = [path.relative_to(tmp_path).as_posix() for path in images_below(tmp_path)]
+    assert found == ["B/1.png", "C.png", "a/1.png", "b.png"]
+    assert [path.name for path in open_folders(tmp_path)] == ["B", "a"]
 
 
 def test_a_link_that_leads_back_is_not_followed(tree):

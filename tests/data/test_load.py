@@ -467,6 +467,19 @@ def test_a_manifest_of_packed_images(tmp_path):
     assert data.card.source_geometry == blood.card.source_geometry
 
 
+def test_a_manifest_of_some_classes_of_a_packed_set(tmp_path):
+    blood = load("bloodmnist")
+    rows = [
+        {"path": f"bloodmnist::train/{place}", "label": blood.class_names[label]}
+        for label in (6, 1)
+        for place in np.flatnonzero(blood.train.labels == label)[:10]
+    ]
+    data = load(manifest(tmp_path / "two.csv", rows))
+    assert data.class_names == (blood.class_names[1], blood.class_names[6])
+    assert data.card.task == "binary-class"
+    assert np.bincount(data.train.labels).tolist() == [7, 7]
+
+
 def test_a_manifest_of_an_npz_beside_it(tmp_path):
     images = np.arange(8, dtype=np.uint8)[:, None, None, None] * np.ones((1, 9, 9, 1), np.uint8)
     parts = {f"{split}_images": images for split in ("train", "val", "test")}

@@ -105,9 +105,12 @@ def open_folders(folder: Path) -> list[Path]:
 
 
 def _entries_of(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what lies in a folder in order of name; of most of it the system says here already whether it is a folder."""
+    """Return what lies in a folder in order of name; of most of it the system says here already whether it is a folder.
+
+    The order is that of the letters' numbers everywhere, capitals first: a split by seed depends on it.
+    """
     with os.scandir(folder) as entries:
-        return sorted(entries, key=lambda entry: os.path.normcase(entry.name))
+        return sorted(entries, key=lambda entry: entry.name)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

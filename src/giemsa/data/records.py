@@ -91,7 +91,7 @@ def order_classes(names: Sequence[str], preferred: Sequence[str] = ()) -> tuple[
             f"all images are of one class ({', '.join(sorted(distinct))}): expected at least two classes"
         )
     if distinct <= set(preferred):
-        return tuple(preferred)
+        return tuple(name for name in preferred if name in distinct)
     if all(name.isdecimal() for name in distinct):
         return tuple(sorted(distinct, key=lambda name: (int(name), name)))
     return tuple(sorted(distinct, key=lambda name: (name.casefold(), name)))
