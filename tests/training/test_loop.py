@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from giemsa.data.dataset import ImageDataset
-from giemsa.errors import DataError, ModelError, RecipeError
+from giemsa.errors import DataError, ModelError, RecipeError, RunError
 from giemsa.training import loop, shards
 from giemsa.training.building import build_classifier
 from giemsa.training.classifier import Classifier
@@ -364,6 +364,30 @@ def test_a_stop_within_the_first_epoch_keeps_what_was_learnt(discs: ImageDataset
     with pytest.raises(ZeroDivisionError):
         next(fit(classifier, discs, SHORT, progress=stop))
     assert not torch.equal(_weights(classifier), before)
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+def test_a_state_of_a_stop_within_an_epoch_is_refused(
+    discs: ImageDataset, tmp_path: Path, epochs: int
+) -> None:
+    """Else the epoch would be begun again, silently, with weights that had seen a part of it."""
+    calls: list[int] = []
+
+    def stop(done: int, total: int, words: str) -> None:
+        calls.append(done)
+        if len(calls) == epochs * 6 + 3:
+            raise KeyboardInterrupt
+
+    state = begin(build_classifier(discs, SHORT, seed=0, compute=Compute()), SHORT, 96, seed=0)
+    with pytest.raises(KeyboardInterrupt):
+        list(fit(state.classifier, discs, SHORT, state=state, progress=stop))
+    assert (state.epochs_done, len(calls)) == (epochs, epochs * 6 + 3)
+    words = rf"stopped within epoch {epochs + 1}, .*: load_state into a new one what .*, or begin anew$"
+    with pytest.raises(RunError, match=words):
+        next(fit(state.classifier, discs, SHORT, state=state))
+    with pytest.raises(RunError, match=words):
+        save_state(state, tmp_path / "state.safetensors")
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_network_computes_in_the_precision_of_the_recipe(

@@ -76,6 +76,7 @@ def fit(
     RecipeError : the loss is no longer a finite number.
     ModelError : the network cannot be trained.
     DataError : an empty train or val split.
+    RunError : ``state`` is of a training that stopped within an epoch.
     """
     check_not_empty(data)
     recipe = get_recipe(recipe).for_images(len(data.train))
@@ -148,12 +149,14 @@ def _next_epoch(training: _Training) -> Epoch:
     state, recipe = training.state, training.recipe
     start = time.perf_counter()
     number = state.epochs_done + 1
+    state.within_epoch = True
     loss, accuracy, rate = _train_epoch(training, derive_seed(training.seed, "epoch", number))
     _refuse_divergence(loss, number, recipe)
     val_loss, val_accuracy = _validate(state, training.data.val, recipe)
     _refuse_divergence(val_loss, number, recipe)  # of the last step, which no loss of a batch tells
     epoch = Epoch(number, loss, accuracy, val_loss, val_accuracy, rate, time.perf_counter() - start)
     _record(state, epoch, recipe)
+    state.within_epoch = False
     return epoch
 
 

@@ -38,6 +38,7 @@ class TrainingState:
     best_epoch: int = 0
     history: list[Epoch] = field(default_factory=list)
     moving: Weights | None = None  # the weights in motion, while the network has those to keep
+    within_epoch: bool = False  # also after an error there, or a stop by Ctrl-C
 
     @property
     def epochs_done(self) -> int:
@@ -51,10 +52,19 @@ class TrainingState:
             self.classifier.load_state_dict(self.kept)
 
     def go_on(self) -> None:
-        """Put the weights in motion back into the network."""
+        """Put the weights in motion back into the network; after a stop within an epoch, which cannot be repeated, a RunError."""
+        self.refuse_part_of_epoch()
         if self.moving is not None:
             self.classifier.load_state_dict(self.moving)
             self.moving = None
+
+    def refuse_part_of_epoch(self) -> None:
+        """Raise a :class:`RunError` where an epoch was begun and not ended."""
+        if self.within_epoch:
+            raise RunError(
+                f"this training stopped within epoch {self.epochs_done + 1}, and its state is of no epoch's end: load_state into "
+                "a new one what save_state wrote after an epoch, or begin anew"
+            )
 
 
 def begin(classifier: Classifier, recipe: Recipe, n_images: int, *, seed: int) -> TrainingState:
@@ -69,7 +79,13 @@ def copy_weights(classifier: Classifier) -> Weights:
 
 
 def save_state(state: TrainingState, path: Path) -> None:
-    """Write the state as safetensors, in one step, so that a kill at any moment leaves the old file or the new one."""
+    """Write the state as safetensors, in one step, so that a kill at any moment leaves the old file or the new one.
+
+    Raises
+    ------
+    RunError : the training stopped within an epoch.
+    """
+    state.refuse_part_of_epoch()
     # of shared weights a copy each, as safetensors wants it
     now = state.moving or copy_weights(state.classifier)
     tensors = {f"now/{name}": value for name, value in now.items()}
