@@ -390,6 +390,19 @@ def test_a_state_of_a_stop_within_an_epoch_is_refused(
     assert not any(tmp_path.iterdir())
 
 
+def test_norms_that_see_few_images_at_a_time_are_told_of_when_the_training_begins(
+    discs: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "PIXELS_AT_A_TIME", 1)
+    recipe = SHORT.replace(model="convnet-light", epochs=2)
+    classifier = build_classifier(discs, recipe, seed=0, compute=Compute())
+    with pytest.warns(
+        match=r"20x20 pixels are learnt from 4 at a time, .*: a smaller --size learns better"
+    ) as told:
+        list(fit(classifier, discs, recipe))
+    assert len(told) == 1
+
+
 def test_a_network_computes_in_the_precision_of_the_recipe(
     discs: ImageDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from giemsa.training.classifier import Classes, Classifier, Preprocessing
 from giemsa.training.device import Compute
 from giemsa.training.optimisers import build_optimiser
 from giemsa.training.recipes import Recipe
-from giemsa.training.shards import n_shards, shards_of
+from giemsa.training.shards import plan_shards, shards_of, tell_few_at_a_time
 
 pytestmark = pytest.mark.usefixtures("two_threads")
 
@@ -90,6 +90,41 @@ def test_large_images_are_taken_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch)
         torch.testing.assert_close(found_loss, loss.detach())
         for a, b in zip(_gradients(cut), _gradients(whole), strict=True):
             torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("room", "n", "expected"),
+    [
+        (9, 32, [8, 8, 8, 8]),  # two shards
+        (4, 32, [8, 8, 8, 8]),  # one, of the room of two
+        (2, 33, [5, 4, 4, 4, 4, 4, 4, 4]),
+        (0.1, 33, [5, 4, 4, 4, 4, 4, 4, 4]),
+        (0.1, 7, [7]),
+        (0.1, 1, [1]),
+    ],
+)
+def test_however_large_the_images_norms_see_four_at_least(
+    monkeypatch: pytest.MonkeyPatch, room: float, n: int, expected: list[int]
+) -> None:
+    monkeypatch.setattr(shards_module, "PIXELS_AT_A_TIME", room * 12 * 12)
+    classifier, sizes = _classifier("convnet"), []
+    with shards_of(classifier, 32) as shards:
+        shards.backward(*_batch(n), lambda c, x, y: (sizes.append(len(x)), *_loss(c, x, y))[1:])
+    assert sizes == expected
+
+
+@pytest.mark.parametrize(("room", "told"), [(9, ""), (4, ""), (3.5, "7"), (0.1, "4")])
+def test_that_norms_see_few_images_at_a_time_is_told(
+    monkeypatch: pytest.MonkeyPatch, room: float, told: str
+) -> None:
+    monkeypatch.setattr(shards_module, "PIXELS_AT_A_TIME", room * 12 * 12)
+    words = tell_few_at_a_time(_classifier("convnet"), 32)
+    assert words.startswith(
+        f"on a processor images of 12x12 pixels are learnt from {told} at a time"
+    ) == bool(told)
+    assert bool(words) == bool(told)
+    assert not tell_few_at_a_time(_plain(), 32)  # has no norms
+    assert not tell_few_at_a_time(_classifier("convnet"), 4)  # where the batch itself is no larger
 
 
 def test_unknown_layers_see_the_whole_batch(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,10 +230,10 @@ def test_threads_are_given_back_also_after_an_error() -> None:
     ],
 )
 def test_only_where_it_is_safe_and_pays(classifier: partial, batch_size: int, expected: int) -> None:
-    assert n_shards(classifier(), batch_size) == expected
+    assert plan_shards(classifier(), batch_size)[0] == expected
 
 
 def test_more_threads_cut_large_batches_alone() -> None:
     torch.set_num_threads(4)
-    shards = {size: n_shards(_classifier("convnet"), size) for size in (31, 32, 128, 192, 512)}
+    shards = {size: plan_shards(_classifier("convnet"), size)[0] for size in (31, 32, 128, 192, 512)}
     assert shards == {31: 1, 32: 2, 128: 2, 192: 3, 512: 4}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from giemsa.training.optimisers import learning_rate, set_rate
 from giemsa.training.recipes import Recipe, get_recipe
 from giemsa.training.replay import Replay, can_be_replayed
 from giemsa.training.sampling import draw_epoch
-from giemsa.training.shards import Shards, shards_of
+from giemsa.training.shards import Shards, shards_of, tell_few_at_a_time
 from giemsa.training.state import TrainingState, begin, copy_weights
 
 Steps = Callable[[], AbstractContextManager[Shards | Replay]]
@@ -82,6 +83,8 @@ def fit(
     recipe = get_recipe(recipe).for_images(len(data.train))
     state = state or begin(_as_classifier(model, data, recipe, seed), recipe, len(data.train), seed=seed)
     training = _Training(state, data, recipe, seed, _way_to_step(state, recipe), progress)
+    if told := tell_few_at_a_time(state.classifier, recipe.batch_size):
+        warnings.warn(told, stacklevel=2)
     settle_heaps(state.classifier.image_shape)
     state.go_on()
     with freed_memory_kept():

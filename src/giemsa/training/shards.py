@@ -18,7 +18,7 @@ from itertools import chain
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from giemsa.models.plain import is_plain
 from giemsa.training.classifier import Classifier
@@ -27,17 +27,39 @@ from giemsa.training.threads import Team, team_of
 
 SMALLEST = 64  # images in a shard: below, the norms' moments get noisy and the operations short
 SMALLEST_HALF = 16  # where there are two; as fast as all threads at each operation, and not held up by others
-PIXELS_AT_A_TIME = 2**20  # of a shard: 20 images of 224x224, all of a shard up to 128x128
+PIXELS_AT_A_TIME = 2**20  # of a shard: 20 images of 224x224, all of a shard up to 128x128; each takes 1.5 kB
+FEW = 8  # images at a time: of fewer the norms' moments are too noisy to learn well
+FEWEST = 4  # at a time, whatever memory they take: of a single one no norm learns anything
 
 Loss = Callable[[Classifier, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def n_shards(classifier: Classifier, batch_size: int) -> int:
-    """Return into how many shards a batch is best cut: above 1 for plain layers, 32 images or more, and a processor."""
+def plan_shards(classifier: Classifier, batch_size: int) -> tuple[int, float]:
+    """Return into how many shards a batch is best cut, and how many images each takes at a time.
+
+    It is cut where there are plain layers, 32 images or more, and a processor. Of images so large that each shard would take few,
+    one shard takes those of all.
+    """
     if not _can_be_cut(classifier):
-        return 1
+        return 1, math.inf
     shards = max(1, batch_size // SMALLEST, min(2, batch_size // SMALLEST_HALF))
-    return min(torch.get_num_threads(), shards)
+    shards = min(torch.get_num_threads(), shards)
+    height, width, _ = classifier.image_shape
+    at_a_time = PIXELS_AT_A_TIME / (height * width)
+    return (shards, at_a_time) if at_a_time >= FEW else (1, max(shards * at_a_time, FEWEST))
+
+
+def tell_few_at_a_time(classifier: Classifier, batch_size: int) -> str:
+    """Say that the norms see few images at a time, where they do; else nothing."""
+    at_a_time = plan_shards(classifier, batch_size)[1]
+    normed = any(isinstance(module, nn.BatchNorm2d) for module in classifier.network.modules())
+    if at_a_time >= min(FEW, batch_size) or not normed:
+        return ""
+    height, width, _ = classifier.image_shape
+    return (
+        f"on a processor images of {height}x{width} pixels are learnt from {int(at_a_time)} at a time, and batch norms see no "
+        "more than these: a smaller --size learns better"
+    )
 
 
 def _can_be_cut(classifier: Classifier) -> bool:
@@ -46,11 +68,11 @@ def _can_be_cut(classifier: Classifier) -> bool:
 
 @dataclass(frozen=True)
 class Shards:
-    """A classifier's replicas, the threads that they run in, and the pixels that each takes at a time; see :func:`shards_of`."""
+    """A classifier's replicas, the threads that they run in, and the images that each takes at a time; see :func:`shards_of`."""
 
     replicas: tuple[Classifier, ...]
     team: Team = field(default_factory=Team)
-    pixels_at_a_time: float = math.inf
+    at_a_time: float = math.inf
 
     def step(
         self,
@@ -94,8 +116,7 @@ class Shards:
 
         def one(replica: Classifier, pixels: Tensor, labels_of: Tensor) -> list[tuple[Tensor, Tensor]]:
             replica.zero_grad(set_to_none=True)
-            turns = math.ceil(pixels[:, 0].numel() / self.pixels_at_a_time)
-            turns = max(1, min(turns, len(pixels)))
+            turns = max(1, min(math.ceil(len(pixels) / self.at_a_time), len(pixels) // FEWEST))
             learnt = []
             for part, labels_of_part in zip(
                 pixels.tensor_split(turns), labels_of.tensor_split(turns), strict=True
@@ -130,8 +151,7 @@ class Shards:
 @contextmanager
 def shards_of(classifier: Classifier, batch_size: int) -> Iterator[Shards]:
     """Give the shards in which batches of ``batch_size`` images are learnt from, and the threads back at the end."""
-    n = n_shards(classifier, batch_size)
-    at_a_time = PIXELS_AT_A_TIME if _can_be_cut(classifier) else math.inf
+    n, at_a_time = plan_shards(classifier, batch_size)
     replicas = (classifier, *(_replica(classifier) for _ in range(n - 1)))
     with team_of(n) as team:
         yield Shards(replicas, team, at_a_time)
