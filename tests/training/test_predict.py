@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from giemsa.data.dataset import ImageDataset, WhiteLevels
+from giemsa.data.dataset import ImageDataset, Split, WhiteLevels
 from giemsa.data.images import FileImages, read_images
 from giemsa.data.load import load
-from giemsa.errors import ImageFileError
+from giemsa.errors import ImageFileError, ModelError
 from giemsa.training import predict as predicting
 from giemsa.training.predict import predict, predict_files
 from giemsa.training.recipes import Recipe
@@ -94,6 +95,26 @@ def test_a_run_may_be_given_by_its_folder(colour_run: Run) -> None:
     for form in (str, Path):
         assert as_run(form(colour_run.folder)).config == colour_run.config
     assert as_run(colour_run) is colour_run
+
+
+@pytest.mark.parametrize(
+    ("wrap", "words"),
+    [
+        (list, "a list"),
+        (torch.from_numpy, "a Tensor"),
+        (lambda images: Split(images, np.zeros(2, np.int64), ("a", "b")), "a Split"),
+    ],
+)
+def test_images_in_another_form_are_told_how_to_be_given(
+    colour_run: Run, wrap: Callable[[np.ndarray], Any], words: str
+) -> None:
+    images = np.zeros((2, 20, 20, 3), np.uint8)
+    with pytest.raises(
+        ModelError,
+        match=rf"^{words} of this kind cannot be predicted: .* one uint8 array .*np\.stack.*, or as paths$",
+    ):
+        predict(colour_run, wrap(images))
+    assert predict(colour_run, np.stack(list(images))).shape == (2, 2)
 
 
 def test_a_blank_tile_is_predicted_by_a_network_for_colour(colour_run: Run, tmp_path: Path) -> None:

@@ -225,6 +225,14 @@ def test_a_network_of_ones_own_may_take_images_that_are_not_square(discs, short,
     assert list(run.config["symmetry_trial"]["loss"]) == ["none", "mirror"]
 
 
+@pytest.mark.parametrize(("height", "width"), [(6, 6), (7, 20)])
+def test_of_images_too_small_for_the_trial_no_symmetry_is_taken(discs, height, width):
+    tiny = dataclasses.replace(discs.train, images=discs.train.images[:, :height, :width])
+    card = dataclasses.replace(discs.card, symmetry=None)
+    data = dataclasses.replace(discs, card=card, train=tiny)
+    assert resolve_symmetry(data, RECIPE, seed=0, compute=Compute()) == ("none", None)
+
+
 def test_large_images_are_shrunk_without_a_copy_of_them_all(discs, monkeypatch):
     large = arrows(discs, RING, BLOCK, height=224, width=240)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from giemsa.data.depth import agree, common_levels, tell_coarse, tell_levels
 from giemsa.data.files import image_files
 from giemsa.data.fitting import Fit, ImageForm, tell_other_size
 from giemsa.data.images import FileImages, read_images
+from giemsa.errors import ModelError
 from giemsa.progress import Progress
 from giemsa.training.run import Run, as_run
 
@@ -72,14 +73,13 @@ def predict(
     """
     run = as_run(run)
     if not isinstance(images, np.ndarray):
-        paths = [images] if isinstance(images, str | Path) else list(images)
-        return predict_files(run, paths, views=views, skip_bad=skip_bad, progress=progress).probabilities
+        return predict_files(run, images, views=views, skip_bad=skip_bad, progress=progress).probabilities
     return run.classifier.probabilities(images, views=views, progress=progress)
 
 
 def predict_files(
     run: Run | str | Path,
-    images: Sequence[str | Path],
+    images: str | Path | Sequence[str | Path],
     *,
     views: int = 1,
     skip_bad: bool = False,
@@ -94,7 +94,7 @@ def predict_files(
     height, width, channels = preprocessing.image_shape
     fit = cast(Fit, preprocessing.fit)
     form = ImageForm(height, width, channels, fit, preprocessing.source_geometry, preprocessing.white)
-    paths, passed_over = image_files(images)
+    paths, passed_over = image_files(_as_paths(images))
     parts = list(blocks(len(paths), (height, width), at_28=AT_ONCE)) or [slice(0, 0)]
 
     def answer(part: slice, form: ImageForm) -> tuple[FileImages, np.ndarray]:
@@ -117,6 +117,19 @@ def predict_files(
         notes=(*_notes(reads, form, run.config["data"].get("file_size", ())), *passed_over),
         skipped=tuple(chain.from_iterable(read.skipped for read in reads)),
     )
+
+
+def _as_paths(images: object) -> list[str | Path]:
+    """Return one path or several as a list; what holds no paths is refused."""
+    paths: list[Any] = (
+        list(images) if isinstance(images, Iterable) and not isinstance(images, str) else [images]
+    )
+    if not all(isinstance(path, str | Path) for path in paths):
+        raise ModelError(
+            f"a {type(images).__name__} of this kind cannot be predicted: give images as one uint8 array (n, height, width, "
+            "channels), such as np.stack(images), or as paths"
+        )
+    return paths
 
 
 def _of_the_whole(progress: Progress | None, before: int, total: int) -> Progress | None:

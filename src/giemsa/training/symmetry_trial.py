@@ -28,7 +28,7 @@ from giemsa.training.threads import side_by_side, team_of
 
 TRIAL = Recipe(name="trial", model="convnet-light", epochs=1, minimum_steps=100, batch_size=32)
 IMAGES = 4000  # that are asked, at most
-LARGEST = 24  # pixels
+SMALLEST, LARGEST = 8, 24  # pixels; smaller ones the trial's network does not take
 NO_MATTER = 0.01  # a difference of cross-entropy that is not worth losing a symmetry for
 
 
@@ -65,11 +65,16 @@ def resolve_symmetry(
     compute: Compute,
     progress: Progress | None = None,
 ) -> tuple[Symmetry, dict[str, Any] | None]:
-    """Return the symmetry of the images, and the record of the trial where neither card nor recipe says it."""
+    """Return the symmetry of the images, and the record of the trial where neither card nor recipe says it.
+
+    Images of fewer than 8 pixels are taken to have none, without a trial.
+    """
     if data.card.symmetry is not None:
         return data.card.symmetry, None
     if recipe.symmetry != "card":
         return recipe.symmetry, None
+    if min(data.image_shape[:2]) < SMALLEST:
+        return "none", None
     trial = try_symmetries(data, seed=seed, compute=compute, progress=progress)
     return trial.chosen, trial.to_json()
 
