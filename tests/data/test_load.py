@@ -80,6 +80,10 @@ def test_a_class_is_renamed():
     data = load("bloodmnist").rename({3: "immature granulocytes"})
     assert data.class_names[3] == data.short_names[3] == "immature granulocytes"
     assert data.class_names[2] == "erythroblast"
+    all_names = {**dict(enumerate(load("bloodmnist").class_names)), 0: "Basophil"}
+    again = load("bloodmnist").rename(all_names)
+    assert again.short_names[0] == "Basophil"
+    assert again.short_names[1:] == load("bloodmnist").short_names[1:] != again.class_names[1:]
     with pytest.raises(DataError, match="labels of bloodmnist are 0 to 7"):
         data.rename({8: "none"})
     with pytest.raises(DataError, match="two classes would bear one name"):
@@ -425,6 +429,22 @@ def test_a_folder_called_like_a_packed_set_is_not_taken_for_it(tmp_path):
     rows = [f"bloodmnist::train/{number},{'ab'[number % 2]}" for number in range(20)]
     (tmp_path / "cells.csv").write_text("path,label\n" + "\n".join(rows))
     assert total(load(tmp_path / "cells.csv")) == 20
+
+
+def test_a_folder_called_like_a_set_is_read_as_a_path(folder, monkeypatch):
+    folder.rename(folder.parent / "bloodmnist")
+    monkeypatch.chdir(folder.parent)
+    for place in (Path("bloodmnist"), "./bloodmnist"):
+        data = load(place)
+        assert (data.class_names, total(data)) == (("große Zelle", "klein"), 20)
+        assert data.source["data"] == str(folder.parent / "bloodmnist")
+    data = load("bloodmnist")
+    assert len(data.class_names) == 8
+    assert data.source["data"] == "bloodmnist"
+    told = "The set bloodmnist was taken, and the folder of that name was not read: ./bloodmnist reads it."
+    assert data.notes == (told,)
+    monkeypatch.chdir("/")
+    assert load(Path("bloodmnist")).notes == load("bloodmnist").notes == ()
 
 
 def test_a_column_of_the_users_is_not_replaced(tmp_path):

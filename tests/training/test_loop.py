@@ -277,6 +277,16 @@ def test_classes_weigh_the_same_however_few_images_are_taken_at_a_time(
     torch.testing.assert_close(*found, rtol=1e-4, atol=1e-8)
 
 
+def test_labels_of_any_whole_numbers_are_learnt_alike(discs: ImageDataset) -> None:
+    splits = {
+        name: dataclasses.replace(split, labels=split.labels.astype(np.int32))
+        for name, split in discs.splits.items()
+    }
+    recipe = SHORT.replace(epochs=1)
+    expected, found = (_trained(data, recipe)[0] for data in (discs, dataclasses.replace(discs, **splits)))
+    assert torch.equal(_weights(found), _weights(expected))
+
+
 def test_each_epoch_has_an_order_and_a_seed_of_its_own(
     discs: ImageDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

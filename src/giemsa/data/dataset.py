@@ -111,7 +111,7 @@ class Split:
     Parameters
     ----------
     images : ``(n, height, width, channels)``, ``uint8``, 0 to 255; may be memory-mapped.
-    labels : ``(n,)``, ``int64``, each a place in ``class_names``.
+    labels : ``(n,)``, each a place in ``class_names``; whole numbers become ``int64``.
     addresses : ``n`` strings, where each image came from: a path, or ``source::split/index``.
     groups : ``(n,)`` strings (patient, slide), or ``None`` where nothing is known; an image in no group bears its address.
     metadata : further columns, each ``(n,)``: those of the manifest, and the facts of each file.
@@ -122,6 +122,10 @@ class Split:
     addresses: Sequence[str]
     groups: np.ndarray | None = None
     metadata: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.labels.dtype.kind in "iu":  # of 32 bits, say, which PyTorch takes for no labels
+            object.__setattr__(self, "labels", self.labels.astype(np.int64, copy=False))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -225,7 +229,8 @@ class ImageDataset:
                 raise DataError(
                     f"cannot rename label {label}: the labels of {self.name} are 0 to {len(renamed) - 1}"
                 )
-            renamed[label] = short[label] = name
+            if name != renamed[label]:
+                renamed[label] = short[label] = name
         if len(set(renamed)) < len(renamed):
             raise DataError(
                 f"two classes would bear one name: {', '.join(renamed)}; choose names that differ"

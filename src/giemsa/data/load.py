@@ -47,7 +47,8 @@ def load(
     ----------
     data : a MedMNIST name such as ``bloodmnist`` (embedded at 28 pixels; others are fetched once); a folder with a sub-folder a
         class, or with train, val and test above them; a CSV manifest ``path,label[,split][,group]``, also with semicolons or
-        tabs; or an ``.npz`` file with MedMNIST's keys.
+        tabs; or an ``.npz`` file with MedMNIST's keys. A folder that is called like a set is given as ``./bloodmnist`` or as a
+        ``Path``.
     size : side of the images in pixels; 28, 64, 128 or 224 for MedMNIST. If not given: 28 for MedMNIST, as they are for ``.npz``,
         64 for image files.
     seed : source of the split that giemsa makes, 70/10/20 or of train alone; trainings have a seed of their own and leave it
@@ -75,9 +76,11 @@ def load(
     """
     _check_options(size, fit, symmetry)
     seed = whole_seed(seed)
-    path = Path(data)
+    path, place = Path(data), str(data)
+    if place in CARDS and isinstance(data, Path) and path.is_dir():
+        place = f"./{place}"
     source = {
-        "data": str(data),
+        "data": place,
         "size": None if size is None else int(size),
         "seed": seed,
         "fit": fit,
@@ -85,9 +88,12 @@ def load(
         "symmetry": symmetry,
     }
     with memory_for_reading([size or 0]):
-        loaded = _read(str(data), size, fit, seed=seed, skip_bad=skip_bad, progress=progress)
+        loaded = _read(place, size, fit, seed=seed, skip_bad=skip_bad, progress=progress)
     settle_heaps(loaded.image_shape)  # of an .npz file they are known now
-    if path.exists() and str(data) not in CARDS:
+    if place in CARDS and path.is_dir():
+        told = f"The set {place} was taken, and the folder of that name was not read: ./{place} reads it."
+        loaded = dataclasses.replace(loaded, notes=(*loaded.notes, told))
+    elif path.exists() and place not in CARDS:
         source["data"] = str(
             path.absolute()
         )  # not resolved: on Windows a drive's letter would become its server's name
