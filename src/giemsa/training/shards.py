@@ -27,7 +27,7 @@ from giemsa.training.threads import Team, team_of
 
 SMALLEST = 64  # images in a shard: below, the norms' moments get noisy and the operations short
 SMALLEST_HALF = 16  # where there are two; as fast as all threads at each operation, and not held up by others
-PIXELS_AT_A_TIME = 2**20  # of a shard: 20 images of 224x224, all of a shard up to 128x128; each takes 1.5 kB
+PIXELS_AT_A_TIME = 2**20  # of a shard: 20 images of 224x224, all of a shard up to 128x128
 FEW = 8  # images at a time: of fewer the norms' moments are too noisy to learn well
 FEWEST = 4  # at a time, whatever memory they take: of a single one no norm learns anything
 
