@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,13 @@ def test_a_line_an_epoch_fits_into_a_terminal_and_tells_the_speed_where_there_is
             "epoch 100/100  loss 0.8746 val 0.2496  accuracy 0.9740 val 0.9790  0:00:00 left"
         )
         assert line.endswith("  3,232 images/s") is speed
+
+
+def test_a_warning_is_a_line_without_places_in_the_source() -> None:
+    before = warnings.formatwarning
+    with Session():
+        assert warnings.formatwarning("few images", UserWarning, "loop.py", 87) == "note: few images\n"
+    assert warnings.formatwarning is before
 
 
 def test_json_is_ascii_and_gives_names_back(capsys: pytest.CaptureFixture[str]) -> None:

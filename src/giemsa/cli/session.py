@@ -47,6 +47,8 @@ class Session:
 
             self._limits.enter_context(threads_of(self._threads))
         warnings.filterwarnings("ignore", category=DeprecationWarning)
+        self._limits.callback(setattr, warnings, "formatwarning", warnings.formatwarning)
+        warnings.formatwarning = lambda message, *_, **__: f"note: {printable(str(message))}\n"
         return self
 
     def __exit__(
