@@ -103,3 +103,16 @@ def test_each_verdict_stands_above_the_maps(look, subject):
     assert maps.alt.endswith("trusted: none; with care: Gradient times image; fails: Occlusion.")
     alphas = [image.get_alpha() for image in maps.figure.axes[0].images]
     assert alphas == [None, 1.0, 0.25]
+
+
+def test_where_every_map_is_blank_nothing_stands_on_the_axis(look, subject):
+    """As of a network whose units are all dead: no map has anything to compare."""
+    blank = Mean(float("nan"), float("nan"), float("nan"), 0)
+    of_none = tuple(dataclasses.replace(x, similarity=blank) for x in look.trust)
+    axes = draw_attributions(dataclasses.replace(look, trust=of_none), subject)[1].figure.axes
+    assert [len(ax.lines) for ax in axes][1:] == [len(ax.lines) for ax in _axes(look, subject)][1:]
+    assert axes[0].get_xlim() == (-0.03, 1.03)
+
+
+def _axes(look, subject):
+    return draw_attributions(look, subject)[1].figure.axes

@@ -118,4 +118,4 @@ def _limits(name: str, values: dict[str, Interval]) -> tuple[float, float]:
     """Return the ends of an axis that holds every interval."""
     low, high = (-0.1, 0.5) if name == "gain" else (0.0, 1.0)
     lows, highs = ([interval[place] for interval in values.values()] for place in (1, 2))
-    return min(low, *lows) - 0.03, max(high, *highs) + 0.03
+    return min([low, *lows]) - 0.03, max([high, *highs]) + 0.03
