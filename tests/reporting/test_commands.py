@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from giemsa.cli.app import app
+from giemsa.cli.train import choose_recipe
 from giemsa.data.dataset import ImageDataset
 from giemsa.data.load import load
 from giemsa.reporting.chapters.audit import audit_chapter
@@ -83,6 +84,12 @@ def test_stages_that_need_a_network_of_ones_own_are_told_in_python(material: Mat
             RECIPES["tutorial"].replace(horizontal_flip=False),
             {"recipe": "tutorial", "horizontal_flip": False},
         ),
+        (RECIPES["fast"].replace(epochs=3), {"recipe": "fast", "epochs": 3, "minimum_steps": 300}),
+        (
+            RECIPES["best"].replace(batch_size=64, skip_known=0.5),
+            {"recipe": "best", "batch_size": 64, "least_batch_size": 32}
+            | {"skip_known": 0.5, "skip_known_from": 2000},
+        ),
     ],
 )
 def test_the_run_is_repeated_by_its_command(
@@ -96,6 +103,7 @@ def test_the_run_is_repeated_by_its_command(
     fields = {field.name for field in dataclasses.fields(Recipe)} - {"name"}
     given = {name: value for name, value in typed.items() if name in fields and value is not None}
     assert given | {"recipe": typed["recipe"]} == told
+    assert choose_recipe(str(typed["recipe"]), given).replace(name=recipe.name) == recipe
 
 
 def test_a_symmetry_that_load_was_given_is_repeated(material: Material) -> None:

@@ -127,17 +127,11 @@ def prepare(
 
 
 def choose_recipe(name: str, recipe_fields: dict[str, Any]) -> Recipe:
-    """Return the named recipe with the fields that were given; so many epochs, where given, and not more for a small set."""
-    from giemsa.training.recipes import get_recipe
+    """Return the named recipe with the fields that were given, and what these imply for others."""
+    from giemsa.training.recipes import get_recipe, implied
 
-    recipe, fields = get_recipe(name), options.given(recipe_fields)
-    if "epochs" in fields:
-        recipe = recipe.for_epochs(fields["epochs"])
-    if "batch_size" in fields:
-        fields = {"least_batch_size": fields["batch_size"]} | fields
-    if "skip_known" in fields:
-        fields = {"skip_known_from": 0} | fields
-    return recipe.replace(**fields)
+    fields = options.given(recipe_fields)
+    return get_recipe(name).replace(**(implied(fields) | fields))
 
 
 def _plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: float, device: str) -> Recipe:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -138,7 +139,7 @@ class Recipe:
         >>> RECIPES["best"].for_epochs(1).minimum_steps
         0
         """
-        return self.replace(epochs=epochs, minimum_steps=0)
+        return self.replace(epochs=epochs, **implied({"epochs": epochs}))
 
     def for_images(self, n_images: int) -> Recipe:
         """Return the recipe as it is carried out on ``n_images``: with smaller batches, and none skipped, where they are few.
@@ -243,6 +244,22 @@ RECIPES: dict[str, Recipe] = {
         standardize="none",
     ),
 }
+
+
+def implied(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what fields that are asked for by themselves imply for others: that they hold for any set, however small.
+
+    Examples
+    --------
+    >>> implied({"epochs": 3, "batch_size": 16, "warmup": 0.2})
+    {'minimum_steps': 0, 'least_batch_size': 16}
+    """
+    table = {
+        "epochs": ("minimum_steps", 0),
+        "batch_size": ("least_batch_size", said.get("batch_size")),
+        "skip_known": ("skip_known_from", 0),
+    }
+    return dict(table[field] for field in said if field in table)
 
 
 def get_recipe(recipe: str | Recipe) -> Recipe:

@@ -11,7 +11,7 @@ from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Fact
 from giemsa.reporting.words import DASH
 from giemsa.training.files import file_digest
-from giemsa.training.recipes import RECIPES
+from giemsa.training.recipes import RECIPES, implied
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,10 @@ def _commands(material: Material) -> tuple[str, ...]:
 
 
 def _recipe_flags(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the recipe's name and the fields in which it differs; one with a name of its own is told by ``fast``."""
+    """Return the recipe's name, the fields in which it differs, and those that these would change on the command line.
+
+    One with a name of its own is told by ``fast``.
+    """
     name = recipe["name"] if recipe.get("name") in RECIPES else "fast"
     known = RECIPES[name].to_json()
     changed = {
@@ -71,7 +74,8 @@ def _recipe_flags(recipe: Mapping[str, Any]) -> dict[str, Any]:
         for field, value in recipe.items()
         if field in known and field != "name" and value not in (None, known[field])
     }
-    return {"recipe": name} | changed
+    beside = {field: recipe[field] for field in implied(changed) if field in recipe}
+    return {"recipe": name} | changed | beside
 
 
 def _citations(material: Material) -> tuple[str, ...]:
