@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from giemsa.errors import RunError
+from giemsa.plots.gallery import Picture, save_pictures
+from giemsa.plots.style import new_figure
 from giemsa.reporting import report
 from giemsa.reporting.material import gather
 from giemsa.reporting.page import CHAPTERS, page
@@ -87,11 +89,27 @@ def test_without_its_data_the_page_comes_without_images_and_says_why(told_run, t
     names = told_run.discs.class_names
     told_run.discs = None
     words = text_of(report(told_run).read_text(encoding="utf-8"))
-    assert "cannot be shown: the data is no longer what it was" in words
+    assert "are not at hand: the data is no longer what it was" in words
     assert "93.3\u202f%" in words
     assert names[0] in words
     assert names[2] in words
     assert "class 0" not in words
+
+
+def test_without_its_data_the_page_shows_the_figures_of_its_images(told_run) -> None:
+    (told_run.folder / "figures").unlink()
+    of_images = ("explore-examples", "evaluate-mistakes", "interpret-map")
+    for name in of_images:
+        figure = new_figure(3, 2)
+        figure.subplots().imshow(told_run.discs.test.images[0])
+        save_pictures(told_run.folder / "figures", [Picture(name, figure, name, "An image", "Images.", "")])
+    shown = [f'<figure class="picture" id="{name}">' for name in of_images]
+    live = report(told_run).read_text(encoding="utf-8")
+    assert [live.count(figure) for figure in shown] == [0, 0, 1]  # the last for paper
+    told_run.discs = None
+    page = report(told_run).read_text(encoding="utf-8")
+    assert [page.count(figure) for figure in shown] == [1, 1, 1]
+    assert "<p>2 of 30 test images were wrongly named.</p>" in page
 
 
 def test_a_broken_file_of_a_stage_is_one_line(told_run) -> None:

@@ -16,7 +16,7 @@ from giemsa.reporting.words import DASH, count, percent, sentence
 EXAMPLES = 5
 MOST_CLASSES = 24
 TOLD_FILES = 3  # of those that could not be read; how many they are, the data says itself
-TOLD_OTHERWISE = frozenset({"explore-examples"})
+TOLD_OTHERWISE = frozenset({"explore-examples"})  # where the images are at hand
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,10 @@ def data_chapter(material: Material) -> DataChapter:
         counts=_counts(data) if data else None,
         strips=_strips(data) if data else (),
         pictures=illustrations(
-            material.folder / "figures", material.index, "explore", without=TOLD_OTHERWISE
+            material.folder / "figures",
+            material.index,
+            "explore",
+            without=TOLD_OTHERWISE if data else frozenset(),
         ),
         notes=_notes(data) if data else (),
         trouble=material.data_trouble,

@@ -9,7 +9,7 @@ from typing import Any
 from giemsa.reporting import evaluation_tables as tables
 from giemsa.reporting.confusion import Matrix, Outcome, confusion_matrix, worst_mistakes
 from giemsa.reporting.material import Material
-from giemsa.reporting.parts import Missing, Section, Table, Thumbnail
+from giemsa.reporting.parts import Illustration, Missing, Section, Table, Thumbnail
 from giemsa.reporting.pictures import illustrations
 from giemsa.reporting.scores import class_tables, score_table
 from giemsa.reporting.words import count, interval, percent, sentence
@@ -25,7 +25,8 @@ SECTIONS = {
     "Groups of images": ("evaluate-subgroups",),
     LAST: (),
 }
-TOLD_OTHERWISE = frozenset({"evaluate-confusion", "evaluate-mistakes"})
+MISTAKES = "evaluate-mistakes"
+TOLD_OTHERWISE = frozenset({"evaluate-confusion", MISTAKES})
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class EvaluationChapter:
     remarks: tuple[str, ...]
     matrix: Matrix
     mistakes: tuple[Thumbnail, ...]
+    drawn_mistakes: tuple[Illustration, ...]
     mistakes_note: str
     sections: tuple[Section, ...]
     notes: tuple[str, ...]
@@ -58,22 +60,31 @@ def evaluation_chapter(material: Material) -> EvaluationChapter | Missing:
     )
     told = material.evaluation or {}
     mistakes = worst_mistakes(outcome)
+    pictures = illustrations(
+        material.folder / "figures",
+        material.index,
+        "evaluate",
+        without=TOLD_OTHERWISE if outcome.images is not None else TOLD_OTHERWISE - {MISTAKES},
+    )
+    drawn = tuple(picture for picture in pictures if picture.name == MISTAKES)
     return EvaluationChapter(
         sentences=tuple(sentence(text) for text in told.get("sentences", ())),
         remarks=_remarks(told),
         matrix=confusion_matrix(outcome),
         mistakes=mistakes,
-        mistakes_note=_mistakes_note(outcome, len(mistakes)),
-        sections=_sections(material, told),
+        drawn_mistakes=drawn,
+        mistakes_note=_mistakes_note(outcome, len(mistakes), drawn=bool(drawn)),
+        sections=_sections(material, told, pictures),
         notes=tuple(sentence(note) for note in told.get("notes", ())),
     )
 
 
-def _sections(material: Material, told: Mapping[str, Any]) -> tuple[Section, ...]:
+def _sections(
+    material: Material, told: Mapping[str, Any], pictures: tuple[Illustration, ...]
+) -> tuple[Section, ...]:
     """Return the figures with the tables that belong to them; what belongs nowhere comes last."""
-    pictures = illustrations(material.folder / "figures", material.index, "evaluate", without=TOLD_OTHERWISE)
     of_section = _tables(material, told)
-    known = {name for names in SECTIONS.values() for name in names}
+    known = TOLD_OTHERWISE.union(*SECTIONS.values())
     sections = []
     for title, names in SECTIONS.items():
         here = tuple(
@@ -128,12 +139,14 @@ def _remarks(told: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(remarks)
 
 
-def _mistakes_note(outcome: Outcome, shown: int) -> str:
+def _mistakes_note(outcome: Outcome, shown: int, *, drawn: bool) -> str:
     wrong = int((outcome.labels != outcome.predicted).sum())
     if not wrong:
         return "No test image was wrongly named."
     were, each = ("was", "it") if wrong == 1 else ("were", "each")
     told = f"{count(wrong)} of {count_words(len(outcome.labels), 'test image')} {were} wrongly named"
+    if drawn:
+        return f"{told}."
     if outcome.images is None:
         return f"{told}; the images are not at hand."
     chosen = f"; here are the {shown} whose true class got the least probability" if shown < wrong else ""

@@ -114,13 +114,15 @@ def interpretation_chapter(material: Material) -> InterpretationChapter | Missin
     judged = {entry.get("sentence") for entry in trust}
     earlier = (CHECKED_BEFORE + INTERPRET_AGAIN,) if trust and _is_earlier(told) else ()
     pictures = illustrations(material.folder / "figures", material.index, "interpret")
+    live = _feature_map(material, next((one for one in pictures if one.name == MAP), None))
+    told_otherwise = (*EVIDENCE, MAP) if live else EVIDENCE
     return InterpretationChapter(
         sentences=tuple(sentence(text) for text in told.get("sentences", ()) if text not in judged),
         evidence=tuple(picture for picture in pictures if picture.name in EVIDENCE),
         verdicts=tuple(_verdict(entry) for entry in trust),
         checks=_checks(trust, _note(told)),
-        feature_map=_feature_map(material, next((one for one in pictures if one.name == MAP), None)),
-        pictures=tuple(picture for picture in pictures if picture.name not in (*EVIDENCE, MAP)),
+        feature_map=live,
+        pictures=tuple(picture for picture in pictures if picture.name not in told_otherwise),
         layers=_layers(told.get("layers") or ()),
         notes=tuple(sentence(note) for note in (*told.get("notes", ()), *earlier)),
     )
