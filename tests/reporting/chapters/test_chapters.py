@@ -18,6 +18,7 @@ from giemsa.reporting.evaluation_tables import prediction_sets
 from giemsa.reporting.material import Material, gather
 from giemsa.reporting.parts import Missing
 from giemsa.reporting.scores import class_tables, headline_numbers
+from giemsa.training.recipes import RECIPES
 
 
 @pytest.fixture
@@ -96,6 +97,17 @@ def test_training_says_what_was_chosen_on_which_split(material: Material) -> Non
     assert told.history is not None
     assert len(told.history.rows) == 3
     assert "the symmetry of the images" not in rows  # the card said it
+
+
+@pytest.mark.parametrize(
+    ("patience", "words"),
+    [(None, "no split: fixed beforehand"), (20, "val, which may end the training early")],
+)
+def test_training_says_that_val_may_end_it(material: Material, patience: int | None, words: str) -> None:
+    recipe = RECIPES["fast"].replace(patience=patience).to_json()
+    told = training_chapter(dataclasses.replace(material, config=material.config | {"recipe": recipe}))
+    rows = {row[0].text: row[1].text for row in told.choices.rows}
+    assert rows["the epoch whose weights are kept"] == words
 
 
 def test_prediction_sets_say_where_the_share_held_should_lie() -> None:

@@ -80,7 +80,6 @@ def _found_symmetry(trial: Mapping[str, Any]) -> str:
 def _choices(material: Material) -> Table:
     """Return which split each choice was made on."""
     config, told = material.config, material.evaluation or {}
-    by_val = config.get("recipe", {}).get("selection") == "best"
     counts = config.get("data", {}).get("counts", {})
     trial = config.get("symmetry_trial")
     symmetry = (
@@ -91,7 +90,7 @@ def _choices(material: Material) -> Table:
     rows = (
         *symmetry,
         ("the weights", "train", count(counts.get("train"))),
-        ("the epoch whose weights are kept", "val" if by_val else "no split: fixed beforehand", ""),
+        ("the epoch whose weights are kept", _chose_the_epoch(config.get("recipe", {})), ""),
         *_later_choices(told),
         ("nothing", "test", count(counts.get("test"))),
     )
@@ -102,6 +101,13 @@ def _choices(material: Material) -> Table:
         note=sentence(str((told.get("facts") or {}).get("prediction_sets", ""))),
         wordy=(1,),
     )
+
+
+def _chose_the_epoch(recipe: Mapping[str, Any]) -> str:
+    if recipe.get("selection") == "best":
+        return "val"
+    stops = recipe.get("patience") is not None
+    return "val, which may end the training early" if stops else "no split: fixed beforehand"
 
 
 def _later_choices(told: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
