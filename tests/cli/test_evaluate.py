@@ -63,6 +63,14 @@ def test_a_damaged_image_may_be_left_out_of_foreign_sets_and_of_those_that_predi
     assert {name: images.shape for name, images in foreign.items()} == {"cells": (4, 64, 64, 3)}
 
 
+def test_foreign_sets_of_one_name_are_told_by_their_places(tmp_path):
+    for place, name, number in itertools.product(("old", "new"), "ab", range(10)):
+        (tmp_path / place / "cells" / name).mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (9, 9), (number, 0, 0)).save(tmp_path / place / "cells" / name / f"{number}.png")
+    places = [str(tmp_path / place / "cells") for place in ("old", "new")]
+    assert list(_foreign(Session(Talk(quiet=True)), places, skip_bad=False)) == places
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -122,6 +122,12 @@ def _told(evaluation: Evaluation) -> dict[str, object]:
     return evaluation.metrics() | {name: told[name] for name in ("sentences", "classes", "notes")}
 
 
-def _foreign(session: Session, names: list[str] | None, *, skip_bad: bool) -> dict[str, np.ndarray] | None:
-    sets = [load_aloud(session, options.Source(data=name, skip_bad=skip_bad)) for name in names or ()]
-    return {data.name: data.test.images for data in sets} or None
+def _foreign(session: Session, places: list[str] | None, *, skip_bad: bool) -> dict[str, np.ndarray] | None:
+    """Load the images of other sets; those that share a name are told by their places."""
+    sets = {
+        place: load_aloud(session, options.Source(data=place, skip_bad=skip_bad)) for place in places or ()
+    }
+    names = [data.name for data in sets.values()]
+    return {
+        place if names.count(data.name) > 1 else data.name: data.test.images for place, data in sets.items()
+    } or None
