@@ -64,3 +64,55 @@ def test_minutes_and_epochs_contradict_each_other(
 ) -> None:
     assert status_of([command, str(tmp_path), "--minutes", "1", "--epochs", "3"]) == 2
     assert "--epochs does nothing beside --minutes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["train", "nowhere"], "--out"),
+        (["run", "nowhere"], "--out"),
+        (["predict", "nowhere", "cell.png"], "--out"),
+        (["explore", "nowhere"], "--out"),
+        (["report", "nowhere"], "--out"),
+        (["audit", "nowhere"], "--out or --fix"),
+        (["evaluate", "nowhere", "--predictions", "nowhere.npy"], "--out"),
+    ],
+)
+def test_nothing_is_written_over_where_no_place_is_named(
+    words: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of([*words, "--overwrite"]) == 2
+    assert capsys.readouterr().err == f"giemsa: --overwrite does nothing without {reason}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--summary", "--quick"], "--quick does nothing beside --summary, --layer or --maximise"),
+        (["--layer", "conv1", "--quick"], "--quick does nothing beside --summary, --layer or --maximise"),
+        (["--maximise", "1", "--quick"], "--quick does nothing beside --summary, --layer or --maximise"),
+        (["--summary", "--seed", "1"], "--seed does nothing beside --summary or --layer, without --maximise"),
+        (
+            ["--layer", "c", "--seed", "1"],
+            "--seed does nothing beside --summary or --layer, without --maximise",
+        ),
+    ],
+)
+def test_a_single_look_takes_no_samples(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of(["interpret", "nowhere", *words]) == 2
+    assert capsys.readouterr().err == f"giemsa: {told}\n"
+
+
+def test_an_image_that_is_made_has_a_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(["interpret", "nowhere", "--summary", "--maximise", "1", "--seed", "1"]) == 2
+    assert "there is no run folder nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("quick", [["--quick"], ["--level", "quick"]])
+def test_an_audit_that_trains_nothing_needs_no_device(
+    quick: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of(["audit", "nowhere", *quick, "--device", "cpu"]) == 2
+    assert "--device does nothing with --level quick, which trains nothing" in capsys.readouterr().err

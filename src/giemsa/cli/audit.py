@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from giemsa.cli import options
-from giemsa.cli.combinations import refuse
+from giemsa.cli.combinations import refuse, refuse_overwrite_without
 from giemsa.cli.loading import load_aloud
 from giemsa.cli.session import Session
 from giemsa.cli.targets import target_file, target_folder
@@ -59,13 +59,16 @@ def audit(
 
     with Session(talk) as session:
         level = _level(context, level, quick=quick)
+        refuse_overwrite_without(context, out=out, fix=fix)
         folder = target_folder(out, overwrite=overwrite)
         if folder:
             read_index(folder / "figures")  # a damaged one is told of before any work is done
         manifest = target_file(fix, overwrite=overwrite, option="--fix")
         if manifest:
             check_targets(manifest, overwrite=overwrite)
-        if level != "quick":
+        if level == "quick":
+            refuse(context, {"device"}, "with --level quick, which trains nothing")
+        else:
             from giemsa.training.device import find_device
 
             find_device(device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
+from pathlib import Path
 
 import typer
 
@@ -34,6 +35,12 @@ def refuse(context: typer.Context, names: Collection[str], reason: str) -> None:
 def refuse_all_but(context: typer.Context, names: Collection[str], reason: str) -> None:
     """Refuse every parameter but those of ``names``, and those on how a command talks; see :func:`refuse`."""
     refuse(context, _given(context).keys() - names - ALWAYS, reason)
+
+
+def refuse_overwrite_without(context: typer.Context, **places: Path | None) -> None:
+    """Refuse ``--overwrite`` where none of the places that it may speak of was given; they bear their options' names."""
+    if not any(places.values()):
+        refuse(context, {"overwrite"}, f"without {' or '.join(f'--{name}' for name in places)}")
 
 
 def _given(context: typer.Context) -> dict[str, str]:

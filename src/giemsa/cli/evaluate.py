@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from giemsa.cli import options
-from giemsa.cli.combinations import refuse
+from giemsa.cli.combinations import refuse, refuse_overwrite_without
 from giemsa.cli.loading import load_aloud, open_aloud
 from giemsa.cli.session import Session
 from giemsa.cli.targets import target_folder
@@ -75,6 +75,7 @@ def evaluate(
     with Session(talk) as session:
         if predictions is not None:
             refuse(context, RUN_OPTIONS, "with --predictions: it needs a run's network")
+            refuse_overwrite_without(context, out=out)
             folder = target_folder(out, overwrite=overwrite)
             from giemsa.evaluation.score_file import score_file
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import typer
+
 from giemsa.cli import options
+from giemsa.cli.combinations import refuse_overwrite_without
 from giemsa.cli.loading import load_aloud
 from giemsa.cli.session import Session
 from giemsa.cli.targets import target_folder
@@ -10,6 +13,7 @@ from giemsa.cli.targets import target_folder
 
 @options.with_groups
 def explore(
+    context: typer.Context,
     source: options.Source,
     out: options.OutFolder = None,
     overwrite: options.Merge = False,
@@ -24,6 +28,7 @@ def explore(
     from giemsa.plots.gallery import save_pictures
 
     with Session(talk) as session:
+        refuse_overwrite_without(context, out=out)
         folder = target_folder(out, overwrite=overwrite)
         dataset = load_aloud(session, source)
         exploration = explore_data(dataset)

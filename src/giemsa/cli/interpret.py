@@ -64,6 +64,10 @@ def interpret(
             refuse(
                 context, {"settings"}, "without --maximise: name the class or channel to make an image for"
             )
+        if layer or maximise or summary:
+            refuse(context, {"quick"}, "beside --summary, --layer or --maximise")
+        if (layer or summary) and not maximise:
+            refuse(context, {"seed"}, "beside --summary or --layer, without --maximise")
         opened = open_aloud(session, run, data)
         if not (layer or maximise or summary):
             found = interpret_run(opened, thorough=not quick, seed=seed, progress=session.progress)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from giemsa.cli import options
+from giemsa.cli.combinations import refuse_overwrite_without
 from giemsa.cli.session import Session
 from giemsa.cli.targets import target_file
 from giemsa.writing import replacing
@@ -24,6 +25,7 @@ Images = Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Image files
 
 @options.with_groups
 def predict(
+    context: typer.Context,
     run: options.RunFolder,
     images: Images,
     views: options.Views = 1,
@@ -40,6 +42,7 @@ def predict(
     from giemsa.training.predict import predict_files
 
     with Session(talk) as session:
+        refuse_overwrite_without(context, out=out)
         path = target_file(out, overwrite=overwrite)
         predictions = predict_files(run, images, views=views, skip_bad=skip_bad, progress=session.progress)
         for sentence in _remarks(predictions):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from giemsa.cli import options
-from giemsa.cli.combinations import refuse, refuse_all_but
+from giemsa.cli.combinations import refuse, refuse_all_but, refuse_overwrite_without
 from giemsa.cli.loading import load_aloud, open_aloud
 from giemsa.cli.session import Session, clock
 from giemsa.errors import RunError
@@ -115,6 +115,7 @@ def prepare(
     from giemsa.training.configuration import check_folder
 
     refuse(context, {"resumed_data"}, "without --resume: name the data as DATA")
+    refuse_overwrite_without(context, out=order.out)
     if order.minutes is not None:
         refuse(context, {"epochs", "minimum_steps"}, "beside --minutes, which chooses the epochs")
     recipe = choose_recipe(order.recipe, recipe_fields)
