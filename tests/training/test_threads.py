@@ -1,7 +1,7 @@
 """Batches are shared out among threads: all of them, in order, also where one goes wrong or few threads are to be had."""
 
 from functools import partial
-from threading import Barrier, get_ident
+from threading import Barrier, Event, get_ident
 from time import sleep
 
 import numpy as np
@@ -75,6 +75,48 @@ def test_an_error_is_told_when_the_others_have_finished_what_they_had_begun() ->
         with pytest.raises(ZeroDivisionError):
             team.do([task, task])
         assert ended == ["the other"]
+
+
+def test_an_interruption_waits_for_nothing_that_was_begun() -> None:
+    both, caller, go_on, ended = Barrier(2, timeout=30), get_ident(), Event(), Event()
+
+    def task() -> None:
+        both.wait()
+        if get_ident() == caller:
+            raise KeyboardInterrupt
+        go_on.wait(10)
+        ended.set()
+
+    with pytest.raises(KeyboardInterrupt), team_of(2) as team:
+        team.do([task, task])
+    assert not ended.is_set()
+    assert torch.get_num_threads() == 2
+    with team_of(2) as another:
+        assert another.do([lambda: 1, lambda: 2]) == [1, 2]
+    go_on.set()
+    assert ended.wait(30)
+
+
+def test_a_team_that_was_interrupted_works_again() -> None:
+    both, caller, begun = Barrier(2, timeout=30), get_ident(), []
+
+    def interrupted() -> None:
+        both.wait()
+        if get_ident() == caller:
+            raise KeyboardInterrupt
+        sleep(0.1)
+
+    def slow() -> bool:
+        begun.append(get_ident())
+        both.wait()
+        sleep(0.0 if get_ident() == caller else 0.1)
+        return True
+
+    with team_of(2) as team:
+        with pytest.raises(KeyboardInterrupt):
+            team.do([interrupted, interrupted, partial(begun.append, 0)])
+        assert team.do([slow, slow]) == [True, True]
+    assert 0 not in begun
 
 
 def test_tasks_are_begun_in_their_order() -> None:

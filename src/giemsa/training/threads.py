@@ -12,11 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
 MOST = 4  # threads with a batch or a training each; of more cores each has several, so that memory does not grow with them
+MOST_SECONDS = (
+    0.2  # that a user who interrupts waits for each thread: what it has begun may last many seconds
+)
+Answers: TypeAlias = "SimpleQueue[BaseException | None]"
 
 
 @dataclass(frozen=True)
@@ -24,13 +28,14 @@ class Team:
     """The thread that calls it and others beside it, or that one alone; see :func:`team_of`."""
 
     others: int = 0
-    calls: SimpleQueue[Callable[[], None] | None] = field(default_factory=SimpleQueue)
-    answers: SimpleQueue[BaseException | None] = field(default_factory=SimpleQueue)
+    calls: SimpleQueue[tuple[Callable[[], None], Answers] | None] = field(default_factory=SimpleQueue)
 
     def do(
         self, tasks: Sequence[Callable[[], Any]], *, done: Callable[[int], None] | None = None
     ) -> list[Any]:
         """Do all tasks and return what each gives; each thread takes the next one when it has finished one.
+
+        An error is told when the others have finished what they had begun; an interruption by the user at once.
 
         Parameters
         ----------
@@ -44,6 +49,7 @@ class Team:
         """
         todo = deque(enumerate(tasks))
         given: dict[int, Any] = {}
+        answers: Answers = SimpleQueue()
 
         def work(done: Callable[[int], None] | None = None) -> None:
             while todo:
@@ -61,12 +67,16 @@ class Team:
 
         n_others = max(0, min(self.others, len(tasks) - 1))
         for _ in range(n_others):
-            self.calls.put(work)
+            self.calls.put((work, answers))
         try:
             work(done)
+        except Exception:
+            for _ in range(n_others):
+                answers.get()
+            raise
         finally:
-            errors = [self.answers.get() for _ in range(n_others)]
-        for error in filter(None, errors):
+            todo.clear()
+        for error in filter(None, [answers.get() for _ in range(n_others)]):
             raise error
         if done and n_others:
             done(len(given))
@@ -75,13 +85,14 @@ class Team:
     def serve(self, share: int) -> None:
         """Work as one of the others, with so many of PyTorch's threads, until there is no more."""
         torch.set_num_threads(share)
-        while work := self.calls.get():
+        while call := self.calls.get():
+            work, answers = call
             try:
                 work()
             except BaseException as error:
-                self.answers.put(error)
+                answers.put(error)
             else:
-                self.answers.put(None)
+                answers.put(None)
 
 
 def side_by_side(device: str, n_tasks: int) -> int:
@@ -114,11 +125,15 @@ def team_of(threads: int) -> Iterator[Team]:
     others = [Thread(target=team.serve, args=[share], daemon=True) for _ in range(team.others)]
     for other in others:
         other.start()
+    wait = None
     try:
         with threads_of(share):
             yield team
+    except KeyboardInterrupt:
+        wait = MOST_SECONDS
+        raise
     finally:
         for _ in others:
             team.calls.put(None)
         for other in others:
-            other.join()
+            other.join(wait)
