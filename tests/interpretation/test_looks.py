@@ -66,7 +66,7 @@ def test_right_answers_alone_are_explained_and_checked(subject, monkeypatch):
     assert found.places.max() > AMOUNTS.checked  # drawn, not the first ones
     (sample,) = judged
     shown = (sample.pixels.permute(0, 2, 3, 1).numpy() * 255).round().astype(np.uint8)
-    assert len(shown) == AMOUNTS.checked == found.trust[0].stability.n
+    assert len(shown) == AMOUNTS.checked == found.trust[0].n_images
     np.testing.assert_array_equal(colour(shown), sample.labels)
     assert sample.mosaics is not None
     assert len(sample.mosaics.labels) == AMOUNTS.mosaics == found.trust[0].pointing.n

@@ -1,5 +1,6 @@
 """The verdict: each bound alone, and in words."""
 
+import copy
 import dataclasses
 
 import numpy as np
@@ -145,6 +146,36 @@ def test_where_most_maps_are_blank_the_verdict_stays_open():
     for similar in (0.2, 0.9):  # nothing is concluded from seven, neither for the method nor against it
         seven = MethodTrust("grad_cam", **(GOOD | {"similarity": Mean(similar, similar, similar, 7)}))
         assert (seven.blank, seven.verdict) == (3, "with care")
+
+
+@pytest.mark.parametrize("n", [0, 4])
+def test_a_method_whose_maps_are_mostly_blank_fails(n: int):
+    few = mean_interval(np.full(n, 0.9))
+    found = MethodTrust("grad_cam", **(GOOD | {"similarity": few, "stability": few}))
+    assert found.verdict == "fails"
+    assert found.sentence == (
+        f"Grad-CAM does not earn trust on this network: its map is blank for {10 - n} of 10 images."
+    )
+    assert found.to_json()["randomisation_blank"] == 10 - n
+
+
+def test_of_few_maps_that_are_not_blank_no_stability_is_told():
+    seven = Mean(0.2, 0.1, 0.3, 7)
+    found = MethodTrust("grad_cam", **(GOOD | {"stability": seven}))
+    assert found.verdict == "with care"
+    assert "for 3 of 10 images its map is blank" in found.sentence
+    assert "one pixel" not in found.sentence
+
+
+def test_dead_units_give_blank_maps_and_say_so(pooling):
+    dead = copy.deepcopy(pooling)
+    with torch.no_grad():
+        dead[0].weight.zero_()
+        dead[0].bias.fill_(-1.0)
+    pixels = torch.rand(8, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+    found = judge_method(dead, Sample(pixels, np.zeros(8, dtype=int)), "gradient")
+    assert "its map is blank for 8 of 8 images" in found.objections
+    assert "pixel, but changes" not in found.sentence
 
 
 @pytest.mark.parametrize("gain", [0.9, -0.9])

@@ -86,7 +86,7 @@ def _draw_trust(look: AttributionLook, subject: Subject) -> Picture:
         f"{len(checks)} checks of each method. "
         + "; ".join(f"{METHODS[x.method].title}: {x.verdict}" for x in look.trust)
         + ".",
-        f"Each dot is a mean over {_images(look.trust[0].stability.n, look, subject)}{mosaics}, with its 95 % interval; in the "
+        f"Each dot is a mean over {_images(look.trust[0].n_images, look, subject)}{mosaics}, with its 95 % interval; in the "
         "first check each image meets random weights of its own. Green is good, striped asks for care, white fails; where the "
         f"whole interval lies decides. Grey methods fail.{middle}",
         "Passing says that a map depends on what was learnt and marks places that matter more than places at random; it does not "

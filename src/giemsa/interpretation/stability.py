@@ -31,8 +31,8 @@ def stability(
 
     Returns
     -------
-    ndarray : ``(n,)``, the mean correlation over the moves, -1 to 1; 0 for a constant map. A border as wide as the largest move
-        is left out.
+    ndarray : ``(n,)``, the mean correlation over the moves, -1 to 1; NaN where one of the maps is constant. A border as wide as
+        the largest move is left out.
     """
     first = attribute(network, pixels, labels, method) if maps is None else maps
     edge = max(abs(step) for move in moves for step in move)
@@ -47,8 +47,8 @@ def stability(
 
 
 def _correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Pearson's correlation of each pair of maps, ``(n,)``."""
+    """Pearson's correlation of each pair of maps, ``(n,)``; NaN where one of them is constant."""
     a, b = (x.reshape(len(x), -1).astype(np.float64) for x in (first, second))
     a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
     lengths = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
-    return (a * b).sum(axis=1) / np.where(lengths > 0, lengths, 1.0)
+    return (a * b).sum(axis=1) / np.where(lengths > 0, lengths, np.nan)

@@ -49,8 +49,8 @@ class MethodTrust:
     gain : area between insertion and deletion above that of a random order; above 0 is asked for.
     pointing : part of the positive attribution on the right one of four images; up to .25, as by chance, the method fails, and
         above .5 is asked for; ``None`` where it was not played.
-    stability : correlation of the map of the image with that of the image moved by a pixel, moved back; above 0.5 is asked for,
-        and less asks for care.
+    stability : correlation of the map of the image with that of the image moved by a pixel, moved back; images for which one of
+        the two is blank are left out, and where they are most the method fails. Above 0.5 is asked for, and less asks for care.
     """
 
     method: str
@@ -60,33 +60,40 @@ class MethodTrust:
     stability: Mean
 
     @property
+    def n_images(self) -> int:
+        """How many images it was checked on."""
+        return self.gain.n
+
+    @property
     def blank(self) -> int:
         """For how many images there was nothing to compare: the map is blank, or that under random weights."""
-        return self.stability.n - self.similarity.n
+        return self.n_images - min(self.similarity.n, self.stability.n)
 
     @property
     def too_few(self) -> bool:
         """Whether there were so few images that their intervals say nothing."""
-        return self.stability.n < FEWEST
+        return self.n_images < FEWEST
 
     @property
     def objections(self) -> tuple[str, ...]:
         """What speaks against it, in words."""
         if self.too_few:
             return ()
-        return tuple(
+        told = [
             criterion.words(found)
             for criterion, found in self._measured()
             if criterion.decides and criterion.standing(found) == "bad"
-        )
+        ]
+        without_map = self.n_images - self.stability.n
+        if 2 * without_map > self.n_images:
+            told.append(f"its map is blank for {without_map} of {self.n_images} images")
+        return tuple(told)
 
     @property
     def doubts(self) -> tuple[str, ...]:
         """What asks for care without speaking against it, in words."""
         if self.too_few:
-            return (
-                f"{self.stability.n} of the {FEWEST} images that the checks need are too few to judge it",
-            )
+            return (f"{self.n_images} of the {FEWEST} images that the checks need are too few to judge it",)
         told = []
         for criterion, found in self._measured():
             standing = criterion.standing(found)
@@ -99,7 +106,7 @@ class MethodTrust:
             )
         if self._too_blank:
             told.append(
-                f"for {self.blank} of {self.stability.n} images its map is blank, before or under random weights, which leaves "
+                f"for {self.blank} of {self.n_images} images its map is blank, before or under random weights, which leaves "
                 "open whether it shows the network"
             )
         return tuple(told)
@@ -151,7 +158,7 @@ class MethodTrust:
 
     @property
     def _too_blank(self) -> bool:
-        return 2 * self.blank > self.stability.n or self.similarity.n < FEWEST
+        return 2 * self.blank > self.n_images or self.n_images - self.blank < FEWEST
 
     def _measured(self) -> Iterator[tuple[Criterion, Mean]]:
         """Each criterion with what was found, where enough was."""
@@ -162,7 +169,8 @@ class MethodTrust:
             yield CRITERIA["pointing"], self.pointing
             if CRITERIA["pointing"].standing(self.pointing) == "good":
                 yield CRITERIA["most"], self.pointing
-        yield CRITERIA["stability"], self.stability
+        if self.stability.n >= FEWEST:
+            yield CRITERIA["stability"], self.stability
 
 
 def by_verdict(trust: Sequence[MethodTrust]) -> dict[str, list[str]]:
@@ -217,6 +225,7 @@ def judge_method(
     gain = deletion_curves(network, pixels, labels, maps).scores - chance
     drawn = check_by_randomisation(network, pixels, labels, method, seed=seed, maps=maps)
     similar = np.abs(drawn[np.isfinite(drawn)])
+    stable = stability(network, pixels, labels, method, maps=maps)
     pointing = None
     if sample.mosaics is not None:
         points = play(
@@ -228,7 +237,7 @@ def judge_method(
         mean_interval(similar, seed=seed),
         mean_interval(gain, seed=seed),
         pointing,
-        mean_interval(stability(network, pixels, labels, method, maps=maps), seed=seed),
+        mean_interval(stable[np.isfinite(stable)], seed=seed),
     )
 
 

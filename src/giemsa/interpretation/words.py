@@ -41,7 +41,7 @@ def among(searched: int, subject: Subject) -> str:
 
 def _on_trust(look: AttributionLook, subject: Subject) -> list[str]:
     if look.trust[0].too_few:
-        n = look.trust[0].stability.n
+        n = look.trust[0].n_images
         return [
             f"Whether the maps of what it looks at can be believed is not known: the checks need {FEWEST} images, and there "
             f"{'are' if n > 1 else 'is'} {n}."
