@@ -1,5 +1,7 @@
 """The tutorial's looks, one at a time."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,22 @@ def test_an_image_for_a_class_and_for_a_channel(subject):
     assert look.picture.name == "interpret-maximisation-conv1-4"
 
 
+def _made(network, target, *, like, settings, seed, progress):
+    """Stand for an image to which next to nothing answers."""
+    images = np.full((1, 20, 20, 3), 0.5, dtype=np.float32)
+    return Maximisation(images, np.array([-0.004]), np.array([[-0.004]]), settings)
+
+
+def test_each_class_has_a_figure_of_its_own(subject, monkeypatch):
+    monkeypatch.setattr(single_looks, "maximise_activation", _made)
+    signs = dataclasses.replace(subject, data=subject.data.rename({0: "CD4+", 1: "CD4-", 2: "x" * 300}))
+    names = [look_at_maximum(signs, wanted).picture.name for wanted in ("CD4+", "CD4-", "2", "x" * 300, "0")]
+    assert names[:2] == ["interpret-maximisation-0-cd4-", "interpret-maximisation-1-cd4-"]
+    assert names[2] == names[3]
+    assert len(names[2]) < 80
+    assert names[4] == names[0]
+
+
 def test_what_is_wanted_by_name_and_by_label(subject):
     assert find_wanted(subject, "blue disc")[1] == 2
     assert find_wanted(subject, "1")[1] == 1
@@ -46,11 +64,7 @@ def test_what_is_wanted_by_name_and_by_label(subject):
 
 @pytest.mark.parametrize(("wanted", "note"), [("conv1:4", "activation 0.00"), ("1", "logit 0.0, p = ")])
 def test_next_to_nothing_has_no_sign(subject, monkeypatch, wanted, note):
-    def made(network, target, *, like, settings, seed, progress):
-        images = np.full((1, 20, 20, 3), 0.5, dtype=np.float32)
-        return Maximisation(images, np.array([-0.004]), np.array([[-0.004]]), settings)
-
-    monkeypatch.setattr(single_looks, "maximise_activation", made)
+    monkeypatch.setattr(single_looks, "maximise_activation", _made)
     assert note in look_at_maximum(subject, wanted).picture.alt
 
 

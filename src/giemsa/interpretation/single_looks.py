@@ -22,6 +22,8 @@ from giemsa.plots.maximisation import plot_maximisation
 from giemsa.progress import Progress
 from giemsa.seeds import derive_seed
 
+NAME_LETTERS = 40  # of a class's name in that of a file
+
 
 @dataclass(frozen=True, eq=False)
 class SingleLook:
@@ -116,7 +118,9 @@ def look_at_maximum(
             f"logit {score:z.1f}, {probability_in_words(probability)}",
         )
         real = real if len(real) else None
-    picture = _made_picture(wanted, settings, plot_maximisation(made.images, real, [wanted], [note]), note)
+    about = wanted if label is None else f"{label}-{subject.data.class_names[label][:NAME_LETTERS]}"
+    figure = plot_maximisation(made.images, real, [wanted], [note])
+    picture = _made_picture(_file_name(about, settings), wanted, figure, note)
     return SingleLook(picture, made.images[0], facts | {"figure": picture.name})
 
 
@@ -156,10 +160,15 @@ def find_wanted(subject: Subject, wanted: str) -> tuple[Target, int | None]:
     )
 
 
-def _made_picture(wanted: str, settings: str, figure: Any, note: str) -> Picture:
-    name = "".join(letter if letter.isalnum() else "-" for letter in wanted.lower())
+def _file_name(about: str, settings: str) -> str:
+    """Name a figure after the channel, or after the number and the name of the class, since names may differ in signs alone."""
+    name = "".join(letter if letter.isalnum() else "-" for letter in about.lower())
+    return f"interpret-maximisation-{name}" + ("" if settings == "default" else f"-{settings}")
+
+
+def _made_picture(name: str, wanted: str, figure: Any, note: str) -> Picture:
     return Picture(
-        f"interpret-maximisation-{name}" + ("" if settings == "default" else f"-{settings}"),
+        name,
         figure,
         f"An image made for {wanted}",
         f"An image made so that {wanted} answers as strongly as it can: {note}.",
