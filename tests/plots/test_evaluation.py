@@ -119,6 +119,17 @@ def test_curves_of_many_classes_name_the_weakest():
         assert_readable(figure, 20)
 
 
+@pytest.mark.parametrize(("n", "title"), [(20, ""), (21, "the 10 weakest classes")])
+def test_a_class_without_images_leaves_the_legend_its_title(n: int, title: str):
+    curve, none = (np.array([0.0, 0.5, 1.0]), np.array([0.0, 0.9, 1.0])), (np.empty(0), np.empty(0))
+    values = np.linspace(0.5, 0.99, n)
+    values[3] = np.nan
+    curves = [none if np.isnan(value) else curve for value in values]
+    legend = ranking.plot_roc(curves, [f"class {k}" for k in range(n)], values).legends[0]
+    assert legend.get_title().get_text() == title
+    assert len(legend.get_texts()) == (n - 1 if n <= 20 else 10)
+
+
 def test_a_map_of_many_classes_names_those_most_often_mistaken():
     rng = np.random.default_rng(0)
     labels = np.arange(400) % 100

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from giemsa.plots.style import COLORS, MANY, QUIET, classes_to_name, fit_name, new_figure, tidy
+from giemsa.plots.style import COLORS, QUIET, classes_to_name, fit_name, new_figure, tidy
 
 Curve = tuple[np.ndarray, np.ndarray]
 STYLES = ("-", "--", ":")
@@ -126,7 +126,7 @@ def _draw(ax: Axes, curves: Sequence[Curve], labels: Mapping[int, str]) -> None:
 def _legend(figure: Figure, ax: Axes) -> None:
     handles, labels = ax.get_legend_handles_labels()
     if handles:
-        title = f"the {len(handles)} weakest classes" if len(ax.lines) > MANY else None
+        title = f"the {len(handles)} weakest classes" if len(ax.lines) > len(handles) else None
         figure.legend(
             handles, labels, title=title, loc="outside lower center", ncols=2, fontsize=9, frameon=False
         )
