@@ -135,6 +135,7 @@ class CardEntry(TypedDict):
 class EvaluationPage(TypedDict, total=False):
     """``evaluation/evaluation.json``."""
 
+    n: Place
     sentences: list[str]
     notes: list[str]
     facts: dict[str, str]

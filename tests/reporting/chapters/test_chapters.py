@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from giemsa.errors import RunError
 from giemsa.reporting.chapters.audit import audit_chapter
 from giemsa.reporting.chapters.card import card_chapter
 from giemsa.reporting.chapters.data import data_chapter
@@ -129,10 +130,10 @@ def test_prediction_sets_say_where_the_share_held_should_lie() -> None:
     assert told.rows[0][0].text == "99.5\u202f%"
 
 
-def _remarks_of(told_run, failures: dict[str, object]) -> str:
+def _remarks_of(told_run, failures: dict[str, object], **more: object) -> str:
     path = told_run.folder / "evaluation" / "evaluation.json"
     told = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps(told | {"failures": failures}), encoding="utf-8")
+    path.write_text(json.dumps(told | {"failures": failures} | more), encoding="utf-8")
     chapter = evaluation_chapter(gather(told_run))
     assert not isinstance(chapter, Missing)
     return " ".join(chapter.remarks)
@@ -145,6 +146,14 @@ def _remarks_of(told_run, failures: dict[str, object]) -> str:
 def test_evaluation_tells_no_score_without_copies_where_there_are_none(told_run, n: int, words: str) -> None:
     apart = {"accuracy": {"value": 28 / 30, "low": 0.787, "high": 0.982, "n": n}}
     assert f"{words} a copy" in _remarks_of(told_run, {"without_leaks": apart})
+
+
+def test_a_number_of_images_that_is_none_is_refused(told_run) -> None:
+    apart = {"accuracy": {"value": 28 / 30, "low": 0.787, "high": 0.982, "n": 30}}
+    with pytest.raises(
+        RunError, match=r"n is .thirty., expected a whole number; run `giemsa evaluate` again"
+    ):
+        _remarks_of(told_run, {"without_leaks": apart}, n="thirty")
 
 
 def test_evaluation_says_nothing_of_doubtful_labels_where_the_audit_judged_none(told_run) -> None:
@@ -295,6 +304,15 @@ def test_a_long_table_of_classes_is_folded() -> None:
     for classes, folded in ((8, False), (100, True)):
         tables = class_tables([entry | {"support": 3}] * classes, [str(label) for label in range(classes)])
         assert [table.folded for table in tables] == [folded] * 2
+
+
+@pytest.mark.parametrize(("n", "shared"), [(8, False), (9, True), (20, True), (21, False)])
+def test_a_map_says_where_classes_share_a_colour(n: int, shared: bool) -> None:
+    labels, places = list(range(n)), [[float(label), 0.0] for label in range(n)]
+    told = {"indices": labels, "positions": places, "pca": places, "labels": labels, "predicted": labels}
+    images = np.zeros((n, 8, 8, 3), dtype=np.uint8)
+    shows = feature_map(told | {"explained": [0.5, 0.5]}, images, [str(label) for label in labels]).shows
+    assert ("Some classes share a colour." in shows) is shared
 
 
 def test_a_map_of_many_classes_colours_those_most_often_mistaken() -> None:

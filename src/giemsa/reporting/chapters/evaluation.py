@@ -117,7 +117,7 @@ def _remarks(told: Mapping[str, Any]) -> tuple[str, ...]:
     failures = told.get("failures") or {}
     remarks = []
     apart = (failures.get("without_leaks") or {}).get("accuracy")
-    if apart and apart["n"] == told["n"]:
+    if apart and apart["n"] == told.get("n"):
         remarks.append("The audit found no test image that has a copy, or nearly one, in train or val.")
     elif apart and not apart["n"]:
         remarks.append(

@@ -267,7 +267,9 @@ def _legend(names: Sequence[str], colours: Sequence[int]) -> tuple[tuple[str, in
 
 
 def _coloured(colours: Sequence[int]) -> str:
-    return f" In colour: the {MOST_COLOURED} classes most often mistaken." if GREY in colours else ""
+    if GREY in colours:
+        return f" In colour: the {MOST_COLOURED} classes most often mistaken."
+    return " Some classes share a colour." if len(set(colours)) < len(colours) else ""
 
 
 def _within_frame(positions: np.ndarray, frame: float = 1000.0, margin: float = 24.0) -> np.ndarray:
