@@ -9,9 +9,11 @@ import torch
 from torch import nn
 
 import giemsa
+from giemsa.cli.interpret import _summary
 from giemsa.data.dataset import DataCard, ImageDataset, Split
 from giemsa.interpretation.attribution import METHODS
 from giemsa.interpretation.interpret import Interpretation, look_into
+from giemsa.interpretation.layers import list_layers
 from giemsa.interpretation.looks import look_at_attributions
 from giemsa.interpretation.subject import Amounts, Subject, open_subject
 from giemsa.training.classifier import Classes, Classifier, Preprocessing
@@ -117,6 +119,31 @@ def look_into_network(network: nn.Module, data: ImageDataset) -> Interpretation:
     preprocessing = Preprocessing(shape, (0.5,) * shape[2], (0.2,) * shape[2])
     classifier = Classifier(network, preprocessing, Classes(data.class_names)).eval()
     return look_into(Subject(classifier, None, data, FEW, 0))
+
+
+class Scaled(nn.Sequential):
+    """A network with numbers to learn that belong to none of its layers."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.Flatten(), nn.Linear(3 * 20 * 20, 3))
+        self.scale = nn.Parameter(torch.ones(1200))
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self[1](self[0](pixels) * self.scale)
+
+
+def test_parameters_outside_the_layers_count(discs):
+    classifier = Classifier(
+        Scaled(), Preprocessing(discs.image_shape, (0.5,) * 3, (0.2,) * 3), Classes(discs.class_names)
+    )
+    subject = Subject(classifier, None, discs, FEW, 0)
+    layers = list_layers(classifier, discs.image_shape)
+    assert sum(layer.parameters for layer in layers) == 3603
+    told = Interpretation(subject, layers, (), None, None, None, None, None).to_json()
+    assert told["parameters"] == 4803
+    value, lines = _summary(subject)
+    assert value["parameters"] == 4803
+    assert lines[-1] == "4,803 parameters"
 
 
 def methods_of(found: Interpretation) -> set[str]:

@@ -94,7 +94,7 @@ def _looks(session: Session, subject: Subject, layer, image, maximise, settings)
 
 def _summary(subject: Subject) -> tuple[dict[str, Any], list[str]]:
     """Return the layers as values and as lines."""
-    from giemsa.interpretation.layers import list_layers
+    from giemsa.interpretation.layers import count_parameters, list_layers
 
     layers = list_layers(subject.network, subject.network.image_shape)
     rows = [
@@ -106,5 +106,5 @@ def _summary(subject: Subject) -> tuple[dict[str, Any], list[str]]:
         f"{x.name:<{wide}}  {x.kind:<18} {' x '.join(map(str, x.output_shape)):<14} {x.parameters:>9,}"
         for x in layers
     ]
-    total = sum(x.parameters for x in layers)
+    total = count_parameters(subject.network)
     return {"layers": rows, "parameters": total}, [*lines, f"{total:,} parameters"]

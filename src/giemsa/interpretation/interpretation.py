@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from giemsa.interpretation.filters import LayerFilters
-from giemsa.interpretation.layers import Layer
+from giemsa.interpretation.layers import Layer, count_parameters
 from giemsa.interpretation.looks import AttributionLook, MadeLook, MapsLook, SpaceLook
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
@@ -60,6 +60,7 @@ class Interpretation:
             "split": self.subject.split_name,
             "seed": self.subject.seed,
             "layers": [_layer_row(layer) for layer in self.layers],
+            "parameters": count_parameters(self.subject.network),
             "filters": [
                 _filter_row(filters, compared=self.subject.untrained is not None) for filters in self.filters
             ],

@@ -80,6 +80,20 @@ def list_layers(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
     return tuple(_layer(name, innermost[name], given, image_shape) for name, given in outputs.items())
 
 
+def count_parameters(module: nn.Module) -> int:
+    """Return how many numbers a layer, or a whole network, learns.
+
+    Of a network it may be more than its layers have together: a module that holds others may have some of its own, as an
+    attention does, and a layer may never run.
+
+    Examples
+    --------
+    >>> count_parameters(nn.Linear(3, 2))
+    8
+    """
+    return sum(p.numel() for p in module.parameters())
+
+
 def find_layer(network: nn.Module, name: str) -> nn.Module:
     """Return the layer called ``name``; the project's own prefix ``network.`` may be left out.
 
@@ -179,7 +193,7 @@ def _layer(name: str, module: nn.Module, given: Given, image_shape: tuple[int, i
         name.removeprefix(PREFIX),
         _kind(module),
         tuple(first.shape[1:]) if isinstance(first, Tensor) else (),
-        sum(p.numel() for p in module.parameters()),
+        count_parameters(module),
         len(given),
         _lies_over(first, image_shape),
     )

@@ -196,6 +196,7 @@ class InterpretationPage(TypedDict, total=False):
     pointing_baselines: dict[str, ScoreEntry | None] | None
     gain_of_centre: ScoreEntry | None
     layers: list[LayerEntry] | None
+    parameters: Place
     map: MapEntry | None
 
 

@@ -224,6 +224,19 @@ def test_checks_of_an_earlier_giemsa_are_told_as_such(told_run) -> None:
     assert chapter.notes[-1].endswith("run giemsa interpret again.")
 
 
+def test_all_parameters_are_told_also_those_outside_the_layers(told_run) -> None:
+    path = told_run.folder / "interpretation" / "interpretation.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    layers = [{"name": "head", "kind": "Linear", "output_shape": [3], "parameters": 3603}]
+    for more, total, outside in (({"parameters": 4803}, "4,803", True), ({}, "3,603", False)):
+        path.write_text(json.dumps(told | {"layers": layers} | more), encoding="utf-8")
+        chapter = interpretation_chapter(gather(told_run))
+        assert not isinstance(chapter, Missing)
+        assert chapter.layers is not None
+        assert chapter.layers.caption == f"The network, layer by layer: {total} parameters"
+        assert ("1,200 of them are in none of these layers" in chapter.layers.note) is outside
+
+
 def test_a_map_keeps_order_and_marks_what_is_wrong() -> None:
     told = {
         "indices": [2, 0],

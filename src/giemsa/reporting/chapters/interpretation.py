@@ -123,7 +123,7 @@ def interpretation_chapter(material: Material) -> InterpretationChapter | Missin
         checks=_checks(trust, _note(told)),
         feature_map=live,
         pictures=tuple(picture for picture in pictures if picture.name not in told_otherwise),
-        layers=_layers(told.get("layers") or ()),
+        layers=_layers(told.get("layers") or (), told.get("parameters")),
         notes=tuple(sentence(note) for note in (*told.get("notes", ()), *earlier)),
     )
 
@@ -174,8 +174,8 @@ def _measured(score: Mapping[str, Any] | None) -> Cell:
     return Cell(decimal((score or {}).get("value"), 2), interval(score, as_percent=False))
 
 
-def _layers(layers: Sequence[Mapping[str, Any]]) -> Table | None:
-    """Return the network's summary."""
+def _layers(layers: Sequence[Mapping[str, Any]], parameters: int | None) -> Table | None:
+    """Return the network's summary; an earlier giemsa did not tell how many ``parameters`` there are in all."""
     if not layers:
         return None
     rows = [
@@ -187,11 +187,13 @@ def _layers(layers: Sequence[Mapping[str, Any]]) -> Table | None:
         )
         for layer in layers
     ]
-    total = sum(int(layer["parameters"]) for layer in layers)
+    listed = sum(int(layer["parameters"]) for layer in layers)
+    total = listed if parameters is None else parameters
     return Table(
         caption=f"The network, layer by layer: {count(total)} parameters",
         head=("layer", "kind", "output", "parameters"),
         rows=tuple(rows),
+        note=f"{count(total - listed)} of them are in none of these layers." if total > listed else "",
         folded=True,
         wordy=(1,),
     )
