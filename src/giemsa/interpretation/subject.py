@@ -28,6 +28,7 @@ class Amounts:
     compared : training images among which neighbours are searched.
     turned : images in the response to symmetries.
     layers : convolutions whose filters are drawn.
+    fewest : images, or mosaics, that are checked, however large they are.
     """
 
     checked: int = 20
@@ -36,13 +37,16 @@ class Amounts:
     compared: int = 3000
     turned: int = 160
     layers: int = 3
+    fewest: int = 8
 
 
 HELD_IMAGES = 800
 HELD_VALUES = 40_000_000  # numbers in all of them, so that large images do not fill the memory
 SLICE = 1024
 QUICK = Amounts()
-THOROUGH = Amounts(checked=100, mosaics=250, mapped=1500, compared=1_000_000, turned=1000, layers=100)
+THOROUGH = Amounts(
+    checked=100, mosaics=250, mapped=1500, compared=1_000_000, turned=1000, layers=100, fewest=24
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +136,7 @@ def fewer(amounts: Amounts, image_shape: tuple[int, int, int]) -> Amounts:
     """Check fewer images where they are larger than 64x64, so that the checks take about as long."""
     share = min(1.0, 64 * 64 / (image_shape[0] * image_shape[1]))
     checked, mosaics, turned = (
-        max(8, round(x * share)) for x in (amounts.checked, amounts.mosaics, amounts.turned)
+        max(amounts.fewest, round(x * share)) for x in (amounts.checked, amounts.mosaics, amounts.turned)
     )
     return replace(amounts, checked=checked, mosaics=mosaics, turned=turned)
 
