@@ -174,8 +174,7 @@ def test_dead_units_give_blank_maps_and_say_so(pooling):
         dead[0].bias.fill_(-1.0)
     pixels = torch.rand(8, 3, 12, 12, generator=torch.Generator().manual_seed(0))
     found = judge_method(dead, Sample(pixels, np.zeros(8, dtype=int)), "gradient")
-    assert "its map is blank for 8 of 8 images" in found.objections
-    assert "pixel, but changes" not in found.sentence
+    assert found.objections == ("its map is blank for 8 of 8 images",)
 
 
 @pytest.mark.parametrize("gain", [0.9, -0.9])

@@ -79,15 +79,14 @@ class MethodTrust:
         """What speaks against it, in words."""
         if self.too_few:
             return ()
-        told = [
+        without_map = self.n_images - self.stability.n
+        if 2 * without_map > self.n_images:
+            return (f"its map is blank for {without_map} of {self.n_images} images",)
+        return tuple(
             criterion.words(found)
             for criterion, found in self._measured()
             if criterion.decides and criterion.standing(found) == "bad"
-        ]
-        without_map = self.n_images - self.stability.n
-        if 2 * without_map > self.n_images:
-            told.append(f"its map is blank for {without_map} of {self.n_images} images")
-        return tuple(told)
+        )
 
     @property
     def doubts(self) -> tuple[str, ...]:
