@@ -129,10 +129,9 @@ def prepare(
 
 def choose_recipe(name: str, recipe_fields: dict[str, Any]) -> Recipe:
     """Return the named recipe with the fields that were given, and what these imply for others."""
-    from giemsa.training.recipes import get_recipe, implied
+    from giemsa.training.recipes import recipe_with
 
-    fields = options.given(recipe_fields)
-    return get_recipe(name).replace(**(implied(fields) | fields))
+    return recipe_with(name, options.given(recipe_fields))
 
 
 def _plan(session: Session, dataset: ImageDataset, recipe: Recipe, minutes: float, device: str) -> Recipe:

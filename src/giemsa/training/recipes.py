@@ -262,6 +262,16 @@ def implied(said: Mapping[str, Any]) -> dict[str, Any]:
     return dict(table[field] for field in said if field in table)
 
 
+def recipe_with(name: str, said: Mapping[str, Any]) -> Recipe:
+    """Return the named recipe with the fields that are asked for, and what these imply for others.
+
+    Raises
+    ------
+    RecipeError : no recipe has that name, or a field is unknown or out of range.
+    """
+    return get_recipe(name).replace(**(implied(said) | dict(said)))
+
+
 def get_recipe(recipe: str | Recipe) -> Recipe:
     """Return the recipe of that name; a :class:`Recipe` is returned as it is.
 

@@ -11,7 +11,7 @@ from giemsa.reporting.material import Material
 from giemsa.reporting.parts import Fact
 from giemsa.reporting.words import DASH
 from giemsa.training.files import file_digest
-from giemsa.training.recipes import RECIPES, implied
+from giemsa.training.recipes import RECIPES, recipe_with
 
 
 @dataclass(frozen=True)
@@ -58,24 +58,34 @@ def _commands(material: Material) -> tuple[str, ...]:
         )
     symmetry = (config.get("data", {}).get("source") or {}).get("symmetry")
     flags = {"symmetry": symmetry} if symmetry else {}  # given to load; a recipe's own goes before it
-    flags |= _recipe_flags(config.get("recipe", {})) | {"seed": config.get("seed", 0)}
+    n_images = config.get("data", {}).get("counts", {}).get("train")
+    flags |= _recipe_flags(config.get("recipe", {}), n_images) | {"seed": config.get("seed", 0)}
     return (" ".join(["giemsa run", material.source, *(flag(*option) for option in flags.items())]),)
 
 
-def _recipe_flags(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the recipe's name, the fields in which it differs, and those that these would change on the command line.
+def _recipe_flags(recipe: Mapping[str, Any], n_images: int | None) -> dict[str, Any]:
+    """Return the recipe's name and the fields that must be said so that it is carried out alike on so many images.
 
-    One with a name of its own is told by ``fast``.
+    One with a name of its own is told by ``fast``. Where the number of images is not known, nothing follows from it.
     """
     name = recipe["name"] if recipe.get("name") in RECIPES else "fast"
-    known = RECIPES[name].to_json()
-    changed = {
-        field: value
+    said: dict[str, Any] = {}
+    while missing := [field for field in _differing(recipe, name, said, n_images) if field not in said]:
+        said[missing[0]] = recipe[missing[0]]
+    return {"recipe": name} | said
+
+
+def _differing(
+    recipe: Mapping[str, Any], name: str, said: Mapping[str, Any], n_images: int | None
+) -> list[str]:
+    """Return the fields in which a run with what is said on the command line would differ."""
+    again = recipe_with(name, said)
+    known = (again if n_images is None else again.for_images(n_images)).to_json()
+    return [
+        field
         for field, value in recipe.items()
         if field in known and field != "name" and value not in (None, known[field])
-    }
-    beside = {field: recipe[field] for field in implied(changed) if field in recipe}
-    return {"recipe": name} | changed | beside
+    ]
 
 
 def _citations(material: Material) -> tuple[str, ...]:
