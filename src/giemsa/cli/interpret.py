@@ -94,7 +94,8 @@ def _looks(session: Session, subject: Subject, layer, image, maximise, settings)
 
 def _summary(subject: Subject) -> tuple[dict[str, Any], list[str]]:
     """Return the layers as values and as lines."""
-    from giemsa.interpretation.layers import count_parameters, list_layers
+    from giemsa.interpretation.layers import list_layers
+    from giemsa.models.layers import count_parameters
 
     layers = list_layers(subject.network, subject.network.image_shape)
     rows = [

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from giemsa.interpretation.filters import LayerFilters
-from giemsa.interpretation.layers import Layer, count_parameters
+from giemsa.interpretation.layers import Layer
 from giemsa.interpretation.looks import AttributionLook, MadeLook, MapsLook, SpaceLook
 from giemsa.interpretation.subject import Subject
 from giemsa.interpretation.symmetry_response import SymmetryResponse
+from giemsa.models.layers import count_parameters
 from giemsa.plots.gallery import Picture
 
 # of the checks too: before 2 one network with random weights, and pointing above chance was enough

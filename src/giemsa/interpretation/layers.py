@@ -10,6 +10,7 @@ from giemsa.errors import ModelError, nearest_names
 from giemsa.interpretation.passes import Hook, first_logits, hooked
 from giemsa.interpretation.pixels import noise_image
 from giemsa.models.ensemble import Ensemble
+from giemsa.models.layers import count_parameters
 from giemsa.training.classifier import Classifier
 
 PREFIX = "network."
@@ -78,20 +79,6 @@ def list_layers(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
     innermost = _innermost(network)
     outputs = _outputs(network, innermost, image_shape)
     return tuple(_layer(name, innermost[name], given, image_shape) for name, given in outputs.items())
-
-
-def count_parameters(module: nn.Module) -> int:
-    """Return how many numbers a layer, or a whole network, learns.
-
-    Of a network it may be more than its layers have together: a module that holds others may have some of its own, as an
-    attention does, and a layer may never run.
-
-    Examples
-    --------
-    >>> count_parameters(nn.Linear(3, 2))
-    8
-    """
-    return sum(p.numel() for p in module.parameters())
 
 
 def find_layer(network: nn.Module, name: str) -> nn.Module:

@@ -20,6 +20,20 @@ def glorot_uniform(module: nn.Module, generator: torch.Generator) -> None:
                 nn.init.zeros_(layer.bias)
 
 
+def count_parameters(module: nn.Module) -> int:
+    """Return how many numbers a layer, or a whole network, learns.
+
+    Of a network it may be more than its layers have together: a module that holds others may have some of its own, as an
+    attention does, and a layer may never run.
+
+    Examples
+    --------
+    >>> count_parameters(nn.Linear(3, 2))
+    8
+    """
+    return sum(p.numel() for p in module.parameters())
+
+
 class Standardize(nn.Module):
     """Subtract a mean and divide by a standard deviation, channel by channel.
 

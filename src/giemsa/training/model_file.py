@@ -15,6 +15,7 @@ from giemsa.data.dataset import SourceGeometry, Symmetry, WhiteLevels
 from giemsa.data.fitting import Fit
 from giemsa.errors import ModelError, RunError
 from giemsa.models import MODELS, build_model
+from giemsa.models.layers import count_parameters
 from giemsa.reading import Between, pick, read_json
 from giemsa.training.building import check_output
 from giemsa.training.classifier import Classes, Classifier, Preprocessing, place
@@ -90,7 +91,7 @@ def _describe(classifier: Classifier, model: str, folder: Path) -> dict[str, Any
     preprocessing = dataclasses.asdict(classifier.preprocessing)
     return {
         "model": model,
-        "n_parameters": sum(p.numel() for p in classifier.network.parameters()),
+        "n_parameters": count_parameters(classifier.network),
         "weights_sha256": file_digest(folder / "model.safetensors"),
         "preprocessing": preprocessing,
         "class_names": list(classifier.class_names),
